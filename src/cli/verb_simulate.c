@@ -1,0 +1,145 @@
+/* symgrid simulate - days to years of a site, one report. */
+#include "base/time.h"
+#include "cli/verbs.h"
+#include "study/simulate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: symgrid simulate SITE [OPTIONS]\n"
+    "\n"
+    "Runs the engine that controls a real site against a simulated plant that plays the site's series.\n"
+    "\n"
+    "  --from TIME       where to start, e.g. 2023-01-01 (default: where the site's series start)\n"
+    "  --for DURATION    how long, e.g. 30d, 365d (default 30d)\n"
+    "  --step DURATION   length of a step, 100ms to 1h (default 15min)\n"
+    "  --policy NAME     static   stores stand still: the baseline\n"
+    "                    rules    own surplus first, cheap hours, peaks (default)\n"
+    "                    mpc      a plan from forecasts, made anew every hour\n"
+    "                    perfect  a plan from the true future: the bound, no policy beats it\n"
+    "  --report FILE     one self-contained HTML page with plots\n"
+    "  --json            symgrid.report/1 on stdout instead of a table\n"
+    "  --no-baseline     do not run `static` beside it\n"
+    "\n"
+    "example: symgrid simulate sites/floating.maml.md --from 2023-01-01 --for 365d --report year.html\n";
+
+static void progress(void *self, double done_frac)
+{
+    const char *policy = self;
+    int filled = (int)(done_frac * 40);
+    fprintf(stderr, "\r%-8s [%-40.*s] %3.0f %%", policy, filled, "########################################",
+            done_frac * 100);
+    fflush(stderr);
+}
+
+static int write_file(const char *path, const sg_out *out)
+{
+    FILE *file = fopen(path, "wb");
+    bool good = file && fwrite(out->text, 1, out->length, file) == out->length;
+    good = file && fclose(file) == 0 && good;
+    if (!good) {
+        fprintf(stderr, "symgrid simulate: cannot write %s: %s\n", path, strerror(errno));
+        return SG_EXIT_ENVIRONMENT;
+    }
+    return SG_EXIT_DONE;
+}
+
+static int print_report(const sg_report *report, bool json, const char *html_path)
+{
+    sg_out out = {0};
+    if (json) {
+        sg_report_json(report, &out);
+        sg_out_text(&out, "\n");
+    } else {
+        sg_report_table(report, &out);
+    }
+    int status = SG_EXIT_DONE;
+    if (fwrite(out.text, 1, out.length, stdout) != out.length || fflush(stdout) != 0) {
+        fprintf(stderr, "symgrid simulate: cannot write to stdout: %s\n", strerror(errno));
+        status = SG_EXIT_ENVIRONMENT;
+    }
+    if (html_path && status == SG_EXIT_DONE) {
+        sg_out_clear(&out);
+        sg_report_html(report, &out);
+        status = write_file(html_path, &out);
+    }
+    sg_out_free(&out);
+    return status;
+}
+
+typedef struct words {
+    const char *from, *duration, *step, *policy, *report;
+    bool json, help, no_baseline;
+} words;
+
+static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
+{
+    ret->duration_s = 30 * 86400.0;
+    ret->step_s = 900;
+    ret->policy = SG_POLICY_RULES;
+    int64_t end_us;
+    if (sg_site_span(site, &ret->from_us, &end_us) != SG_OK) {
+        ret->from_us = sg_days_from_civil(2023, 1, 1) * SG_US_PER_DAY;
+    }
+    int status = sg_option_time("--from", w->from, &ret->from_us);
+    status = status ? status : sg_option_duration("--for", w->duration, &ret->duration_s);
+    status = status ? status : sg_option_duration("--step", w->step, &ret->step_s);
+    if (!status && (ret->step_s < 0.01 || ret->step_s > 3600 || ret->step_s > ret->duration_s)) {
+        fprintf(stderr, "symgrid simulate: --step: expected 10ms to 1h and not more than --for\n");
+        status = SG_EXIT_USAGE;
+    }
+    if (!status && w->policy && !sg_policy_find(w->policy, &ret->policy)) {
+        fprintf(stderr, "symgrid simulate: --policy: expected static, rules, mpc or perfect, got '%s'\n", w->policy);
+        status = SG_EXIT_USAGE;
+    }
+    return status;
+}
+
+int sg_cli_simulate(int argc, char **argv)
+{
+    words w = {0};
+    const sg_option options[] = {
+        {"--from", &w.from, NULL},     {"--for", &w.duration, NULL},  {"--step", &w.step, NULL},
+        {"--policy", &w.policy, NULL}, {"--report", &w.report, NULL}, {"--json", NULL, &w.json},
+        {"--help", NULL, &w.help},     {"--no-baseline", NULL, &w.no_baseline}};
+    int count = sg_options_parse(argc, argv, options, 8, 1);
+    if (w.help) {
+        fputs(help, stdout);
+        return SG_EXIT_DONE;
+    }
+    if (count != 1) {
+        if (count == 0) {
+            fputs("symgrid simulate: which site? see symgrid simulate --help\n", stderr);
+        }
+        return SG_EXIT_USAGE;
+    }
+    sg_site site = {0};
+    int status = sg_cli_load_site(argv[1], &site);
+    sg_simulation sim = {.site = &site, .baseline = !w.no_baseline};
+    status = status ? status : read_options(&w, &site, &sim);
+    sg_report *report = status ? NULL : malloc(sizeof *report);
+    if (report) {
+        bool terminal = isatty(STDERR_FILENO) == 1;
+        sim.progress = terminal ? progress : NULL;
+        sim.progress_self = (void *)(uintptr_t)sg_policy_name(sim.policy);
+        sg_status outcome = sg_simulate(&sim, report);
+        if (terminal) {
+            fputs("\r\033[K", stderr);
+        }
+        if (outcome == SG_OK) {
+            status = print_report(report, w.json, w.report);
+        } else {
+            fprintf(stderr, "symgrid simulate: %s\n",
+                    outcome == SG_UNAVAILABLE ? "the bound could not be solved: the site cannot serve its load even with full foresight"
+                                              : sg_status_text(outcome));
+            status = outcome == SG_UNAVAILABLE ? SG_EXIT_NO : SG_EXIT_ENVIRONMENT;
+        }
+        free(report);
+    }
+    sg_site_free(&site);
+    return status;
+}

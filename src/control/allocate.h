@@ -1,0 +1,48 @@
+/* allocate.h - who gets how much when the tree has limits (symgrid.allocation/1).
+ *
+ * Method   phases of weighted max-min fairness, exact up to rounding: first the minimums of class
+ *          0, 1, ... then the rest up to demand of class 0, 1, ... What a phase gave is never taken
+ *          back. The point that progressive filling would reach is found from the level at which
+ *          each node is full; see allocate.c.
+ * Units    W here (the JSON door speaks kW). Power drawn by a leaf is a magnitude >= 0.
+ * Shape    nodes in an order with parents before children (node 0 is a root, parent -1; there may
+ *          be more roots); leaves name their node.
+ * Memory   the caller gives one block of sg_allocation_size() bytes; nothing else is touched.
+ * Sums     below a node: its own leaves by index, then its children from the last node to the
+ *          first. In this order the result never exceeds a limit, not even by rounding.
+ * Limits   no recursion; a phase costs at most 192 sweeps over the leaves of its class at each
+ *          level of the tree (3 to 6 are usual) and a few over the nodes. When every demand fits,
+ *          one pass in all.
+ * Source   Bertsekas & Gallager, Data Networks, 1992, section 6.5.2 (max-min fairness, bottleneck
+ *          argument). */
+#ifndef SG_CONTROL_ALLOCATE_H
+#define SG_CONTROL_ALLOCATE_H
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One allocation problem; arrays are the caller's and only read. */
+typedef struct sg_allocation {
+    int node_count;
+    const int32_t *node_parent;  /* [node] -1 for roots */
+    const double *node_limit_w;  /* [node] >= 0, INFINITY = no limit */
+    int leaf_count;
+    const int32_t *leaf_node;    /* [leaf] */
+    const uint8_t *leaf_class;   /* [leaf] 0 .. SG_CLASS_MAX-1 */
+    const double *leaf_weight;   /* [leaf] > 0 */
+    const double *leaf_min_w;    /* [leaf] >= 0 */
+    const double *leaf_demand_w; /* [leaf] >= 0 */
+} sg_allocation;
+
+/* Bytes of scratch memory for a tree of this size. @effects alloc=no block=no fails=never */
+size_t sg_allocation_size(int node_count, int leaf_count);
+
+/* scratch is aligned for doubles. Fill ret_given_w[leaf], and ret_binding[node] with 1 where the
+ * node's limit stopped somebody (may be NULL). Inputs must be finite (limits may be INFINITY):
+ * checked by SG_CHECK on the first violation. Invariants: given <= demand; the sum below each node
+ * <= its limit (exactly, in the order of the final sweep). @effects alloc=no block=no fails=never
+ * */
+void sg_allocate(const sg_allocation *problem, void *scratch, double *ret_given_w,
+                 uint8_t *ret_binding);
+#endif

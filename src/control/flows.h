@@ -1,0 +1,45 @@
+/* flows.h - what the parts of a control step share: the running picture of one step. Private to the control room. */
+#ifndef SG_CONTROL_FLOWS_H
+#define SG_CONTROL_FLOWS_H
+#include "control/control.h"
+
+typedef struct sg_flows {
+    const sg_control *self;
+    const sg_plant *plant;
+    const sg_measure *measure;
+    const sg_control_input *in;
+    bool grid_up;
+    double import_w_max, export_w_max; /* 0 while the grid is down */
+    double import_price, export_price;
+    double available_w; /* of sources without fuel cost       */
+    double fuelled_w;   /* of sources that cost something     */
+    double losses_w;
+    double task_w;
+    double served_w; /* expected draw of all loads         */
+    double local_w;  /* of stores other than duty `energy` */
+} sg_flows;
+
+/* The most store s may give or take in this step, from its reading, reserve, rating and quality. */
+double sg_store_can_give_w(const sg_flows *f, int s);
+double sg_store_can_take_w(const sg_flows *f, int s);
+
+/* Power may flow down to node n in addition to what is already used on its path: least room on the way. */
+double sg_path_room_w(const sg_flows *f, int n);
+void sg_path_use(const sg_flows *f, int n, double power_w);
+
+/* Demands, flows and the caps that keep every breaker (allocation.c side of the step). */
+void sg_flows_demands(sg_flows *f);
+void sg_flows_relief(sg_flows *f);
+void sg_flows_caps(sg_flows *f);
+void sg_flows_headroom(sg_flows *f);
+
+/* Stores that look after their own node: smoothing, device cells, bridge. */
+void sg_local_stores(sg_flows *f);
+
+/* Stores with duty `energy` by policy, then shortage, surplus and sources. */
+void sg_energy_stores(sg_flows *f);
+double sg_sources(sg_flows *f); /* returns what is curtailed, W */
+
+/* Last: nothing passes that a rating, a reserve, a reading or the law of no circulation forbids. */
+void sg_envelope(const sg_flows *f);
+#endif

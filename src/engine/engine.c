@@ -1,0 +1,573 @@
+#include "engine/engine.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "control/allocate.h"
+#include "engine/layout.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double plan_age_s_max = 3 * 3600.0; /* then the rules decide */
+
+static size_t align_up(size_t size)
+{
+    return (size + 63) & ~(size_t)63;
+}
+
+/* The arrays of the rooms behind the plant, in this order. The scratch of the allocation comes last: it carries nothing from
+ * step to step and is left out of the state's hash. */
+#define SG_ROOM_ARRAYS(X)             \
+    X(measure.value, double, point)   \
+    X(measure.age_s, double, point)   \
+    X(measure.quality, uint8_t, point)
+
+static void place(unsigned char *at, sg_rooms *ret)
+{
+    sg_plant *plant = &ret->plant;
+    int32_t point_count = plant->points.count;
+#define X(name, type, count)                             \
+    ret->name = (type *)(void *)at;                      \
+    at += align_up(sizeof(type) * (size_t)count##_count);
+    SG_ROOM_ARRAYS(X)
+#undef X
+#define X(name, type, count)                                     \
+    ret->control.name = (type *)(void *)at;                      \
+    at += align_up(sizeof(type) * (size_t)plant->count##_count);
+    SG_CONTROL_ARRAYS(X)
+#undef X
+    ret->control.scratch = at;
+}
+
+static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t store_count, int32_t load_count,
+                          int32_t point_count)
+{
+    size_t size = 0;
+#define X(name, type, count) size += align_up(sizeof(type) * (size_t)count##_count);
+    SG_ROOM_ARRAYS(X)
+    SG_CONTROL_ARRAYS(X)
+#undef X
+    return size;
+}
+
+static size_t plant_offset(void)
+{
+    return align_up(sizeof(struct sg_engine));
+}
+
+sg_rooms sg_rooms_at(sg_engine *self)
+{
+    sg_rooms rooms = {.head = self};
+    unsigned char *plant = (unsigned char *)self + plant_offset();
+    rooms.plant = sg_plant_at(plant);
+    place(plant + align_up((size_t)rooms.plant.head->size), &rooms);
+    return rooms;
+}
+
+static size_t scratch_offset(const sg_site *site)
+{
+    return plant_offset() + align_up(sg_plant_size(site)) +
+           arrays_size(site->node_count, site->device_count[SG_SOURCE], site->device_count[SG_STORE],
+                       site->device_count[SG_LOAD], sg_points_of(site).count);
+}
+
+size_t sg_engine_size(const sg_site *site)
+{
+    return scratch_offset(site) + align_up(sg_allocation_size(site->node_count, site->device_count[SG_LOAD]));
+}
+
+static void control_now(sg_rooms *rooms, double dt_s, bool start);
+
+sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_config *config)
+{
+    size_t size = sg_engine_size(site);
+    memset(memory, 0, size);
+    sg_engine *self = memory;
+    self->magic = SG_ENGINE_MAGIC;
+    self->size = (int64_t)size;
+    self->state_size = (int64_t)scratch_offset(site);
+    self->site_hash = site->hash;
+    self->time_us = config->start_us;
+    self->policy = (int32_t)config->policy;
+    self->mode = (int32_t)config->mode;
+    self->price_slot = -1;
+    sg_plant_create((unsigned char *)memory + plant_offset(), site);
+    sg_rooms rooms = sg_rooms_at(self);
+    for (int p = 0; p < rooms.plant.points.count; p++) {
+        rooms.measure.age_s[p] = -1;
+        rooms.measure.quality[p] = SG_NO_DATA;
+    }
+    for (int g = 0; g < SG_GROUP_MAX; g++) {
+        self->group_reason[g] = -1;
+    }
+    sg_meter_init(&self->meter, config->interval_s > 0 ? config->interval_s : 900,
+                  rooms.plant.head->demand_charge);
+    sg_forecast_init(&self->load);
+    sg_forecast_init(&self->generation);
+    sg_forecast_init(&self->price);
+    control_now(&rooms, 0.1, true);
+    return self;
+}
+
+static double site_value(const sg_rooms *rooms, sg_site_point point)
+{
+    return rooms->measure.value[rooms->plant.points.first[SG_POINT_SITE] + (int)point];
+}
+
+static double run_sum(const sg_rooms *rooms, sg_point_kind kind, int count)
+{
+    const double *value = rooms->measure.value + rooms->plant.points.first[kind];
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+        sum += value[i];
+    }
+    return sum;
+}
+
+/* --- forecast --- */
+
+static double price_per_mj(const sg_rooms *rooms)
+{
+    return site_value(rooms, SG_SITE_IMPORT_PRICE) * 1e6;
+}
+
+/* Quartiles of the last day's prices, once a slot. Insertion sort: at most 96 values, once a quarter hour. */
+static void price_quartiles(sg_engine *self)
+{
+    const sg_forecast *price = &self->price;
+    int64_t count = price->slot_count < SG_FORECAST_DAY_SLOTS ? price->slot_count : SG_FORECAST_DAY_SLOTS;
+    if (price->slot == self->price_slot || count < 16) {
+        return;
+    }
+    self->price_slot = price->slot;
+    double sorted[SG_FORECAST_DAY_SLOTS];
+    for (int64_t i = 0; i < count; i++) {
+        double value = price->mean[(price->slot_count - 1 - i) % SG_HISTORY_SLOT_MAX];
+        int64_t at = i;
+        for (; at > 0 && sorted[at - 1] > value; at--) {
+            sorted[at] = sorted[at - 1];
+        }
+        sorted[at] = value;
+    }
+    self->price_low = sorted[count / 4] * 1e-6;
+    self->price_mid = sorted[count / 2] * 1e-6;
+    self->price_high = sorted[count * 3 / 4] * 1e-6;
+}
+
+static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s)
+{
+    sg_engine *self = rooms->head;
+    const sg_plant *plant = &rooms->plant;
+    double demand_w = run_sum(rooms, SG_POINT_LOAD_DEMAND, plant->load_count) +
+                      site_value(rooms, SG_SITE_LOSS_W) + site_value(rooms, SG_SITE_TASK_W);
+    double available_w = 0;
+    const double *available = rooms->measure.value + plant->points.first[SG_POINT_SOURCE_AVAILABLE];
+    for (int s = 0; s < plant->source_count; s++) {
+        available_w += plant->source_cost[s] > 0 ? 0 : available[s];
+    }
+    sg_forecast_step(&self->load, time_us, dt_s, demand_w);
+    sg_forecast_step(&self->generation, time_us, dt_s, available_w);
+    sg_forecast_step(&self->price, time_us, dt_s, price_per_mj(rooms));
+    price_quartiles(self);
+}
+
+/* --- plan --- */
+
+static bool plan_valid(const sg_plan *plan, const sg_plant *plant)
+{
+    if (plan->steps < 1 || plan->steps > SG_PLAN_STEP_MAX || plan->step_us <= 0 ||
+        plan->store_count < 0 || plan->store_count > SG_PLAN_STORE_MAX) {
+        return false;
+    }
+    for (int s = 0; s < plan->store_count; s++) {
+        if (plan->store_group[s] < 0 || plan->store_group[s] >= plant->group_count ||
+            plant->group_role[plan->store_group[s]] != SG_STORE) {
+            return false;
+        }
+        for (int t = 0; t < plan->steps; t++) {
+            if (!isfinite(plan->store_w[s][t])) {
+                return false;
+            }
+        }
+    }
+    for (int t = 0; t < plan->steps; t++) {
+        if (!isfinite(plan->net_w[t])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- control --- */
+
+/* The plan's step for the interval that begins now, or -1. */
+static int plan_step(const sg_engine *self)
+{
+    const sg_plan *plan = &self->plan;
+    if (!self->plan_present || (double)(self->time_us - plan->made_us) * 1e-6 > plan_age_s_max ||
+        self->time_us < plan->start_us) {
+        return -1;
+    }
+    int64_t step = (self->time_us - plan->start_us) / plan->step_us;
+    return step < plan->steps ? (int)step : -1;
+}
+
+/* Stores meet what is above the month's peak so far, or the last day's mean load where that is more: a peak below the mean
+ * could not be held. */
+static double shave_threshold_w(const sg_engine *self)
+{
+    const sg_forecast *load = &self->load;
+    int64_t count = load->slot_count < SG_FORECAST_DAY_SLOTS ? load->slot_count : SG_FORECAST_DAY_SLOTS;
+    double sum_w = 0;
+    for (int64_t i = 0; i < count; i++) {
+        sum_w += load->mean[(load->slot_count - 1 - i) % SG_HISTORY_SLOT_MAX];
+    }
+    double mean_w = count > 0 ? 1.02 * sum_w / (double)count : (double)INFINITY;
+    return mean_w > self->meter.peak_w ? mean_w : self->meter.peak_w;
+}
+
+static uint64_t hash_command(const sg_rooms *rooms)
+{
+    const sg_control *c = &rooms->control;
+    const sg_plant *p = &rooms->plant;
+    uint64_t hash = sg_hash(SG_HASH_START, c->source_limit_w, sizeof(double) * (size_t)p->source_count);
+    hash = sg_hash(hash, c->store_w, sizeof(double) * (size_t)p->store_count);
+    hash = sg_hash(hash, c->load_cap_w, sizeof(double) * (size_t)p->load_count);
+    hash = sg_hash(hash, c->source_reason, (size_t)p->source_count);
+    hash = sg_hash(hash, c->store_reason, (size_t)p->store_count);
+    hash = sg_hash(hash, c->load_reason, (size_t)p->load_count);
+    return sg_hash(hash, &rooms->head->task_w, sizeof(double));
+}
+
+/* More than half of the demands unreadable: nothing is steered on guesses. Stores rest, caps stay, sources run free. */
+static bool inputs_unusable(const sg_rooms *rooms)
+{
+    const sg_plant *plant = &rooms->plant;
+    const uint8_t *quality = rooms->measure.quality + plant->points.first[SG_POINT_LOAD_DEMAND];
+    int unusable = 0;
+    for (int l = 0; l < plant->load_count; l++) {
+        unusable += quality[l] >= SG_STALE;
+    }
+    return unusable * 2 > plant->load_count;
+}
+
+static void go_safe(sg_rooms *rooms)
+{
+    const sg_plant *plant = &rooms->plant;
+    for (int s = 0; s < plant->store_count; s++) {
+        rooms->control.store_w[s] = 0;
+        rooms->control.store_reason[s] = SG_REASON_SAFE;
+    }
+    for (int l = 0; l < plant->load_count; l++) {
+        rooms->control.load_reason[l] = SG_REASON_SAFE;
+    }
+}
+
+static void control_now(sg_rooms *rooms, double dt_s, bool start)
+{
+    sg_engine *self = rooms->head;
+    int step = plan_step(self);
+    sg_control_input in = {
+        .policy = (sg_policy)self->policy,
+        .dt_s = dt_s,
+        .start = start,
+        .task_w = sg_tasks_granted_w(&self->tasks),
+        .plan = step >= 0 ? &self->plan : NULL,
+        .plan_step = step,
+        .price_low = self->price_low,
+        .price_mid = self->price_mid,
+        .price_high = self->price_high,
+        .price_known = self->price_slot >= 0,
+        .peak_w = INFINITY,
+        .shave_w = INFINITY,
+    };
+    if (rooms->plant.head->demand_charge > 0) {
+        in.peak_w = self->meter.peak_w;
+        in.shave_w = shave_threshold_w(self);
+    }
+    self->safe = !start && inputs_unusable(rooms);
+    if (self->safe) {
+        go_safe(rooms);
+    } else {
+        sg_control_result result = sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);
+        self->task_w = result.task_w;
+        self->curtailed_w = result.curtailed_w;
+        self->free_w = result.free_w;
+        self->ever_w = result.ever_w;
+    }
+    self->command_hash = hash_command(rooms);
+}
+
+/* --- settle --- */
+
+static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s)
+{
+    sg_engine *self = rooms->head;
+    const sg_plant *plant = &rooms->plant;
+    const double *value = rooms->measure.value;
+    int site = plant->points.first[SG_POINT_SITE];
+    sg_metered step = {
+        .import_register_j = value[site + SG_SITE_IMPORT_J],
+        .export_register_j = value[site + SG_SITE_EXPORT_J],
+        .registers_good = rooms->measure.quality[site + SG_SITE_IMPORT_J] == SG_GOOD &&
+                          rooms->measure.quality[site + SG_SITE_EXPORT_J] == SG_GOOD,
+        .load_w = run_sum(rooms, SG_POINT_LOAD_POWER, plant->load_count) + value[site + SG_SITE_TASK_W],
+        .losses_w = value[site + SG_SITE_LOSS_W],
+        .unserved_w = value[site + SG_SITE_UNSERVED_W],
+        /* what the interval cost was in force when it began */
+        .import_price = self->tick > 1 ? self->import_price : value[site + SG_SITE_IMPORT_PRICE],
+        .export_price = self->tick > 1 ? self->export_price : value[site + SG_SITE_EXPORT_PRICE],
+        .carbon_kg_per_j = self->tick > 1 ? self->carbon_kg_per_j : value[site + SG_SITE_CARBON],
+    };
+    self->import_price = value[site + SG_SITE_IMPORT_PRICE];
+    self->export_price = value[site + SG_SITE_EXPORT_PRICE];
+    self->carbon_kg_per_j = value[site + SG_SITE_CARBON];
+    const double *source_w = value + plant->points.first[SG_POINT_SOURCE_POWER];
+    const double *source_could_w = value + plant->points.first[SG_POINT_SOURCE_AVAILABLE];
+    double free_w = 0, could_w = 0; /* of the sources without fuel cost */
+    for (int s = 0; s < plant->source_count; s++) {
+        bool fuelled = plant->source_cost[s] > 0;
+        step.generation_w += source_w[s];
+        step.fuel_per_s += source_w[s] * plant->source_cost[s];
+        free_w += fuelled ? 0 : source_w[s];
+        could_w += fuelled ? 0 : source_could_w[s];
+    }
+    step.curtailed_w = fmax((self->tick > 1 ? self->could_w : could_w) - free_w, 0);
+    self->could_w = could_w;
+    const double *store_w = value + plant->points.first[SG_POINT_STORE_POWER];
+    for (int s = 0; s < plant->store_count; s++) {
+        *(store_w[s] > 0 ? &step.discharge_w : &step.charge_w) += fabs(store_w[s]);
+        step.wear_per_s += fabs(store_w[s]) * plant->store_wear[s];
+    }
+    self->settled = sg_meter_step(&self->meter, time_us, dt_s, &step);
+}
+
+/* --- the step --- */
+
+void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replies)
+{
+    SG_CHECK(frame->dt_s > 0 && frame->request_count >= 0 && frame->request_count <= SG_REQUEST_MAX);
+    sg_rooms rooms = sg_rooms_at(self);
+    self->tick++;
+    self->time_us = frame->time_us;
+    self->dt_s = frame->dt_s;
+
+    sg_measure_step(&rooms.measure, &rooms.plant, frame->value, frame->quality, frame->dt_s,
+                    self->quality_count);
+    forecast_now(&rooms, frame->time_us, frame->dt_s);
+    if (frame->plan && plan_valid(frame->plan, &rooms.plant)) {
+        memcpy(&self->plan, frame->plan, sizeof self->plan);
+        self->plan_present = 1;
+    }
+    for (int i = 0; i < frame->request_count; i++) {
+        ret_replies[i] = sg_tasks_request(&self->tasks, &frame->requests[i], frame->time_us);
+    }
+    /* decided on the supply that the last step found; the first step has none, so requests wait for the second */
+    sg_tasks_step(&self->tasks, frame->time_us,
+                  (sg_supply){.free_w = self->tick > 1 ? self->free_w : -1,
+                              .ever_w = self->tick > 1 ? self->ever_w : (double)INFINITY});
+    settle_now(&rooms, frame->time_us, frame->dt_s);
+    control_now(&rooms, frame->dt_s, false);
+    sg_decisions_note(&rooms);
+}
+
+sg_command sg_engine_command(sg_engine *self)
+{
+    sg_rooms rooms = sg_rooms_at(self);
+    return (sg_command){
+        .time_us = self->time_us,
+        .advisory = self->mode != SG_CONTROL,
+        .safe = self->safe != 0,
+        .source_limit_w = rooms.control.source_limit_w,
+        .store_w = rooms.control.store_w,
+        .load_cap_w = rooms.control.load_cap_w,
+        .source_reason = rooms.control.source_reason,
+        .store_reason = rooms.control.store_reason,
+        .load_reason = rooms.control.load_reason,
+        .task_w = self->task_w,
+    };
+}
+
+bool sg_engine_settled(const sg_engine *self, sg_settlement *ret)
+{
+    if (self->settled) {
+        *ret = self->meter.last;
+    }
+    return self->settled != 0;
+}
+
+/* --- the outlook for the planner --- */
+
+static void outlook_stores(const sg_rooms *rooms, sg_outlook *ret)
+{
+    const sg_plant *plant = &rooms->plant;
+    const double *energy = rooms->measure.value + plant->points.first[SG_POINT_STORE_ENERGY];
+    for (int g = 0; g < plant->group_count && ret->store_count < SG_PLAN_STORE_MAX; g++) {
+        int first = plant->group_first[g], size = plant->group_size[g];
+        if (plant->group_role[g] != SG_STORE || size == 0 || !plant->store_real[first] ||
+            plant->store_duty[first] != SG_DUTY_ENERGY) {
+            continue;
+        }
+        struct sg_outlook_store *store = &ret->store[ret->store_count++];
+        const sg_reservoir *r = &plant->store_reservoir[first];
+        store->group = g;
+        store->charge_eff = r->charge_eff;
+        store->discharge_eff = r->discharge_eff;
+        store->standing_loss_per_h = r->standing_loss_per_h;
+        store->wear_per_j = plant->store_wear[first];
+        for (int s = first; s < first + size; s++) {
+            store->capacity_j += plant->store_reservoir[s].capacity_j;
+            store->floor_j += plant->store_reserve_j[s];
+            store->energy_j += energy[s];
+            store->charge_w_max += plant->store_reservoir[s].charge_w_max;
+            store->discharge_w_max += plant->store_reservoir[s].discharge_w_max;
+        }
+    }
+}
+
+void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg_outlook *ret)
+{
+    SG_CHECK(steps > 0 && steps <= SG_PLAN_STEP_MAX && step_us > 0);
+    union { /* reading through the resolver, which hands out writable pointers */
+        const sg_engine *read;
+        sg_engine *write;
+    } view = {.read = self};
+    sg_rooms rooms = sg_rooms_at(view.write);
+    const sg_plant *plant = &rooms.plant;
+    memset(ret, 0, sizeof *ret);
+    ret->start_us = self->time_us;
+    ret->step_us = step_us;
+    ret->steps = steps;
+    const int64_t slot_us = (int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S;
+    double spread = site_value(&rooms, SG_SITE_IMPORT_PRICE) - site_value(&rooms, SG_SITE_EXPORT_PRICE);
+    for (int t = 0; t < steps; t++) {
+        /* slots after the last finished one: 1 is the slot under way */
+        int ahead = (int)((step_us * t + step_us / 2) / slot_us) + 1;
+        ahead = ahead < SG_FORECAST_DAY_SLOTS ? ahead : SG_FORECAST_DAY_SLOTS;
+        ret->load_w[t] = sg_forecast_at(&self->load, ahead);
+        ret->available_w[t] = sg_forecast_at(&self->generation, ahead);
+        ret->import_price[t] = sg_forecast_at(&self->price, ahead) * 1e-6;
+        ret->export_price[t] = ret->import_price[t] - spread;
+    }
+    ret->load_w[0] = sg_forecast_now(&self->load);
+    ret->available_w[0] = sg_forecast_now(&self->generation);
+    bool up = site_value(&rooms, SG_SITE_GRID_UP) > 0.5;
+    ret->import_w_max = up ? plant->head->import_w_max : 0;
+    ret->export_w_max = up ? plant->head->export_w_max : 0;
+    ret->demand_charge = plant->head->demand_charge;
+    ret->peak_so_far_w = self->meter.peak_w;
+    outlook_stores(&rooms, ret);
+}
+
+/* --- the block --- */
+
+uint64_t sg_engine_hash(const sg_engine *self)
+{
+    return sg_hash(SG_HASH_START, self, (size_t)self->state_size);
+}
+
+uint64_t sg_engine_command_hash(const sg_engine *self)
+{
+    return self->command_hash;
+}
+
+uint64_t sg_engine_tick(const sg_engine *self)
+{
+    return self->tick;
+}
+
+int64_t sg_engine_time(const sg_engine *self)
+{
+    return self->time_us;
+}
+
+uint64_t sg_engine_site_hash(const sg_engine *self)
+{
+    return self->site_hash;
+}
+
+static const sg_plant_head *plant_head(const sg_engine *self)
+{
+    return (const sg_plant_head *)(const void *)((const unsigned char *)self + plant_offset());
+}
+
+int32_t sg_engine_point_count(const sg_engine *self)
+{
+    return plant_head(self)->point_count;
+}
+
+const double *sg_engine_values(const sg_engine *self)
+{
+    size_t at = plant_offset() + align_up((size_t)plant_head(self)->size);
+    return (const double *)(const void *)((const unsigned char *)self + at);
+}
+
+size_t sg_engine_state_size(const sg_engine *self)
+{
+    return (size_t)self->state_size;
+}
+
+int32_t sg_engine_policy(const sg_engine *self)
+{
+    return self->policy;
+}
+
+int32_t sg_engine_mode(const sg_engine *self)
+{
+    return self->mode;
+}
+
+static bool head_sane(const sg_plant_head *head)
+{
+    return head->node_count >= 1 && head->node_count <= SG_NODE_MAX && head->source_count >= 0 &&
+           head->source_count <= SG_DEVICE_MAX && head->store_count >= 0 && head->store_count <= SG_DEVICE_MAX &&
+           head->load_count >= 0 && head->load_count <= SG_DEVICE_MAX && head->group_count >= 0 &&
+           head->group_count <= SG_GROUP_MAX && head->size == (int64_t)sg_plant_block_size(head);
+}
+
+sg_status sg_engine_restore_size(const void *state, size_t size, size_t *ret)
+{
+    struct sg_engine self;
+    sg_plant_head head;
+    if (size < plant_offset() + sizeof head) {
+        return SG_CORRUPT;
+    }
+    memcpy(&self, state, sizeof self);
+    memcpy(&head, (const unsigned char *)state + plant_offset(), sizeof head);
+    if (self.magic != SG_ENGINE_MAGIC || self.state_size != (int64_t)size || !head_sane(&head)) {
+        return SG_CORRUPT;
+    }
+    sg_site counts = {.node_count = head.node_count, .group_count = head.group_count};
+    counts.device_count[SG_SOURCE] = head.source_count;
+    counts.device_count[SG_STORE] = head.store_count;
+    counts.device_count[SG_LOAD] = head.load_count;
+    if (scratch_offset(&counts) != size || (size_t)self.size != sg_engine_size(&counts) ||
+        head.point_count != sg_points_of(&counts).count) {
+        return SG_CORRUPT;
+    }
+    *ret = (size_t)self.size;
+    return SG_OK;
+}
+
+sg_engine *sg_engine_restore(void *memory, size_t memory_size, const void *state, size_t size)
+{
+    SG_CHECK(memory_size >= size);
+    memcpy(memory, state, size);
+    memset((unsigned char *)memory + size, 0, memory_size - size);
+    return memory;
+}
+
+void sg_engine_inherit(sg_engine *self, const sg_engine *from)
+{
+    self->time_us = from->time_us;
+    self->tick = from->tick;
+    self->tasks = from->tasks;
+    double demand_charge = self->meter.demand_charge;
+    self->meter = from->meter;
+    self->meter.demand_charge = demand_charge;
+    /* the new plant's registers may be other ones: the first reading sets them */
+    self->meter.import_register_j = self->meter.export_register_j = -1;
+    memcpy(self->decision, from->decision, sizeof self->decision);
+    self->decision_count = from->decision_count;
+}

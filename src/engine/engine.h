@@ -1,0 +1,73 @@
+/* engine.h - the one function that runs a site: (state, frame) -> (state, command, reasons).
+ *
+ *     measure -> forecast -> plan -> control -> settle
+ *
+ * State    one block of memory without pointers to the outside: copying it is a snapshot, a rehearsal twin, a hot standby.
+ *          It holds its own copy of the plant, so a snapshot needs no site file to go on.
+ * Step     allocates nothing, locks nothing, blocks on nothing, reads no clock; every loop is bounded by the site's counts.
+ * Plans    are inputs: a worker makes one from sg_engine_outlook(), the next frame brings it in.
+ * Threads  one owner. Others read sg_view snapshots. */
+#ifndef SG_ENGINE_ENGINE_H
+#define SG_ENGINE_ENGINE_H
+#include "engine/view.h"
+
+#include <stddef.h>
+
+typedef struct sg_engine sg_engine;
+
+typedef struct sg_engine_config {
+    sg_policy policy;
+    sg_mode mode;
+    double interval_s; /* settlement, 900 by default (0) */
+    int64_t start_us;  /* time of the first frame's beginning */
+} sg_engine_config;
+
+/* @effects alloc=no block=no fails=never */
+size_t sg_engine_size(const sg_site *site);
+
+/* Build the engine in memory of sg_engine_size() bytes, 64-byte aligned. Its first command is the safe start: caps that keep
+ * every breaker, stores at rest. @effects alloc=no block=no fails=never */
+sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_config *config);
+
+/* One step. ret_replies[i] answers frame->requests[i]; it may be NULL when there are none.
+ * @effects alloc=no block=no fails=never */
+void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replies);
+
+/* Set-points of the last step; valid until the next one. */
+sg_command sg_engine_command(sg_engine *self);
+
+/* Copy what the outside may see. The host's own fields are left as they are. */
+void sg_engine_view(const sg_engine *self, sg_view *ret);
+
+/* The task of that name, or NULL. */
+const sg_task *sg_engine_task(const sg_engine *self, const char *task_id);
+
+/* What the planner needs: the engine's own forecasts and the stores as they are. Prices beyond what the market has
+ * published are same-time-yesterday; the caller overwrites those it knows better. */
+void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg_outlook *ret);
+
+/* True when the last step closed a settlement interval: *ret is it. */
+bool sg_engine_settled(const sg_engine *self, sg_settlement *ret);
+
+uint64_t sg_engine_hash(const sg_engine *self);         /* of the whole state           */
+uint64_t sg_engine_command_hash(const sg_engine *self); /* of the last command          */
+uint64_t sg_engine_tick(const sg_engine *self);
+int64_t sg_engine_time(const sg_engine *self);          /* end of the last frame, or the start */
+uint64_t sg_engine_site_hash(const sg_engine *self);
+int32_t sg_engine_point_count(const sg_engine *self);
+const double *sg_engine_values(const sg_engine *self);  /* [point] as last trusted */
+
+/* The state as bytes (a prefix of the block; the rest is scratch), and back. */
+size_t sg_engine_state_size(const sg_engine *self);
+
+/* How large a block the engine in these bytes needs; SG_CORRUPT when they are not a whole engine of this version. */
+SG_MUST_CHECK sg_status sg_engine_restore_size(const void *state, size_t size, size_t *ret);
+/* Rebuild the engine from bytes that sg_engine_restore_size() accepted; memory is 64-byte aligned and of that size. */
+sg_engine *sg_engine_restore(void *memory, size_t memory_size, const void *state, size_t size);
+
+/* Take over what outlives a change of the site file: tasks, meter, time. For a freshly created engine. */
+void sg_engine_inherit(sg_engine *self, const sg_engine *from);
+
+int32_t sg_engine_policy(const sg_engine *self);
+int32_t sg_engine_mode(const sg_engine *self);
+#endif

@@ -1,0 +1,277 @@
+#include "engine/journal.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- frames --- */
+
+typedef struct frame_head {
+    int64_t time_us;
+    double dt_s;
+    int32_t point_count, changed, marked, request_count;
+} frame_head;
+
+typedef struct mark {
+    int32_t point, quality;
+} mark;
+
+struct sg_frame_codec {
+    int32_t point_count;
+    double *value;
+    uint8_t *quality;
+    sg_request request[SG_REQUEST_MAX];
+    unsigned char *bytes; /* room for the largest frame */
+};
+
+static size_t bitmap_size(int32_t point_count)
+{
+    return ((size_t)point_count + 7) / 8;
+}
+
+sg_frame_codec *sg_frame_codec_create(int32_t point_count)
+{
+    size_t points = (size_t)point_count;
+    sg_frame_codec *self = calloc(1, sizeof *self);
+    if (!self) {
+        return NULL;
+    }
+    self->point_count = point_count;
+    self->value = calloc(points + 1, sizeof *self->value);
+    self->quality = calloc(points + 1, 1);
+    self->bytes = calloc(1, sizeof(frame_head) + bitmap_size(point_count) + points * (sizeof(double) + sizeof(mark)) +
+                                sizeof self->request);
+    if (!self->value || !self->quality || !self->bytes) {
+        sg_frame_codec_free(self);
+        return NULL;
+    }
+    return self;
+}
+
+void sg_frame_codec_free(sg_frame_codec *self)
+{
+    if (self) {
+        free(self->value);
+        free(self->quality);
+        free(self->bytes);
+        free(self);
+    }
+}
+
+void sg_frame_codec_reset(sg_frame_codec *self)
+{
+    memset(self->value, 0, sizeof *self->value * (size_t)self->point_count);
+    memset(self->quality, 0, (size_t)self->point_count);
+}
+
+void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes, size_t *ret_size)
+{
+    frame_head head = {.time_us = frame->time_us, .dt_s = frame->dt_s, .point_count = self->point_count,
+                       .request_count = frame->request_count};
+    unsigned char *bitmap = self->bytes + sizeof head;
+    unsigned char *at = bitmap + bitmap_size(self->point_count);
+    memset(bitmap, 0, bitmap_size(self->point_count));
+    for (int32_t p = 0; p < self->point_count; p++) {
+        /* bits, not numbers, are compared: a NaN is journaled as the NaN it is */
+        if (memcmp(&frame->value[p], &self->value[p], sizeof(double)) != 0) {
+            bitmap[p / 8] = (unsigned char)(bitmap[p / 8] | 1u << p % 8);
+            memcpy(at, &frame->value[p], sizeof(double));
+            at += sizeof(double);
+            self->value[p] = frame->value[p];
+            head.changed++;
+        }
+    }
+    for (int32_t p = 0; p < self->point_count; p++) {
+        if (frame->quality[p] != self->quality[p]) {
+            mark m = {p, frame->quality[p]};
+            memcpy(at, &m, sizeof m);
+            at += sizeof m;
+            self->quality[p] = frame->quality[p];
+            head.marked++;
+        }
+    }
+    if (frame->request_count > 0) {
+        memcpy(at, frame->requests, sizeof(sg_request) * (size_t)frame->request_count);
+        at += sizeof(sg_request) * (size_t)frame->request_count;
+    }
+    memcpy(self->bytes, &head, sizeof head);
+    *ret_bytes = self->bytes;
+    *ret_size = (size_t)(at - self->bytes);
+}
+
+static bool requests_sane(const sg_request *requests, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (!memchr(requests[i].task_id, 0, SG_ID_MAX) || !isfinite(requests[i].power_w) ||
+            !isfinite(requests[i].duration_s)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size, sg_frame *ret)
+{
+    frame_head head;
+    if (size < sizeof head) {
+        return SG_CORRUPT;
+    }
+    memcpy(&head, bytes, sizeof head);
+    if (head.point_count != self->point_count || head.changed < 0 || head.changed > self->point_count ||
+        head.marked < 0 || head.marked > self->point_count || head.request_count < 0 ||
+        head.request_count > SG_REQUEST_MAX || !(head.dt_s > 0) || !isfinite(head.dt_s) ||
+        size != sizeof head + bitmap_size(self->point_count) + (size_t)head.changed * sizeof(double) +
+                    (size_t)head.marked * sizeof(mark) + (size_t)head.request_count * sizeof(sg_request)) {
+        return SG_CORRUPT;
+    }
+    const unsigned char *bitmap = (const unsigned char *)bytes + sizeof head;
+    const unsigned char *at = bitmap + bitmap_size(self->point_count);
+    int32_t changed = 0;
+    for (int32_t p = 0; p < self->point_count; p++) {
+        changed += bitmap[p / 8] >> p % 8 & 1;
+    }
+    if (changed != head.changed) {
+        return SG_CORRUPT;
+    }
+    for (int32_t p = 0; p < self->point_count; p++) {
+        if (bitmap[p / 8] >> p % 8 & 1) {
+            memcpy(&self->value[p], at, sizeof(double));
+            at += sizeof(double);
+        }
+    }
+    for (int32_t i = 0; i < head.marked; i++) {
+        mark m;
+        memcpy(&m, at, sizeof m);
+        at += sizeof m;
+        if (m.point < 0 || m.point >= self->point_count || m.quality < SG_GOOD || m.quality > SG_NO_DATA) {
+            return SG_CORRUPT;
+        }
+        self->quality[m.point] = (uint8_t)m.quality;
+    }
+    memcpy(self->request, at, sizeof(sg_request) * (size_t)head.request_count);
+    if (!requests_sane(self->request, head.request_count)) {
+        return SG_CORRUPT;
+    }
+    *ret = (sg_frame){.time_us = head.time_us, .dt_s = head.dt_s, .value = self->value, .quality = self->quality,
+                      .requests = self->request, .request_count = head.request_count};
+    return SG_OK;
+}
+
+sg_record_command sg_record_command_of(const sg_engine *engine)
+{
+    uint64_t tick = sg_engine_tick(engine);
+    return (sg_record_command){.tick = tick, .command_hash = sg_engine_command_hash(engine),
+                               .state_hash = tick % SG_STATE_HASH_EVERY == 0 ? sg_engine_hash(engine) : 0};
+}
+
+/* --- replay --- */
+
+static sg_status bad(sg_replay *self, const char *text)
+{
+    snprintf(self->text, sizeof self->text, "%s", text);
+    return SG_CORRUPT;
+}
+
+static sg_status feed_snapshot(sg_replay *self, const void *payload, size_t size)
+{
+    size_t block_size;
+    if (sg_engine_restore_size(payload, size, &block_size) != SG_OK) {
+        return bad(self, "the snapshot is not one of this version");
+    }
+    block_size = (block_size + 63) & ~(size_t)63;
+    void *memory = aligned_alloc(64, block_size);
+    if (!memory) {
+        return SG_NOMEM;
+    }
+    sg_engine *engine = sg_engine_restore(memory, block_size, payload, size);
+    sg_frame_codec *codec = sg_frame_codec_create(sg_engine_point_count(engine));
+    if (!codec) {
+        free(memory);
+        return SG_NOMEM;
+    }
+    free(self->engine);
+    sg_frame_codec_free(self->codec);
+    self->engine = engine;
+    self->codec = codec;
+    self->plan_waits = false;
+    self->snapshots++;
+    return SG_OK;
+}
+
+static sg_status feed_plan(sg_replay *self, const void *payload, size_t size)
+{
+    if (size != sizeof *self->plan) {
+        return bad(self, "the plan has the wrong size");
+    }
+    if (!self->plan && !(self->plan = malloc(sizeof *self->plan))) {
+        return SG_NOMEM;
+    }
+    memcpy(self->plan, payload, size);
+    self->plan_waits = true;
+    return SG_OK;
+}
+
+static sg_status feed_frame(sg_replay *self, const void *payload, size_t size)
+{
+    sg_frame frame;
+    sg_reply replies[SG_REQUEST_MAX];
+    if (sg_frame_decode(self->codec, payload, size, &frame) != SG_OK) {
+        return bad(self, "the frame does not fit the snapshot before it");
+    }
+    frame.plan = self->plan_waits ? self->plan : NULL;
+    sg_engine_step(self->engine, &frame, replies);
+    self->plan_waits = false;
+    self->frames++;
+    return SG_OK;
+}
+
+static sg_status feed_command(sg_replay *self, const void *payload, size_t size)
+{
+    sg_record_command recorded;
+    if (size != sizeof recorded) {
+        return bad(self, "the command record has the wrong size");
+    }
+    memcpy(&recorded, payload, size);
+    sg_record_command now = sg_record_command_of(self->engine);
+    self->commands++;
+    self->state_hashes += recorded.state_hash != 0;
+    if (recorded.tick != now.tick || recorded.command_hash != now.command_hash ||
+        recorded.state_hash != now.state_hash) {
+        self->first_mismatch_tick = self->mismatches == 0 ? recorded.tick : self->first_mismatch_tick;
+        self->mismatches++;
+    }
+    return SG_OK;
+}
+
+sg_status sg_replay_feed(sg_replay *self, uint8_t type, const void *payload, size_t size)
+{
+    if (type == SG_RECORD_SNAPSHOT) {
+        return feed_snapshot(self, payload, size);
+    }
+    if (!self->engine) {
+        return bad(self, "a record before the first snapshot");
+    }
+    switch (type) {
+    case SG_RECORD_PLAN:
+        return feed_plan(self, payload, size);
+    case SG_RECORD_FRAME:
+        return feed_frame(self, payload, size);
+    case SG_RECORD_COMMAND:
+        return feed_command(self, payload, size);
+    case SG_RECORD_SETTLED:
+        return SG_OK; /* for readers: the frames say it all */
+    default:
+        return bad(self, "an unknown kind of record");
+    }
+}
+
+void sg_replay_free(sg_replay *self)
+{
+    free(self->engine);
+    sg_frame_codec_free(self->codec);
+    free(self->plan);
+    *self = (sg_replay){0};
+}

@@ -1,0 +1,51 @@
+/* layout.h - the engine's block: one head, the plant, then the arrays of the rooms. Private to the engine room. */
+#ifndef SG_ENGINE_LAYOUT_H
+#define SG_ENGINE_LAYOUT_H
+#include "control/tasks.h"
+#include "engine/engine.h"
+#include "forecast/online.h"
+#include "measure/measure.h"
+#include "site/plant.h"
+
+#define SG_ENGINE_MAGIC UINT64_C(0x31454E474E454753) /* "SGENGNE1" */
+
+/* No padding anywhere in it: the block is hashed and journaled as bytes. */
+struct sg_engine {
+    uint64_t magic;
+    int64_t size, state_size; /* of the block; of the part that carries state */
+    uint64_t site_hash, tick;
+    int64_t time_us;
+    int32_t policy, mode;
+    int32_t settled, safe;         /* of the last step */
+    int32_t plan_present, decision_count;
+    int64_t quality_count[4];
+    double dt_s;
+    uint64_t command_hash;
+    double task_w, curtailed_w, losses_w;
+    double import_price, export_price, carbon_kg_per_j, could_w; /* in force when the interval began */
+    double price_low, price_mid, price_high;
+    int64_t price_slot;
+    double free_w, ever_w;
+    sg_meter meter;
+    sg_forecast load, generation, price; /* price: money per MJ, so that numbers are near one */
+    sg_plan plan;
+    sg_tasks tasks;
+    sg_decision decision[SG_DECISION_MAX]; /* newest first */
+    int32_t group_reason[SG_GROUP_MAX];    /* last one told */
+    int64_t group_told_us[SG_GROUP_MAX];
+    double group_setpoint_w[SG_GROUP_MAX];
+};
+
+typedef struct sg_rooms {
+    sg_engine *head;
+    sg_plant plant;
+    sg_measure measure;
+    sg_control control;
+} sg_rooms;
+
+/* Resolve the block to pointers. */
+sg_rooms sg_rooms_at(sg_engine *self);
+
+/* Keep a decision for people to read (view.c). */
+void sg_decisions_note(sg_rooms *rooms);
+#endif

@@ -1,0 +1,234 @@
+/* view.c - what people get to see: the published snapshot and the decisions worth telling. */
+#include "engine/view.h"
+
+#include "engine/layout.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct group_state {
+    double setpoint_w;
+    int32_t reason, member; /* of the member whose set-point is largest */
+} group_state;
+
+static group_state group_command(const sg_rooms *rooms, int g)
+{
+    const sg_plant *plant = &rooms->plant;
+    const sg_control *control = &rooms->control;
+    const double *setpoint = NULL;
+    const uint8_t *reason = NULL;
+    switch (plant->group_role[g]) {
+    case SG_SOURCE:
+        setpoint = control->source_limit_w;
+        reason = control->source_reason;
+        break;
+    case SG_STORE:
+        setpoint = control->store_w;
+        reason = control->store_reason;
+        break;
+    case SG_LOAD:
+        setpoint = control->load_cap_w;
+        reason = control->load_reason;
+        break;
+    default:
+        return (group_state){.reason = SG_REASON_NONE, .member = -1};
+    }
+    group_state state = {.reason = SG_REASON_NONE, .member = plant->group_first[g]};
+    bool load = plant->group_role[g] == SG_LOAD;
+    double largest = -1;
+    for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
+        state.setpoint_w += setpoint[i];
+        /* for loads the worst treated member speaks for the group, else the one that moves most */
+        double weight = load ? (reason[i] == SG_REASON_SHED ? 3 : reason[i] != SG_REASON_DEMAND) : fabs(setpoint[i]);
+        if (weight > largest) {
+            largest = weight;
+            state.reason = reason[i];
+            state.member = i;
+        }
+    }
+    return state;
+}
+
+static void push_decision(sg_engine *self, const sg_decision *decision)
+{
+    memmove(&self->decision[1], &self->decision[0], sizeof self->decision - sizeof self->decision[0]);
+    self->decision[0] = *decision;
+    self->decision_count += self->decision_count < SG_DECISION_MAX;
+}
+
+/* One line per group when its reason changes, at most one a second and group: a log for people, not a trace. */
+void sg_decisions_note(sg_rooms *rooms)
+{
+    sg_engine *self = rooms->head;
+    for (int g = 0; g < rooms->plant.group_count; g++) {
+        if (rooms->plant.group_role[g] == SG_GRID || rooms->plant.group_size[g] == 0) {
+            continue;
+        }
+        group_state now = group_command(rooms, g);
+        bool told_lately = self->time_us - self->group_told_us[g] < 1000000 && self->group_told_us[g] != 0;
+        if (now.reason == self->group_reason[g] || told_lately) {
+            continue;
+        }
+        sg_decision decision = {.time_us = self->time_us, .role = rooms->plant.group_role[g],
+                                .index = now.member, .reason = now.reason,
+                                .from_w = self->group_setpoint_w[g], .to_w = now.setpoint_w};
+        push_decision(self, &decision);
+        self->group_reason[g] = now.reason;
+        self->group_told_us[g] = self->time_us;
+        self->group_setpoint_w[g] = now.setpoint_w;
+    }
+    for (int i = 0; i < self->tasks.count; i++) {
+        const sg_task *task = &self->tasks.task[i];
+        bool news = task->ended_us == self->time_us || task->granted_us == self->time_us;
+        if (news) {
+            sg_decision decision = {.time_us = self->time_us, .role = SG_ROLE_COUNT, .index = i,
+                                    .reason = task->reason, .state = task->state,
+                                    .to_w = task->request.power_w};
+            push_decision(self, &decision);
+        }
+    }
+}
+
+static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
+{
+    const sg_plant *plant = &rooms->plant;
+    const double *value = rooms->measure.value;
+    const uint8_t *quality = rooms->measure.quality;
+    const int32_t *first = plant->points.first;
+    group_state command = group_command(rooms, g);
+    memset(ret, 0, sizeof *ret);
+    ret->role = plant->group_role[g];
+    ret->reason = command.reason;
+    ret->setpoint_w = command.setpoint_w;
+    for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
+        int key = -1;
+        switch (ret->role) {
+        case SG_SOURCE:
+            key = first[SG_POINT_SOURCE_AVAILABLE] + i;
+            ret->power_w += value[first[SG_POINT_SOURCE_POWER] + i];
+            ret->available_w += value[key];
+            break;
+        case SG_STORE:
+            key = first[SG_POINT_STORE_ENERGY] + i;
+            ret->power_w += value[first[SG_POINT_STORE_POWER] + i];
+            ret->energy_j += value[key];
+            ret->capacity_j += plant->store_reservoir[i].capacity_j;
+            break;
+        case SG_LOAD:
+            key = first[SG_POINT_LOAD_DEMAND] + i;
+            ret->power_w += value[first[SG_POINT_LOAD_POWER] + i];
+            ret->demand_w += value[key];
+            ret->shed_count += rooms->control.load_reason[i] == SG_REASON_SHED;
+            break;
+        default:
+            continue;
+        }
+        ret->quality = quality[key] > ret->quality ? quality[key] : ret->quality;
+    }
+}
+
+static void view_forecast(const sg_forecast *forecast, sg_view_forecast *ret)
+{
+    ret->now_w = sg_forecast_at(forecast, 1);
+    ret->in_1h_w = sg_forecast_at(forecast, 4);
+    ret->in_24h_w = sg_forecast_at(forecast, SG_FORECAST_DAY_SLOTS);
+    ret->model_1h = (int32_t)sg_forecast_choice(forecast, 4);
+    double count = forecast->error_count > 0 ? (double)forecast->error_count : 1;
+    ret->mae_w = forecast->error_sum_w / count;
+    ret->persistence_mae_w = forecast->persistence_error_sum_w / count;
+}
+
+static void view_balance(const sg_rooms *rooms, sg_view *ret)
+{
+    const sg_plant *plant = &rooms->plant;
+    const double *site = rooms->measure.value + plant->points.first[SG_POINT_SITE];
+    ret->load_w = ret->demand_w = ret->generation_w = ret->available_w = ret->charge_w = ret->discharge_w = ret->curtailed_w = 0;
+    const double *value = rooms->measure.value;
+    for (int l = 0; l < plant->load_count; l++) {
+        ret->load_w += value[plant->points.first[SG_POINT_LOAD_POWER] + l];
+        ret->demand_w += value[plant->points.first[SG_POINT_LOAD_DEMAND] + l];
+    }
+    for (int s = 0; s < plant->source_count; s++) {
+        ret->generation_w += value[plant->points.first[SG_POINT_SOURCE_POWER] + s];
+        double could_w = value[plant->points.first[SG_POINT_SOURCE_AVAILABLE] + s];
+        ret->available_w += could_w;
+        /* a generator at rest is not held back */
+        double held_w = could_w - value[plant->points.first[SG_POINT_SOURCE_POWER] + s];
+        ret->curtailed_w += plant->source_cost[s] > 0 ? 0 : fmax(held_w, 0);
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        double w = value[plant->points.first[SG_POINT_STORE_POWER] + s];
+        *(w > 0 ? &ret->discharge_w : &ret->charge_w) += fabs(w);
+    }
+    ret->task_w = site[SG_SITE_TASK_W];
+    ret->load_w += ret->task_w;
+    ret->demand_w += ret->task_w;
+    ret->losses_w = site[SG_SITE_LOSS_W];
+    ret->unserved_w = site[SG_SITE_UNSERVED_W];
+    /* the root's breaker carries the exchange with the grid */
+    double net_w = value[plant->points.first[SG_POINT_NODE_POWER]];
+    ret->import_w = net_w > 0 ? net_w : 0;
+    ret->export_w = net_w < 0 ? -net_w : 0;
+    ret->surplus_w = ret->generation_w - ret->load_w;
+    ret->import_price = site[SG_SITE_IMPORT_PRICE];
+    ret->export_price = site[SG_SITE_EXPORT_PRICE];
+    ret->carbon_kg_per_j = site[SG_SITE_CARBON];
+    ret->grid_up = plant->head->grid_present && site[SG_SITE_GRID_UP] > 0.5;
+    ret->import_w_max = plant->head->import_w_max;
+    ret->export_w_max = plant->head->export_w_max;
+}
+
+void sg_engine_view(const sg_engine *self, sg_view *ret)
+{
+    union {
+        const sg_engine *read;
+        sg_engine *write;
+    } block = {.read = self};
+    sg_rooms rooms = sg_rooms_at(block.write);
+    const sg_plant *plant = &rooms.plant;
+    ret->time_us = self->time_us;
+    ret->tick = self->tick;
+    ret->mode = self->mode;
+    ret->policy = self->policy;
+    ret->safe = self->safe;
+    view_balance(&rooms, ret);
+    ret->peak_w = self->meter.peak_w;
+    ret->peak_all_w = self->meter.peak_all_w;
+    ret->group_count = plant->group_count;
+    for (int g = 0; g < plant->group_count; g++) {
+        view_group(&rooms, g, &ret->group[g]);
+    }
+    ret->node_count_all = plant->node_count;
+    ret->node_count = plant->node_count < SG_VIEW_NODE_MAX ? plant->node_count : SG_VIEW_NODE_MAX;
+    memcpy(ret->node_w, rooms.measure.value + plant->points.first[SG_POINT_NODE_POWER],
+           sizeof(double) * (size_t)ret->node_count);
+    memcpy(ret->node_limit_w, plant->node_limit_w, sizeof(double) * (size_t)ret->node_count);
+    ret->task_count = self->tasks.count;
+    for (int i = 0; i < self->tasks.count; i++) {
+        ret->task[i] = self->tasks.task[self->tasks.count - 1 - i];
+    }
+    ret->decision_count = self->decision_count;
+    memcpy(ret->decision, self->decision, sizeof ret->decision);
+    ret->plan_outcome = self->plan_present ? self->plan.outcome : -1;
+    ret->plan_steps = self->plan.steps;
+    ret->plan_softened = self->plan.softened;
+    ret->plan_age_s = (double)(self->time_us - self->plan.made_us) * 1e-6;
+    view_forecast(&self->load, &ret->load_forecast);
+    view_forecast(&self->generation, &ret->generation_forecast);
+    ret->settled_count = self->meter.settled_count;
+    ret->settled = self->meter.last;
+    ret->running = self->meter.running;
+    ret->total = self->meter.total;
+    memcpy(ret->quality_count, self->quality_count, sizeof ret->quality_count);
+    ret->command_hash = self->command_hash;
+}
+
+const sg_task *sg_engine_task(const sg_engine *self, const char *task_id)
+{
+    for (int i = 0; i < self->tasks.count; i++) {
+        if (strncmp(self->tasks.task[i].request.task_id, task_id, SG_ID_MAX) == 0) {
+            return &self->tasks.task[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,87 @@
+/* view.h - the engine as the outside may see it: one flat published snapshot.
+ *
+ * The loop fills one after each step and hands it to server and store through a mailbox; nobody reads live state.
+ *
+ * Units    W, J, money per J; fractions 0..1.
+ * Sign     power > 0 flows into the site bus, except loads' and tasks', which are magnitudes.
+ * Memory   one value without pointers; per-device detail is summed per group, so its size does not depend on the site.
+ * Names    are the site's: group i is site->groups[i], node i is site->nodes[i]. */
+#ifndef SG_ENGINE_VIEW_H
+#define SG_ENGINE_VIEW_H
+#include "engine/frame.h"
+#include "settle/meter.h"
+
+enum { SG_VIEW_NODE_MAX = 512 }; /* the first ones; node_count_all says how many there are */
+
+typedef struct sg_view_group {
+    int32_t role;    /* sg_role */
+    int32_t quality; /* worst of its members' readings */
+    int32_t reason;  /* sg_reason of the member with the largest set-point change */
+    int32_t shed_count; /* loads: members below their minimum */
+    double power_w;     /* measured sum                        */
+    double setpoint_w;  /* commanded sum: source limit, store power, load cap */
+    double available_w; /* sources                             */
+    double demand_w;    /* loads                               */
+    double energy_j, capacity_j; /* stores                     */
+} sg_view_group;
+
+typedef struct sg_decision {
+    int64_t time_us;
+    int32_t role, index; /* the device; role SG_ROLE_COUNT: a task, index into tasks */
+    int32_t reason;      /* sg_reason */
+    int32_t state;       /* of a task */
+    double from_w, to_w;
+} sg_decision;
+
+typedef struct sg_view_forecast {
+    double now_w, in_1h_w, in_24h_w;
+    double mae_w, persistence_mae_w; /* one hour ahead, over the whole record; skill = 1 - mae / persistence */
+    int32_t model_1h;                /* sg_forecast_model */
+} sg_view_forecast;
+
+typedef struct sg_view {
+    int64_t time_us;
+    uint64_t tick;
+    int32_t mode, policy; /* sg_mode, sg_policy */
+    int32_t safe;
+    /* balance, W */
+    double load_w, demand_w, generation_w, available_w, import_w, export_w, charge_w, discharge_w, losses_w,
+        surplus_w, unserved_w, curtailed_w, task_w;
+    double import_price, export_price, carbon_kg_per_j; /* per J */
+    int32_t grid_up;
+    double import_w_max, export_w_max;
+    double peak_w;     /* highest quarter hour of import this month          */
+    double peak_all_w; /* and since the journal began                        */
+
+    int32_t group_count;
+    sg_view_group group[SG_GROUP_MAX];
+    int32_t node_count, node_count_all;
+    double node_w[SG_VIEW_NODE_MAX];       /* measured */
+    double node_limit_w[SG_VIEW_NODE_MAX]; /* INFINITY = none */
+
+    int32_t task_count; /* newest first, ended ones included while remembered */
+    sg_task task[SG_TASK_MAX];
+    int32_t decision_count; /* newest first */
+    sg_decision decision[SG_DECISION_MAX];
+
+    int32_t plan_outcome; /* sg_outcome, -1 = no plan */
+    int32_t plan_steps, plan_softened;
+    double plan_age_s;
+    sg_view_forecast load_forecast, generation_forecast;
+
+    uint64_t settled_count;    /* intervals settled since the journal began */
+    sg_settlement settled;     /* the last finished one  */
+    sg_settlement running;     /* the one under way      */
+    sg_settlement total;       /* since the journal began */
+
+    int64_t quality_count[4]; /* readings of the last frame per sg_quality */
+    uint64_t command_hash;    /* of the last command */
+
+    /* Filled in by the host, not by the engine. */
+    uint64_t late_steps, dropped_rows;
+    double step_us_p50, step_us_p99;
+    uint64_t journal_bytes;
+    int32_t journal_degraded; /* 1: the disk takes no more; control goes on, nothing is acknowledged */
+    double speed;             /* of the clock, INFINITY = as fast as it goes; 1 = real time */
+} sg_view;
+#endif

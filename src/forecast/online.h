@@ -1,0 +1,56 @@
+/* online.h - forecasts that learn as the readings come: three simple models and a running score for each.
+ *
+ * Models   persistence (the last quarter hour again), same time yesterday, exponential smoothing.
+ * Choice   per range of horizons the model with the least running absolute error; the error of a forecast made h slots ago
+ *          is known from history alone (it is a value of the ring), so nothing but the ring is kept.
+ * Units    W. Time: slots of 15 min of frame time, aligned to the hour.
+ * Memory   one flat value. @effects of every function: alloc=no block=no fails=never
+ * Source   Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., sections 5.2 and 8.1. */
+#ifndef SG_FORECAST_ONLINE_H
+#define SG_FORECAST_ONLINE_H
+#include "base/limits.h"
+
+#include <stdint.h>
+
+typedef enum sg_forecast_model {
+    SG_FORECAST_PERSISTENCE,
+    SG_FORECAST_YESTERDAY,
+    SG_FORECAST_SMOOTHING,
+    SG_FORECAST_MODEL_COUNT
+} sg_forecast_model;
+
+enum {
+    SG_FORECAST_SLOT_S = 900,
+    SG_FORECAST_HOUR_SLOTS = 4,
+    SG_FORECAST_DAY_SLOTS = 96,
+    SG_FORECAST_RANGE_COUNT = 3 /* scored at 1 h, 4 h and 24 h */
+};
+
+typedef struct sg_forecast {
+    int64_t slot;       /* index of the slot under way since 1970, -1 before the first */
+    int64_t slot_count; /* finished slots, all time                                    */
+    double sum_ws, sum_s;
+    double level;                        /* of the smoothing */
+    double mean[SG_HISTORY_SLOT_MAX];    /* ring of slot means            */
+    double smooth[SG_HISTORY_SLOT_MAX];  /* ring of the level at that slot */
+    double mae[SG_FORECAST_RANGE_COUNT][SG_FORECAST_MODEL_COUNT]; /* running, < 0: none yet */
+    /* the whole record one hour ahead: what was really said, against persistence */
+    double said_1h[SG_FORECAST_HOUR_SLOTS];
+    double error_sum_w, persistence_error_sum_w;
+    int64_t error_count;
+} sg_forecast;
+
+void sg_forecast_init(sg_forecast *self);
+
+/* Feed the mean over the interval of dt_s that ended at time_us. */
+void sg_forecast_step(sg_forecast *self, int64_t time_us, double dt_s, double mean_w);
+
+/* The model in charge `ahead` slots from the last finished one (>= 1). */
+sg_forecast_model sg_forecast_choice(const sg_forecast *self, int ahead);
+
+/* Mean so far of the slot under way; of the last one where none is. */
+double sg_forecast_now(const sg_forecast *self);
+
+/* Mean over the slot `ahead` slots after the last finished one (>= 1). */
+double sg_forecast_at(const sg_forecast *self, int ahead);
+#endif

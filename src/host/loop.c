@@ -1,0 +1,512 @@
+#include "host/loop.h"
+
+#include "base/check.h"
+#include "base/time.h"
+#include "host/journal_file.h"
+#include "host/mailbox.h"
+#include "host/notify.h"
+#include "host/planner.h"
+#include "host/requests.h"
+#include "host/status_line.h"
+#include "plan/rolling.h"
+#include "serve/serve.h"
+#include "store/telemetry.h"
+#include "world/world.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TIMING_BUCKETS = 4096 }; /* of 1 us; the last one holds all that took longer */
+static const double sync_period_s = 0.09;  /* of wall time: in real time every step is synced before its command leaves */
+static const double publish_period_s = 0.05; /* of wall time, when steps come faster than anybody looks */
+
+typedef struct host {
+    const sg_host_config *config;
+    sg_engine *engine;
+    sg_world *world;
+    sg_field_port field;
+    sg_journal_file *journal;
+    sg_telemetry *telemetry;
+    sg_telemetry_queue *telemetry_queue;
+    sg_serve *serve;
+    sg_planner *planner;
+    sg_mailbox to_serve;
+    sg_requests from_serve;
+    sg_view view; /* for telemetry and the status line */
+    sg_plan plan;
+    sg_outlook outlook;
+    int64_t plan_due_us, row_due_us;
+    double sync_due_s, publish_due_s, notify_due_s, line_due_s;
+    uint64_t steps, late_steps;
+    uint32_t timing[TIMING_BUCKETS];
+    bool was_degraded;
+    sg_host_summary *summary;
+} host;
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+    stop_signal = number;
+}
+
+static double wall_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void say(const char *line)
+{
+    fprintf(stderr, "symgrid: %s\n", line);
+}
+
+static void log_line(void *self, const char *line)
+{
+    (void)self;
+    say(line);
+}
+
+/* --- what the server calls, in its thread --- */
+
+static const sg_view *newest_view(void *self)
+{
+    return sg_mailbox_read(&((host *)self)->to_serve);
+}
+
+static bool submit(void *self, const sg_request *request, uint64_t ticket)
+{
+    return sg_requests_push(&((host *)self)->from_serve, request, ticket);
+}
+
+/* --- an invariant broke: the plant goes to rest before the process ends --- */
+
+static host *running;
+
+static void rest(const char *condition, const char *file, int line)
+{
+    (void)condition;
+    (void)file;
+    (void)line;
+    if (!running || !running->engine || !running->world) {
+        return;
+    }
+    sg_command command = sg_engine_command(running->engine);
+    size_t stores = (size_t)running->config->site->device_count[SG_STORE];
+    double *zero = calloc(stores + 1, sizeof *zero);
+    if (zero) {
+        command.store_w = zero;
+        command.safe = true;
+        running->field.write(running->field.self, &command);
+        free(zero);
+    }
+}
+
+/* --- start --- */
+
+static void settled_in_journal(void *self, const sg_settlement *interval)
+{
+    host *h = self;
+    if (h->telemetry && sg_telemetry_settlement(h->telemetry, interval) != SG_OK) {
+        say(sg_telemetry_error(h->telemetry));
+    }
+}
+
+static sg_engine *engine_new(const host *h, int64_t start_us)
+{
+    void *memory = aligned_alloc(64, (sg_engine_size(h->config->site) + 63) & ~(size_t)63);
+    sg_engine_config config = {.policy = h->config->policy, .mode = h->config->site->mode, .start_us = start_us};
+    return memory ? sg_engine_create(memory, h->config->site, &config) : NULL;
+}
+
+/* The engine that the journal left, or a new one; after a change of the site file or the policy a new one that takes over what
+ * was promised and metered. */
+static sg_status start_engine(host *h)
+{
+    const sg_site *site = h->config->site;
+    sg_journal_recovery recovery = {0};
+    if (h->config->data_dir) {
+        sg_status status = sg_journal_recover(h->config->data_dir, settled_in_journal, h, &recovery);
+        if (recovery.line[0]) {
+            say(recovery.line);
+        }
+        if (h->telemetry && sg_telemetry_commit(h->telemetry, false) != SG_OK) {
+            say(sg_telemetry_error(h->telemetry));
+        }
+        if (status != SG_OK) {
+            fprintf(stderr, "symgrid: the journal in %s cannot be used (%s); move it away or choose another --data\n",
+                    h->config->data_dir, sg_status_text(status));
+            return status;
+        }
+    }
+    if (!recovery.engine) {
+        h->engine = engine_new(h, h->config->from_us);
+        return h->engine ? SG_OK : SG_NOMEM;
+    }
+    h->summary->recovered = true;
+    h->summary->recovered_frames = recovery.frames;
+    bool same = sg_engine_site_hash(recovery.engine) == site->hash &&
+                sg_engine_policy(recovery.engine) == (int32_t)h->config->policy &&
+                sg_engine_mode(recovery.engine) == (int32_t)site->mode;
+    if (h->config->from_given && sg_engine_time(recovery.engine) != h->config->from_us) {
+        char text[SG_TIME_TEXT];
+        sg_time_format(sg_engine_time(recovery.engine), text);
+        fprintf(stderr, "symgrid: the journal in %s goes on from %s; --from is not used\n", h->config->data_dir, text);
+    }
+    if (same) {
+        h->engine = recovery.engine;
+        return SG_OK;
+    }
+    say("the site file or the policy changed: a new engine takes over tasks, meter and time");
+    h->engine = engine_new(h, sg_engine_time(recovery.engine));
+    if (h->engine) {
+        sg_engine_inherit(h->engine, recovery.engine);
+    }
+    free(recovery.engine);
+    return h->engine ? SG_OK : SG_NOMEM;
+}
+
+static sg_status start_world(host *h)
+{
+    int64_t now_us = sg_engine_time(h->engine);
+    h->world = sg_world_create(h->config->site, now_us); /* faults count from this start */
+    if (!h->world) {
+        return SG_NOMEM;
+    }
+    sg_world_resume(h->world, now_us, h->summary->recovered && sg_engine_site_hash(h->engine) == h->config->site->hash &&
+                                              sg_engine_tick(h->engine) > 0
+                                          ? sg_engine_values(h->engine)
+                                          : NULL);
+    h->field = sg_world_field(h->world);
+    sg_command command = sg_engine_command(h->engine);
+    h->field.write(h->field.self, &command);
+    return SG_OK;
+}
+
+static sg_status start_journal(host *h)
+{
+    char error[600];
+    sg_status status = sg_journal_open(h->config->data_dir, h->engine, &h->journal, error);
+    if (status != SG_OK) {
+        say(error);
+    }
+    return status;
+}
+
+static sg_status start_telemetry(host *h)
+{
+    char line[SG_TELEMETRY_TEXT] = "";
+    sg_status status = sg_telemetry_open(h->config->data_dir, h->config->site, true, &h->telemetry, line);
+    if (line[0]) {
+        say(line);
+    }
+    return status;
+}
+
+static sg_status start_server(host *h)
+{
+    char error[SG_SERVE_TEXT] = "";
+    sg_serve_config config = {.listen = h->config->listen, .data_dir = h->config->data_dir,
+                              .version = h->config->version, .site = h->config->site, .host = h,
+                              .view = newest_view, .submit = submit, .log = log_line};
+    if (h->config->listen && h->config->listen[0] == '\0') {
+        return SG_OK;
+    }
+    sg_status status = sg_serve_start(&config, &h->serve, error);
+    if (status != SG_OK) {
+        say(error);
+        return status;
+    }
+    fprintf(stderr, "symgrid: live page on http://%s/ (port %d)\n",
+            h->config->listen ? h->config->listen : SG_SERVE_LISTEN_DEFAULT, sg_serve_port(h->serve));
+    return SG_OK;
+}
+
+/* The workflows of the site file are requests like any other, made at the first start. */
+static void submit_workflows(host *h)
+{
+    const sg_site *site = h->config->site;
+    for (int i = 0; i < site->workflow_count; i++) {
+        sg_request request = {.kind = SG_REQUEST_ALLOCATE, .priority = site->workflows[i].priority,
+                              .power_w = site->workflows[i].power_w, .duration_s = site->workflows[i].duration_s};
+        snprintf(request.task_id, sizeof request.task_id, "%s", site->workflows[i].task_id);
+        (void)sg_requests_push(&h->from_serve, &request, 0);
+    }
+}
+
+/* --- the loop --- */
+
+static bool plan_for(host *h)
+{
+    if (h->config->policy != SG_POLICY_MPC || !h->planner) {
+        return false;
+    }
+    bool wait = isinf(h->config->speed);
+    int64_t now_us = sg_engine_time(h->engine);
+    if (sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us) {
+        sg_engine_outlook(h->engine, 900 * SG_US_PER_S, 96, &h->outlook);
+        sg_world_prices(h->world, now_us, 900 * SG_US_PER_S, 96, h->outlook.import_price, h->outlook.export_price);
+        sg_outlook_terminal_values(&h->outlook);
+        if (sg_planner_ask(h->planner, &h->outlook)) {
+            h->plan_due_us = now_us + llround(h->config->plan_period_s * 1e6);
+        }
+        if (wait) {
+            sg_planner_wait(h->planner);
+        }
+    }
+    return sg_planner_take(h->planner, &h->plan);
+}
+
+static void answer(host *h, const sg_request *requests, const uint64_t *tickets, const sg_reply *replies, int count,
+                   bool durable)
+{
+    for (int i = 0; i < count; i++) {
+        if (h->serve && tickets[i] != 0) {
+            const sg_task *task = replies[i].task >= 0 ? sg_engine_task(h->engine, requests[i].task_id) : NULL;
+            sg_serve_answer(h->serve, tickets[i], &replies[i], task, durable);
+        }
+    }
+}
+
+static void fill_host_fields(host *h, sg_view *view);
+
+/* Views go out before answers, so that a client reads what it has just written. */
+static void publish(host *h, bool now)
+{
+    double wall = wall_s();
+    bool row_due = sg_engine_time(h->engine) >= h->row_due_us;
+    if (!now && !row_due && wall < h->publish_due_s) {
+        return;
+    }
+    h->publish_due_s = wall + publish_period_s;
+    sg_engine_view(h->engine, &h->view);
+    fill_host_fields(h, &h->view);
+    if (h->serve) {
+        *sg_mailbox_slot(&h->to_serve) = h->view;
+        sg_mailbox_post(&h->to_serve);
+        sg_serve_tick(h->serve);
+    }
+    sg_settlement interval;
+    if (h->telemetry_queue && (row_due || sg_engine_settled(h->engine, &interval))) {
+        sg_telemetry_queue_offer(h->telemetry_queue, &h->view, isinf(h->config->speed));
+        h->row_due_us = sg_engine_time(h->engine) + SG_US_PER_S;
+    }
+}
+
+static double percentile_us(const host *h, double share)
+{
+    uint64_t total = 0, seen = 0;
+    for (int i = 0; i < TIMING_BUCKETS; i++) {
+        total += h->timing[i];
+    }
+    for (int i = 0; i < TIMING_BUCKETS; i++) {
+        seen += h->timing[i];
+        if ((double)seen >= share * (double)total && total > 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static void fill_host_fields(host *h, sg_view *view)
+{
+    view->late_steps = h->late_steps;
+    view->speed = h->config->speed;
+    view->step_us_p50 = percentile_us(h, 0.5);
+    view->step_us_p99 = percentile_us(h, 0.99);
+    view->journal_bytes = h->journal ? sg_journal_bytes(h->journal) : 0;
+    view->journal_degraded = h->journal ? sg_journal_degraded(h->journal) : 0;
+    view->dropped_rows = h->telemetry_queue ? sg_telemetry_queue_dropped(h->telemetry_queue) : 0;
+}
+
+static bool commit(host *h, bool must_sync)
+{
+    if (!h->journal) {
+        return true; /* nothing is kept, and nobody was promised otherwise */
+    }
+    double wall = wall_s();
+    bool sync = must_sync || wall >= h->sync_due_s;
+    bool durable = sg_journal_commit(h->journal, h->engine, sync);
+    if (sync) {
+        h->sync_due_s = wall + sync_period_s;
+    }
+    bool degraded = sg_journal_degraded(h->journal);
+    if (degraded != h->was_degraded) {
+        fprintf(stderr, "symgrid: %s%s\n", degraded ? "journal degraded, control goes on, nothing is acknowledged: " : "journal works again",
+                degraded ? sg_journal_error(h->journal) : "");
+        h->was_degraded = degraded;
+    }
+    return durable;
+}
+
+static void step(host *h)
+{
+    sg_request requests[SG_REQUEST_MAX];
+    uint64_t tickets[SG_REQUEST_MAX];
+    sg_reply replies[SG_REQUEST_MAX];
+    sg_readings readings;
+    h->field.read(h->field.self, h->config->step_s, &readings);
+    sg_frame frame = {.time_us = readings.time_us, .dt_s = readings.dt_s, .value = readings.value,
+                      .quality = readings.quality, .requests = requests};
+    frame.request_count = sg_requests_pop(&h->from_serve, requests, tickets, SG_REQUEST_MAX);
+    frame.plan = plan_for(h) ? &h->plan : NULL;
+    if (h->journal) {
+        if (frame.plan) {
+            sg_journal_plan(h->journal, frame.plan);
+        }
+        sg_journal_frame(h->journal, &frame);
+    }
+    double began_s = wall_s();
+    sg_engine_step(h->engine, &frame, replies);
+    double took_us = (wall_s() - began_s) * 1e6;
+    h->timing[took_us < TIMING_BUCKETS - 1 ? (int)took_us : TIMING_BUCKETS - 1]++;
+    if (h->journal) {
+        sg_journal_command(h->journal, h->engine);
+    }
+    bool durable = commit(h, frame.request_count > 0);
+    sg_command command = sg_engine_command(h->engine);
+    h->field.write(h->field.self, &command);
+    h->steps++;
+    sg_settlement interval;
+    publish(h, frame.request_count > 0 || sg_engine_settled(h->engine, &interval));
+    answer(h, requests, tickets, replies, frame.request_count, durable);
+}
+
+/* Wait until the step is due. */
+static void pace(host *h, double start_s)
+{
+    if (isinf(h->config->speed)) {
+        return;
+    }
+    double period_s = h->config->step_s / h->config->speed;
+    double due_s = start_s + period_s * (double)h->steps;
+    double now_s = wall_s();
+    if (now_s > due_s + period_s) {
+        h->late_steps++;
+    }
+    while (now_s < due_s && !stop_signal) {
+        struct timespec until = {.tv_sec = (time_t)due_s, .tv_nsec = (long)(fmod(due_s, 1.0) * 1e9)};
+        if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
+            break;
+        }
+        now_s = wall_s();
+    }
+}
+
+static void housekeeping(host *h, double notify_period_s)
+{
+    double now_s = wall_s();
+    if (notify_period_s > 0 && now_s >= h->notify_due_s) {
+        sg_notify("WATCHDOG=1");
+        h->notify_due_s = now_s + notify_period_s;
+    }
+    if (h->config->status_line && now_s >= h->line_due_s) {
+        sg_status_line(h->config->site, &h->view);
+        h->line_due_s = now_s + 0.5;
+    }
+}
+
+static void loop(host *h)
+{
+    double start_s = wall_s(), notify_period_s = sg_notify_period_s();
+    int64_t start_us = sg_engine_time(h->engine);
+    while (!stop_signal &&
+           (double)(sg_engine_time(h->engine) - start_us) * 1e-6 < h->config->duration_s - 1e-9) {
+        pace(h, start_s);
+        if (stop_signal) {
+            break;
+        }
+        step(h);
+        if (h->steps == 1) {
+            sg_notify("READY=1");
+        }
+        housekeeping(h, notify_period_s);
+    }
+    sg_notify("STOPPING=1");
+    if (h->config->status_line) {
+        sg_status_line_end();
+    }
+}
+
+/* --- end --- */
+
+static void summarise(host *h, int64_t start_us)
+{
+    sg_host_summary *s = h->summary;
+    sg_engine_view(h->engine, &h->view);
+    s->steps = h->steps;
+    s->late_steps = h->late_steps;
+    s->from_us = start_us;
+    s->to_us = sg_engine_time(h->engine);
+    s->total = h->view.total;
+    sg_settlement_add(&s->total, &h->view.running);
+    s->step_us_p50 = percentile_us(h, 0.5);
+    s->step_us_p99 = percentile_us(h, 0.99);
+    s->state_hash = sg_engine_hash(h->engine);
+    s->stopped_by_signal = stop_signal != 0;
+    s->journal_degraded = h->journal && sg_journal_degraded(h->journal);
+}
+
+static sg_status start(host *h)
+{
+    sg_status status = SG_OK;
+    if (h->config->data_dir) {
+        status = start_telemetry(h);
+    }
+    status = status == SG_OK ? start_engine(h) : status;
+    if (status == SG_OK && h->config->data_dir) {
+        status = start_journal(h);
+    }
+    status = status == SG_OK ? start_world(h) : status;
+    if (status == SG_OK && h->telemetry) {
+        status = sg_telemetry_queue_start(h->telemetry, log_line, h, &h->telemetry_queue);
+    }
+    if (status == SG_OK && h->config->policy == SG_POLICY_MPC && !(h->planner = sg_planner_create())) {
+        status = SG_NOMEM;
+    }
+    status = status == SG_OK ? start_server(h) : status;
+    if (status == SG_OK && !h->summary->recovered) {
+        submit_workflows(h);
+    }
+    return status;
+}
+
+sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
+{
+    *ret = (sg_host_summary){0};
+    host *h = calloc(1, sizeof *h);
+    if (!h) {
+        return SG_NOMEM;
+    }
+    h->config = config;
+    h->summary = ret;
+    sg_mailbox_init(&h->to_serve);
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sg_status status = start(h);
+    if (status == SG_OK) {
+        running = h;
+        sg_check_on_failure(rest);
+        int64_t start_us = sg_engine_time(h->engine);
+        loop(h);
+        sg_check_on_failure(NULL);
+        running = NULL;
+        summarise(h, start_us);
+    }
+    sg_serve_stop(h->serve);
+    sg_planner_destroy(h->planner);
+    sg_telemetry_queue_stop(h->telemetry_queue);
+    sg_telemetry_close(h->telemetry);
+    sg_journal_close(h->journal);
+    sg_world_free(h->world);
+    free(h->engine);
+    free(h);
+    return status;
+}

@@ -1,0 +1,124 @@
+/* dispatch.h - the day's schedule as a linear program (symgrid.dispatch/1, docs/formats.md).
+ *
+ * Units    kW, kWh and money per kWh: this is the one program whose published format speaks kW, and
+ *          scaling it to kW keeps the solver's numbers near one.
+ * Sign     every variable >= 0 as in the format; store power is charge or discharge, both
+ *          magnitudes at the bus.
+ * Shape    series have `steps` values; energy has steps + 1.
+ * Memory   the problem points at the caller's arrays; a solution is one arena-owned bundle of
+ *          arrays.
+ * Bound    `bound` is proved by the duals of the solution (weak duality), not taken on the solver's
+ *          word.
+ * Softened where the program as stated has no solution, these give way, cheapest first: the ramp,
+ * the final energy,
+ *          the reserve, a store's energy range, the balance (unserved load as a positive amount,
+ *          power that has nowhere to go as a negative one). Each counts as 16 times the one before
+ *          it, per kW and hour (the final energy per kWh); the least such sum is found first, then
+ *          the cheapest schedule that keeps it. Power limits of devices and of the grid connection
+ *          never give way.
+ * Source   docs/formats.md, "symgrid.dispatch/1". */
+#ifndef SG_PLAN_DISPATCH_H
+#define SG_PLAN_DISPATCH_H
+#include "base/arena.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct sg_dispatch_source {
+    const char *id;
+    const double *available_kw;
+    const double *cost_per_kwh; /* NULL = 0 */
+} sg_dispatch_source;
+
+typedef struct sg_dispatch_store {
+    const char *id;
+    double energy_kwh_min, energy_kwh_max, charge_kw_max, discharge_kw_max;
+    double charge_eff, discharge_eff;  /* 0 < x <= 1 */
+    double standing_loss_per_h;        /* 0 <= x < 1 */
+    double initial_kwh, final_kwh_min; /* final_kwh_min: use -INFINITY for none */
+    double wear_cost_per_kwh, terminal_value_per_kwh;
+} sg_dispatch_store;
+
+typedef struct sg_dispatch_demand {
+    int from, to; /* steps [from, to) */
+    double charge_per_kw, peak_so_far_kw;
+} sg_dispatch_demand;
+
+typedef struct sg_dispatch_grid {
+    bool present;
+    double import_kw_max, export_kw_max; /* INFINITY = unlimited */
+    const double *import_price_per_kwh, *export_price_per_kwh; /* NULL = 0 */
+    double ramp_kw_per_step;             /* INFINITY = none */
+    bool initial_net_given;
+    double initial_net_kw;
+    const sg_dispatch_demand *demand;
+    int demand_count;
+} sg_dispatch_grid;
+
+typedef struct sg_dispatch_shed {
+    const char *id;
+    const double *max_kw;
+    double cost_per_kwh;
+} sg_dispatch_shed;
+
+typedef struct sg_dispatch_shiftable {
+    const char *id;
+    int from, to;
+    double energy_kwh, power_kw_max, unserved_cost_per_kwh;
+} sg_dispatch_shiftable;
+
+typedef struct sg_dispatch {
+    int64_t start_us;
+    double step_s;
+    int steps;
+    const double *load_kw;
+    sg_dispatch_grid grid;
+    const sg_dispatch_source *sources;
+    int source_count;
+    const sg_dispatch_store *stores;
+    int store_count;
+    const sg_dispatch_shed *shed;
+    int shed_count;
+    const sg_dispatch_shiftable *shiftable;
+    int shiftable_count;
+    const double *reserve_up_kw, *reserve_down_kw; /* NULL = none */
+    double reserve_duration_s;
+} sg_dispatch;
+
+typedef struct sg_dispatch_softened {
+    char constraint[96]; /* e.g. "balance", "stores/bat/final_kwh_min", "reserve/up_kw" */
+    int step;            /* -1 where the constraint has no step */
+    double amount_kw;    /* kWh for energy constraints          */
+} sg_dispatch_softened;
+
+typedef struct sg_schedule {
+    sg_outcome outcome;
+    double objective, bound, relative_gap; /* money */
+    int64_t iterations;
+    double solve_s; /* wall time, for people; never enters state */
+    const char *solver;
+    double **source_kw;                        /* [source][step]   */
+    double *import_kw, *export_kw;             /* [step]           */
+    double *peak_kw;                           /* [demand period]  */
+    double **charge_kw, **discharge_kw;        /* [store][step]    */
+    double **energy_kwh;                       /* [store][step+1]  */
+    double **shed_kw, **shift_kw;              /* [item][step]     */
+    double *unserved_kwh;                      /* [shiftable]      */
+    double *marginal_price_per_kwh;            /* [step] dual of the balance, money per kWh */
+    bool *circulation;                         /* [step]           */
+    sg_dispatch_softened *softened;            /* non-empty only where the program as stated has no solution */
+    int softened_count;
+} sg_schedule;
+
+/* Solve the program. SG_OK with ret->outcome saying what the mathematics said; SG_NOMEM or SG_RANGE
+ * (a malformed problem: NaN, negative limit, efficiency out of range) otherwise. When the program
+ * is infeasible, the nearest one is solved with penalised slacks: outcome stays SG_INFEASIBLE, the
+ * arrays hold that schedule and `softened` names what gave way; bound and relative_gap are then
+ * NaN. Where there is no schedule to give (unbounded, or the time ran out before a feasible point)
+ * objective is NaN and the series are zero: test isfinite(objective), not the outcome alone.
+ * seconds_max <= 0 means no limit; presolve may overrun a short one.
+ * @effects alloc=yes (arena and solver) block=for the solve; not for the step */
+SG_MUST_CHECK sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max,
+                                          sg_arena *arena, sg_schedule *ret);
+#endif

@@ -1,0 +1,354 @@
+#include "plan/program.h"
+
+#include "base/check.h"
+
+#include <math.h>
+
+static const double TIER_WEIGHT[SG_TIER_COUNT] = {65536.0, 4096.0, 256.0, 16.0, 1.0};
+
+static double at(const double *series, int step)
+{
+    return series ? series[step] : 0.0;
+}
+
+static bool all_finite(const double *series, int steps, double low)
+{
+    for (int t = 0; series && t < steps; t++) {
+        if (!isfinite(series[t]) || series[t] < low) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* True for a number that is at least low; HUGE_VAL passes, NaN does not. */
+static bool at_least(double value, double low)
+{
+    return value >= low;
+}
+
+static bool store_is_valid(const sg_dispatch_store *s)
+{
+    return isfinite(s->energy_kwh_min) && isfinite(s->energy_kwh_max) && s->energy_kwh_min >= 0.0 &&
+           s->energy_kwh_max >= s->energy_kwh_min && isfinite(s->charge_kw_max) &&
+           isfinite(s->discharge_kw_max) && s->charge_kw_max >= 0.0 && s->discharge_kw_max >= 0.0 &&
+           s->charge_eff > 0.0 && s->charge_eff <= 1.0 && s->discharge_eff > 0.0 &&
+           s->discharge_eff <= 1.0 && s->standing_loss_per_h >= 0.0 &&
+           s->standing_loss_per_h < 1.0 && isfinite(s->initial_kwh) && s->initial_kwh >= 0.0 &&
+           s->final_kwh_min < HUGE_VAL && isfinite(s->wear_cost_per_kwh) &&
+           isfinite(s->terminal_value_per_kwh);
+}
+
+static bool grid_is_valid(const sg_dispatch_grid *g, int steps)
+{
+    if (!g->present) {
+        return true;
+    }
+    bool valid = at_least(g->import_kw_max, 0.0) && at_least(g->export_kw_max, 0.0) &&
+                 all_finite(g->import_price_per_kwh, steps, -HUGE_VAL) &&
+                 all_finite(g->export_price_per_kwh, steps, -HUGE_VAL) &&
+                 at_least(g->ramp_kw_per_step, 0.0) &&
+                 (!g->initial_net_given || isfinite(g->initial_net_kw)) && g->demand_count >= 0;
+    for (int m = 0; valid && m < g->demand_count; m++) {
+        const sg_dispatch_demand *d = &g->demand[m];
+        valid = d->from >= 0 && d->from <= d->to && d->to <= steps && isfinite(d->charge_per_kw) &&
+                d->charge_per_kw >= 0.0 && isfinite(d->peak_so_far_kw) && d->peak_so_far_kw >= 0.0;
+    }
+    return valid;
+}
+
+bool sg_dispatch_is_valid(const sg_dispatch *p)
+{
+    int steps = p->steps;
+    bool valid = steps > 0 && isfinite(p->step_s) && p->step_s > 0.0 && p->load_kw &&
+                 all_finite(p->load_kw, steps, -HUGE_VAL) && grid_is_valid(&p->grid, steps) &&
+                 all_finite(p->reserve_up_kw, steps, 0.0) &&
+                 all_finite(p->reserve_down_kw, steps, 0.0) && isfinite(p->reserve_duration_s) &&
+                 p->reserve_duration_s >= 0.0;
+    for (int s = 0; valid && s < p->source_count; s++) {
+        valid = p->sources[s].available_kw && all_finite(p->sources[s].available_kw, steps, 0.0) &&
+                all_finite(p->sources[s].cost_per_kwh, steps, -HUGE_VAL);
+    }
+    for (int s = 0; valid && s < p->store_count; s++) {
+        valid = store_is_valid(&p->stores[s]);
+    }
+    for (int s = 0; valid && s < p->shed_count; s++) {
+        valid = p->shed[s].max_kw && all_finite(p->shed[s].max_kw, steps, 0.0) &&
+                isfinite(p->shed[s].cost_per_kwh);
+    }
+    for (int k = 0; valid && k < p->shiftable_count; k++) {
+        const sg_dispatch_shiftable *j = &p->shiftable[k];
+        valid = j->from >= 0 && j->from <= j->to && j->to <= steps && isfinite(j->energy_kwh) &&
+                j->energy_kwh >= 0.0 && at_least(j->power_kw_max, 0.0) &&
+                isfinite(j->unserved_cost_per_kwh);
+    }
+    return valid;
+}
+
+/* A column that lets a row give way, weighted by its tier and the time it lasts. */
+static int slack_add(sg_program *self, sg_slack_kind kind, sg_tier tier, int store, int step)
+{
+    SG_CHECK(self->slack_count < self->slack_size);
+    double hours = step >= 0 ? self->hours : 1.0;
+    int column = sg_lp_column(&self->lp, 0.0, 0.0, HUGE_VAL);
+    self->slacks[self->slack_count++] = (sg_slack){.kind = kind,
+                                                   .tier = tier,
+                                                   .column = column,
+                                                   .store = store,
+                                                   .step = step,
+                                                   .weight = TIER_WEIGHT[tier] * hours,
+                                                   .hours = hours};
+    return column;
+}
+
+static void build_balance(sg_program *self)
+{
+    const sg_dispatch *p = self->problem;
+    self->balance = (int)self->lp.row_count;
+    for (int t = 0; t < p->steps; t++) {
+        sg_lp_row(&self->lp, p->load_kw[t], p->load_kw[t]);
+    }
+    for (int t = 0; self->elastic && t < p->steps; t++) {
+        sg_lp_term(&self->lp, self->balance + t,
+                   slack_add(self, SG_SLACK_SHORT, SG_TIER_BALANCE, -1, t), 1.0);
+        sg_lp_term(&self->lp, self->balance + t,
+                   slack_add(self, SG_SLACK_SURPLUS, SG_TIER_BALANCE, -1, t), -1.0);
+    }
+}
+
+/* `steps` columns that enter the balance with the sign given; the first column is returned. */
+static int build_power(sg_program *self, const double *cost_per_kwh, double cost_sign,
+                       double cost_per_kwh_flat, const double *kw_max, double kw_max_flat,
+                       double balance_sign)
+{
+    const sg_dispatch *p = self->problem;
+    int first = (int)self->lp.column_count;
+    for (int t = 0; t < p->steps; t++) {
+        double cost = cost_sign * at(cost_per_kwh, t) + cost_per_kwh_flat;
+        int column =
+            sg_lp_column(&self->lp, self->hours * cost, 0.0, kw_max ? kw_max[t] : kw_max_flat);
+        sg_lp_term(&self->lp, self->balance + t, column, balance_sign);
+    }
+    return first;
+}
+
+static void build_ramp(sg_program *self)
+{
+    const sg_dispatch_grid *g = &self->problem->grid;
+    if (isinf(g->ramp_kw_per_step)) {
+        return;
+    }
+    for (int t = g->initial_net_given ? 0 : 1; t < self->problem->steps; t++) {
+        double before = t ? 0.0 : g->initial_net_kw;
+        int row = sg_lp_row(&self->lp, before - g->ramp_kw_per_step, before + g->ramp_kw_per_step);
+        sg_lp_term(&self->lp, row, self->import + t, 1.0);
+        sg_lp_term(&self->lp, row, self->export + t, -1.0);
+        if (t) {
+            sg_lp_term(&self->lp, row, self->import + t - 1, -1.0);
+            sg_lp_term(&self->lp, row, self->export + t - 1, 1.0);
+        }
+        if (self->elastic) {
+            sg_lp_term(&self->lp, row, slack_add(self, SG_SLACK_RAMP, SG_TIER_RAMP, -1, t), 1.0);
+            sg_lp_term(&self->lp, row, slack_add(self, SG_SLACK_RAMP, SG_TIER_RAMP, -1, t), -1.0);
+        }
+    }
+}
+
+static void build_grid(sg_program *self)
+{
+    const sg_dispatch_grid *g = &self->problem->grid;
+    if (!g->present) {
+        return;
+    }
+    self->import =
+        build_power(self, g->import_price_per_kwh, 1.0, 0.0, NULL, g->import_kw_max, 1.0);
+    self->export =
+        build_power(self, g->export_price_per_kwh, -1.0, 0.0, NULL, g->export_kw_max, -1.0);
+    build_ramp(self);
+    self->peak = (int)self->lp.column_count;
+    for (int m = 0; m < g->demand_count; m++) {
+        const sg_dispatch_demand *d = &g->demand[m];
+        /* no import can exceed its limit, so neither need the peak: a finite bound helps the dual
+         * bound */
+        int peak = sg_lp_column(&self->lp, d->charge_per_kw, d->peak_so_far_kw,
+                                fmax(d->peak_so_far_kw, g->import_kw_max));
+        for (int t = d->from; t < d->to; t++) {
+            int row = sg_lp_row(&self->lp, 0.0, HUGE_VAL);
+            sg_lp_term(&self->lp, row, peak, 1.0);
+            sg_lp_term(&self->lp, row, self->import + t, -1.0);
+        }
+    }
+}
+
+/* The energy range as rows with slacks: a store that starts outside its range must not void the
+ * day. */
+static void build_soft_range(sg_program *self, int store, int first)
+{
+    const sg_dispatch_store *s = &self->problem->stores[store];
+    for (int t = 0; t < self->problem->steps; t++) {
+        int low = slack_add(self, SG_SLACK_ENERGY_MIN, SG_TIER_RANGE, store, t);
+        int high = slack_add(self, SG_SLACK_ENERGY_MAX, SG_TIER_RANGE, store, t);
+        if (store == 0 && t == 0) {
+            self->range_min = low;
+            self->range_max = high;
+        }
+        int row = sg_lp_row(&self->lp, s->energy_kwh_min, HUGE_VAL);
+        sg_lp_term(&self->lp, row, first + t, 1.0);
+        sg_lp_term(&self->lp, row, low, 1.0);
+        row = sg_lp_row(&self->lp, -HUGE_VAL, s->energy_kwh_max);
+        sg_lp_term(&self->lp, row, first + t, 1.0);
+        sg_lp_term(&self->lp, row, high, -1.0);
+    }
+}
+
+static void build_store(sg_program *self, int store, int energy, int charge, int discharge)
+{
+    const sg_dispatch *p = self->problem;
+    const sg_dispatch_store *s = &p->stores[store];
+    double keep = pow(1.0 - s->standing_loss_per_h, self->hours);
+    for (int t = 0; t < p->steps; t++) {
+        double start = t ? 0.0 : keep * s->initial_kwh;
+        int row = sg_lp_row(&self->lp, start, start);
+        sg_lp_term(&self->lp, row, energy + t, 1.0);
+        sg_lp_term(&self->lp, row, charge + t, -self->hours * s->charge_eff);
+        sg_lp_term(&self->lp, row, discharge + t, self->hours / s->discharge_eff);
+        if (t) {
+            sg_lp_term(&self->lp, row, energy + t - 1, -keep);
+        }
+    }
+    if (self->elastic && isfinite(s->final_kwh_min)) {
+        int row = sg_lp_row(&self->lp, s->final_kwh_min, HUGE_VAL);
+        sg_lp_term(&self->lp, row, energy + p->steps - 1, 1.0);
+        sg_lp_term(&self->lp, row, slack_add(self, SG_SLACK_FINAL, SG_TIER_FINAL, store, -1), 1.0);
+    }
+}
+
+static void build_stores(sg_program *self)
+{
+    const sg_dispatch *p = self->problem;
+    self->charge = (int)self->lp.column_count;
+    for (int s = 0; s < p->store_count; s++) {
+        build_power(self, NULL, 0.0, p->stores[s].wear_cost_per_kwh, NULL,
+                    p->stores[s].charge_kw_max, -1.0);
+    }
+    self->discharge = (int)self->lp.column_count;
+    for (int s = 0; s < p->store_count; s++) {
+        build_power(self, NULL, 0.0, p->stores[s].wear_cost_per_kwh, NULL,
+                    p->stores[s].discharge_kw_max, 1.0);
+    }
+    self->energy = (int)self->lp.column_count;
+    for (int s = 0; s < p->store_count; s++) {
+        const sg_dispatch_store *d = &p->stores[s];
+        for (int t = 0; t < p->steps; t++) {
+            bool last = t == p->steps - 1;
+            double low = last ? fmax(d->energy_kwh_min, d->final_kwh_min) : d->energy_kwh_min;
+            sg_lp_column(&self->lp, last ? -d->terminal_value_per_kwh : 0.0,
+                         self->elastic ? 0.0 : low, self->elastic ? HUGE_VAL : d->energy_kwh_max);
+        }
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        int block = s * p->steps;
+        build_store(self, s, self->energy + block, self->charge + block, self->discharge + block);
+    }
+    for (int s = 0; self->elastic && s < p->store_count; s++) {
+        build_soft_range(self, s, self->energy + s * p->steps);
+    }
+}
+
+static void build_flexible(sg_program *self)
+{
+    const sg_dispatch *p = self->problem;
+    self->shed = (int)self->lp.column_count;
+    for (int s = 0; s < p->shed_count; s++) {
+        build_power(self, NULL, 0.0, p->shed[s].cost_per_kwh, p->shed[s].max_kw, 0.0, 1.0);
+    }
+    self->unserved = (int)self->lp.column_count;
+    for (int k = 0; k < p->shiftable_count; k++) {
+        sg_lp_column(&self->lp, p->shiftable[k].unserved_cost_per_kwh, 0.0,
+                     p->shiftable[k].energy_kwh);
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        const sg_dispatch_shiftable *j = &p->shiftable[k];
+        int row = sg_lp_row(&self->lp, j->energy_kwh, j->energy_kwh);
+        sg_lp_term(&self->lp, row, self->unserved + k, 1.0);
+        self->shift[k] = (int)self->lp.column_count;
+        for (int t = j->from; t < j->to; t++) {
+            int column = sg_lp_column(&self->lp, 0.0, 0.0, j->power_kw_max);
+            sg_lp_term(&self->lp, self->balance + t, column, -1.0);
+            sg_lp_term(&self->lp, row, column, self->hours);
+        }
+    }
+}
+
+/* One store's share of the reserve of one step: a column bounded by its power and by its energy. */
+static int build_reserve_share(sg_program *self, bool up, int store, int t)
+{
+    const sg_dispatch *p = self->problem;
+    const sg_dispatch_store *s = &p->stores[store];
+    int block = store * p->steps + t;
+    double lasts_h = p->reserve_duration_s / 3600.0;
+    double power = up ? s->discharge_kw_max : s->charge_kw_max;
+    int share = sg_lp_column(&self->lp, 0.0, 0.0, s->discharge_kw_max + s->charge_kw_max);
+    int row = sg_lp_row(&self->lp, -HUGE_VAL, power);
+    sg_lp_term(&self->lp, row, share, 1.0);
+    sg_lp_term(&self->lp, row, self->discharge + block, up ? 1.0 : -1.0);
+    sg_lp_term(&self->lp, row, self->charge + block, up ? -1.0 : 1.0);
+    row = up ? sg_lp_row(&self->lp, s->energy_kwh_min, HUGE_VAL)
+             : sg_lp_row(&self->lp, -HUGE_VAL, s->energy_kwh_max);
+    sg_lp_term(&self->lp, row, self->energy + block, 1.0);
+    sg_lp_term(&self->lp, row, share, up ? -lasts_h / s->discharge_eff : lasts_h * s->charge_eff);
+    if (self->elastic) {
+        /* a store outside its range offers no reserve there, but its own bound has already given
+         * way */
+        sg_lp_term(&self->lp, row, (up ? self->range_min : self->range_max) + 2 * block,
+                   up ? 1.0 : -1.0);
+    }
+    return share;
+}
+
+static void build_reserve(sg_program *self, bool up)
+{
+    const sg_dispatch *p = self->problem;
+    const double *need_kw = up ? p->reserve_up_kw : p->reserve_down_kw;
+    for (int t = 0; need_kw && t < p->steps; t++) {
+        if (need_kw[t] <= 0.0) {
+            continue;
+        }
+        int row = sg_lp_row(&self->lp, need_kw[t], HUGE_VAL);
+        for (int s = 0; s < p->store_count; s++) {
+            sg_lp_term(&self->lp, row, build_reserve_share(self, up, s, t), 1.0);
+        }
+        if (self->elastic) {
+            sg_slack_kind kind = up ? SG_SLACK_RESERVE_UP : SG_SLACK_RESERVE_DOWN;
+            sg_lp_term(&self->lp, row, slack_add(self, kind, SG_TIER_RESERVE, -1, t), 1.0);
+        }
+    }
+}
+
+sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool elastic,
+                           sg_arena *scratch)
+{
+    *self = (sg_program){.problem = problem, .hours = problem->step_s / 3600.0, .elastic = elastic};
+    size_t steps = (size_t)problem->steps, stores = (size_t)problem->store_count;
+    self->shift =
+        sg_arena_array(scratch, (size_t)problem->shiftable_count + 1, sizeof *self->shift);
+    if (elastic) {
+        self->slack_size = (int)(steps * (2 + 2 + 2 + 2 * stores) + stores);
+        self->slacks = sg_arena_array(scratch, (size_t)self->slack_size, sizeof *self->slacks);
+    }
+    if (!self->shift || (elastic && !self->slacks)) {
+        return SG_NOMEM;
+    }
+    build_balance(self);
+    for (int s = 0; s < problem->source_count; s++) {
+        int first = build_power(self, problem->sources[s].cost_per_kwh, 1.0, 0.0,
+                                problem->sources[s].available_kw, 0.0, 1.0);
+        self->source = s ? self->source : first;
+    }
+    build_grid(self);
+    build_stores(self);
+    build_flexible(self);
+    build_reserve(self, true);
+    build_reserve(self, false);
+    return self->lp.failed ? SG_NOMEM : SG_OK;
+}

@@ -1,0 +1,69 @@
+/* program.h - the dispatch problem written out as a linear program; private to src/plan.
+ *
+ * Units    kW, kWh and money per kWh as in dispatch.h; columns are named by their first index,
+ *          blocks of `steps` columns follow one another.
+ * Memory   the linear program is the caller's to free (sg_lp_free); the rest lives in the scratch
+ *          arena.
+ * Source   docs/formats.md, "symgrid.dispatch/1". */
+#ifndef SG_PLAN_PROGRAM_H
+#define SG_PLAN_PROGRAM_H
+#include "base/arena.h"
+#include "base/status.h"
+#include "plan/dispatch.h"
+#include "plan/lp.h"
+
+#include <stdbool.h>
+
+/* What may give way, dearest first; each level weighs 16 times the next one (see dispatch.h). */
+typedef enum sg_tier {
+    SG_TIER_BALANCE,
+    SG_TIER_RANGE,
+    SG_TIER_RESERVE,
+    SG_TIER_FINAL,
+    SG_TIER_RAMP,
+    SG_TIER_COUNT
+} sg_tier;
+
+typedef enum sg_slack_kind {
+    SG_SLACK_SHORT,
+    SG_SLACK_SURPLUS,
+    SG_SLACK_ENERGY_MIN,
+    SG_SLACK_ENERGY_MAX,
+    SG_SLACK_RESERVE_UP,
+    SG_SLACK_RESERVE_DOWN,
+    SG_SLACK_FINAL,
+    SG_SLACK_RAMP
+} sg_slack_kind;
+
+/* One column that lets a row give way. weight = hours it lasts (1 for energies at the end) x its
+ * tier's weight. */
+typedef struct sg_slack {
+    sg_slack_kind kind;
+    sg_tier tier;
+    int column, store, step; /* -1 = none */
+    double hours, weight;
+} sg_slack;
+
+typedef struct sg_program {
+    const sg_dispatch *problem;
+    sg_lp lp;
+    double hours; /* of a step */
+    bool elastic;
+    int balance;                         /* first of `steps` rows */
+    int source, import, export, peak;    /* first columns         */
+    int charge, discharge, energy, shed; /* energy + t stands for the energy after step t */
+    int range_min, range_max; /* slacks beside energy, every second column; elastic only */
+    int *shift;               /* [shiftable] first column, for step `from` */
+    int unserved;
+    sg_slack *slacks;
+    int slack_count, slack_size;
+} sg_program;
+
+/* Ranges and finiteness of everything the program reads. @effects alloc=no block=no */
+bool sg_dispatch_is_valid(const sg_dispatch *problem);
+
+/* Write out a valid problem; elastic adds a slack to every row and range that can make it
+ * infeasible. On SG_NOMEM the linear program still has to be freed. @effects alloc=yes block=no */
+SG_MUST_CHECK sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool elastic,
+                                         sg_arena *scratch);
+#endif

@@ -1,0 +1,124 @@
+/* rolling.c - from an outlook to a plan: one dispatch program over the horizon, solved again and again. */
+#include "plan/rolling.h"
+
+#include "base/check.h"
+#include "plan/dispatch.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double kwh = 3.6e6; /* J */
+
+typedef struct series {
+    double load_kw[SG_PLAN_STEP_MAX], available_kw[SG_PLAN_STEP_MAX], import_price[SG_PLAN_STEP_MAX],
+        export_price[SG_PLAN_STEP_MAX], shed_kw[SG_PLAN_STEP_MAX];
+} series;
+
+static void fill_series(const sg_outlook *outlook, series *ret)
+{
+    for (int t = 0; t < outlook->steps; t++) {
+        ret->load_kw[t] = outlook->load_w[t] > 0 ? outlook->load_w[t] * 1e-3 : 0;
+        ret->available_kw[t] = outlook->available_w[t] > 0 ? outlook->available_w[t] * 1e-3 : 0;
+        ret->import_price[t] = outlook->import_price[t] * kwh;
+        ret->export_price[t] = outlook->export_price[t] * kwh;
+        ret->shed_kw[t] = ret->load_kw[t];
+    }
+}
+
+static void fill_store(const struct sg_outlook_store *store, sg_dispatch_store *ret)
+{
+    double energy_j = fmin(fmax(store->energy_j, 0), store->capacity_j);
+    *ret = (sg_dispatch_store){
+        .id = "store",
+        /* a store that stands below its floor now may stay there; it just cannot give */
+        .energy_kwh_min = fmin(store->floor_j, energy_j * 0.98) / kwh,
+        .energy_kwh_max = store->capacity_j / kwh,
+        .charge_kw_max = store->charge_w_max * 1e-3,
+        .discharge_kw_max = energy_j > store->floor_j ? store->discharge_w_max * 1e-3 : 0,
+        .charge_eff = store->charge_eff,
+        .discharge_eff = store->discharge_eff,
+        .standing_loss_per_h = store->standing_loss_per_h,
+        .initial_kwh = energy_j / kwh,
+        .final_kwh_min = -INFINITY,
+        .wear_cost_per_kwh = store->wear_per_j * kwh,
+        .terminal_value_per_kwh = store->terminal_value_per_j * kwh,
+    };
+}
+
+static void read_schedule(const sg_outlook *outlook, const sg_schedule *schedule, sg_plan *ret)
+{
+    for (int t = 0; t < outlook->steps; t++) {
+        double delivered_kw = schedule->source_kw[0][t];
+        ret->net_w[t] = (schedule->import_kw[t] - schedule->export_kw[t]) * 1e3;
+        ret->curtail_w[t] = fmax(outlook->available_w[t] - delivered_kw * 1e3, 0);
+        ret->price[t] = schedule->marginal_price_per_kwh[t] / kwh;
+        for (int s = 0; s < outlook->store_count; s++) {
+            ret->store_w[s][t] = (schedule->discharge_kw[s][t] - schedule->charge_kw[s][t]) * 1e3;
+        }
+    }
+    ret->objective = schedule->objective;
+    ret->outcome = (int32_t)schedule->outcome;
+    ret->softened = schedule->softened_count;
+}
+
+void sg_outlook_terminal_values(sg_outlook *outlook)
+{
+    double sum = 0;
+    for (int t = 0; t < outlook->steps; t++) {
+        sum += outlook->import_price[t];
+    }
+    for (int s = 0; s < outlook->store_count; s++) {
+        struct sg_outlook_store *store = &outlook->store[s];
+        double value = sum / outlook->steps * store->discharge_eff - store->wear_per_j;
+        store->terminal_value_per_j = value > 0 ? value : 0;
+    }
+}
+
+sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *ret)
+{
+    SG_CHECK(outlook->steps > 0 && outlook->steps <= SG_PLAN_STEP_MAX);
+    series s;
+    fill_series(outlook, &s);
+    sg_dispatch_store stores[SG_PLAN_STORE_MAX];
+    for (int i = 0; i < outlook->store_count; i++) {
+        fill_store(&outlook->store[i], &stores[i]);
+    }
+    sg_dispatch_source source = {.id = "local", .available_kw = s.available_kw};
+    sg_dispatch_demand demand = {.from = 0, .to = outlook->steps,
+                                 .charge_per_kw = outlook->demand_charge * 1e3,
+                                 .peak_so_far_kw = outlook->peak_so_far_w * 1e-3};
+    /* shedding at a price far above any market keeps the program feasible when the site is short */
+    sg_dispatch_shed shed = {.id = "load", .max_kw = s.shed_kw, .cost_per_kwh = 20};
+    sg_dispatch problem = {
+        .start_us = outlook->start_us,
+        .step_s = (double)outlook->step_us * 1e-6,
+        .steps = outlook->steps,
+        .load_kw = s.load_kw,
+        .grid = {.present = true, .import_kw_max = outlook->import_w_max * 1e-3,
+                 .export_kw_max = outlook->export_w_max * 1e-3, .import_price_per_kwh = s.import_price,
+                 .export_price_per_kwh = s.export_price, .ramp_kw_per_step = INFINITY,
+                 .demand = &demand, .demand_count = outlook->demand_charge > 0},
+        .sources = &source, .source_count = 1,
+        .stores = stores, .store_count = outlook->store_count,
+        .shed = &shed, .shed_count = 1,
+    };
+    sg_arena arena = {0};
+    sg_schedule schedule = {0};
+    sg_status status = sg_dispatch_solve(&problem, seconds_max, &arena, &schedule);
+    if (status == SG_OK && schedule.outcome != SG_SOLVED) {
+        status = SG_UNAVAILABLE; /* no plan is better than a wrong one: the last plan, then the rules, go on */
+    }
+    if (status == SG_OK) {
+        memset(ret, 0, sizeof *ret);
+        ret->made_us = ret->start_us = outlook->start_us;
+        ret->step_us = outlook->step_us;
+        ret->steps = outlook->steps;
+        ret->store_count = outlook->store_count;
+        for (int i = 0; i < outlook->store_count; i++) {
+            ret->store_group[i] = outlook->store[i].group;
+        }
+        read_schedule(outlook, &schedule, ret);
+    }
+    sg_arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,178 @@
+#include "serve/http.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void job_free(sg_http_job *job)
+{
+    sg_out_free(&job->out);
+    free(job->sql);
+    free(job);
+}
+
+static void *work(void *argument)
+{
+    sg_serve *self = argument;
+    pthread_mutex_lock(&self->mutex);
+    for (;;) { /* ends: when told to */
+        while (!self->jobs_waiting && !self->worker_stop) {
+            pthread_cond_wait(&self->wake, &self->mutex);
+        }
+        if (self->worker_stop) {
+            break;
+        }
+        sg_http_job *job = self->jobs_waiting;
+        self->jobs_waiting = job->next;
+        pthread_mutex_unlock(&self->mutex);
+        sg_query_answer answer;
+        job->status = sg_query_run(self->config.data_dir, job->sql, job->length, SG_QUERY_JSON, NULL, &job->out,
+                                   &answer, &job->error);
+        pthread_mutex_lock(&self->mutex);
+        job->next = self->jobs_done;
+        self->jobs_done = job;
+        sg_http_wake(self);
+    }
+    pthread_mutex_unlock(&self->mutex);
+    return NULL;
+}
+
+sg_status sg_http_ask_start(sg_serve *self)
+{
+    if (pthread_mutex_init(&self->mutex, NULL) != 0 || pthread_cond_init(&self->wake, NULL) != 0) {
+        return SG_NOMEM;
+    }
+    self->working = pthread_create(&self->worker, NULL, work, self) == 0;
+    if (self->working) {
+        pthread_setname_np(self->worker, "sg-query");
+    }
+    return self->working ? SG_OK : SG_NOMEM;
+}
+
+enum MHD_Result sg_http_ask(sg_http_request *request)
+{
+    sg_serve *self = request->serve;
+    sg_body_error error;
+    size_t length;
+    if (!self->config.data_dir) {
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no-store", "There is no telemetry store",
+                               "the program was started without a data directory", NULL, NULL, NULL);
+    }
+    sg_http_job *job = calloc(1, sizeof *job);
+    char *sql = malloc(SG_HTTP_MEMORY);
+    if (!job || !sql) {
+        free(job);
+        free(sql);
+        return MHD_NO;
+    }
+    job->sql = sql;
+    if (sg_uri_value(request->query, "sql", sql, SG_HTTP_MEMORY, &length, &error) != SG_OK) {
+        job_free(job);
+        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug, "The query is not understood", NULL, &error,
+                               NULL, NULL);
+    }
+    if (self->job_count >= SG_HTTP_JOBS || atomic_load(&self->stop)) {
+        job_free(job);
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "queue", "Too many queries under way",
+                               "eight queries are waiting already", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "2");
+    }
+    job->length = length;
+    job->request = request;
+    request->job = job;
+    request->phase = SG_HTTP_WAITING;
+    self->job_count++;
+    pthread_mutex_lock(&self->mutex);
+    sg_http_job **last = &self->jobs_waiting;
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = job;
+    pthread_cond_signal(&self->wake);
+    MHD_suspend_connection(request->connection);
+    pthread_mutex_unlock(&self->mutex);
+    return MHD_YES;
+}
+
+enum MHD_Result sg_http_ask_finish(sg_http_request *request)
+{
+    sg_http_job *job = request->job;
+    enum MHD_Result result;
+    request->job = NULL;
+    if (request->phase == SG_HTTP_LATE) {
+        result = sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping", "The program is stopping",
+                                 "the query was not run", NULL, NULL, NULL);
+    } else if (job->status == SG_OK) {
+        result = sg_http_reply(request, MHD_HTTP_OK, "application/json", &job->out, NULL, NULL);
+    } else {
+        bool theirs = job->status == SG_FORMAT || job->status == SG_FULL || job->status == SG_RANGE;
+        sg_body_error error = {.byte = job->error.position};
+        int lead = job->error.position >= 0
+                       ? snprintf(error.detail, sizeof error.detail, "byte %d: ", job->error.position)
+                       : 0;
+        snprintf(error.detail + lead, sizeof error.detail - (size_t)lead, "%.280s", job->error.text);
+        result = sg_http_problem(request, theirs ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE,
+                                 theirs ? "sql" : "no-store",
+                                 theirs ? "The question is not understood" : "The telemetry cannot be read", NULL, &error,
+                                 NULL, NULL);
+    }
+    job_free(job);
+    return result;
+}
+
+static void hand_back(sg_serve *self, sg_http_job *job, sg_http_phase phase)
+{
+    self->job_count--;
+    if (!job->request) { /* the client has gone */
+        job_free(job);
+        return;
+    }
+    job->request->phase = phase;
+    MHD_resume_connection(job->request->connection);
+}
+
+void sg_http_ask_poll(sg_serve *self)
+{
+    pthread_mutex_lock(&self->mutex);
+    sg_http_job *done = self->jobs_done;
+    self->jobs_done = NULL;
+    pthread_mutex_unlock(&self->mutex);
+    for (sg_http_job *next; done; done = next) {
+        next = done->next;
+        hand_back(self, done, SG_HTTP_ANSWERED);
+    }
+}
+
+void sg_http_ask_forget(sg_http_request *request)
+{
+    sg_http_job *job = request->job;
+    if (!job) {
+        return;
+    }
+    request->job = NULL;
+    if (request->phase == SG_HTTP_WAITING) {
+        job->request = NULL; /* the worker still has it; hand_back releases it */
+    } else {
+        job_free(job);
+    }
+}
+
+void sg_http_ask_stop(sg_serve *self)
+{
+    if (!self->working) {
+        return;
+    }
+    pthread_mutex_lock(&self->mutex);
+    self->worker_stop = true;
+    pthread_cond_signal(&self->wake);
+    pthread_mutex_unlock(&self->mutex);
+    pthread_join(self->worker, NULL);
+    self->working = false;
+    sg_http_ask_poll(self);
+    for (sg_http_job *next; self->jobs_waiting; self->jobs_waiting = next) {
+        next = self->jobs_waiting->next;
+        hand_back(self, self->jobs_waiting, SG_HTTP_LATE);
+    }
+    pthread_cond_destroy(&self->wake);
+    pthread_mutex_destroy(&self->mutex);
+}

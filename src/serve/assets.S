@@ -1,0 +1,22 @@
+/* Files that the program carries. Include paths: web and src. */
+    .section .rodata
+
+    .macro asset name, file
+    .balign 16
+    .global sg_asset_\name
+    .type sg_asset_\name, %object
+sg_asset_\name:
+    .incbin "\file"
+    .global sg_asset_\name\()_end
+sg_asset_\name\()_end:
+    .byte 0
+    .size sg_asset_\name, . - sg_asset_\name
+    .endm
+
+    asset index_html, "index.html"
+    asset app_js, "app.js"
+    asset style_css, "style.css"
+    asset favicon_svg, "favicon.svg"
+    asset openapi_json, "serve/openapi.json"
+
+    .section .note.GNU-stack, "", %progbits

@@ -1,0 +1,186 @@
+/* http.h - the server's inside: what its files share. All of it belongs to the HTTP thread unless it says otherwise. */
+#ifndef SG_SERVE_HTTP_H
+#define SG_SERVE_HTTP_H
+#include "serve/body.h"
+#include "serve/document.h"
+#include "serve/serve.h"
+#include "store/query.h"
+#include "store/ring.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+    SG_HTTP_CONNECTIONS = 1200,
+    SG_HTTP_STREAMS = 1000,
+    SG_HTTP_PENDING = 256,   /* requests for power under way     */
+    SG_HTTP_JOBS = 8,        /* queries waiting or running       */
+    SG_HTTP_ANSWERS = 512,   /* of the loop, not yet picked up   */
+    SG_HTTP_MEMORY = 16384,  /* per connection                   */
+    SG_HTTP_DRAIN = 1 << 20, /* of a body too large to be used: swallowed to this size, so that the answer arrives */
+    SG_HTTP_IDLE_S = 10,
+    SG_HTTP_SLOW_MS = 15000,  /* a request must be whole by then, however it trickles */
+    SG_HTTP_REPLY_MS = 60000, /* an answer must be taken by then, streams excepted    */
+    SG_HTTP_ANSWER_MS = 5000, /* the loop must have answered by then                  */
+    SG_HTTP_EVENT_MS = 100,   /* between two events of a stream                       */
+    SG_HTTP_BEAT_MS = 5000,   /* a comment keeps a silent stream alive                */
+    SG_HTTP_PATH = 256
+};
+
+typedef struct sg_http_connection {
+    struct sg_http_connection *next, *previous;
+    int fd;
+    bool whole, stream;     /* a request is complete and being answered; it is an event stream */
+    int64_t since_ms;       /* when waiting for it, or answering it, began */
+} sg_http_connection;
+
+typedef enum sg_http_phase { SG_HTTP_READING, SG_HTTP_WAITING, SG_HTTP_ANSWERED, SG_HTTP_LATE } sg_http_phase;
+
+typedef struct sg_http_request {
+    sg_serve *serve;
+    struct MHD_Connection *connection;
+    char *uri;         /* raw target */
+    const char *query; /* inside uri */
+    char path[SG_HTTP_PATH];
+    const char *method, *host;
+    bool seen, replied;
+    sg_http_phase phase;
+    char *body;
+    size_t length, received;
+    /* request for power */
+    uint64_t ticket;
+    int64_t deadline_ms;
+    sg_reply reply;
+    sg_task task;
+    bool durable;
+    struct sg_http_job *job;
+} sg_http_request;
+
+typedef struct sg_http_event {
+    int holders;
+    uint64_t tick; /* of its view, 0 = none */
+    size_t length;
+    char *text;
+} sg_http_event;
+
+typedef struct sg_http_stream {
+    struct sg_http_stream *next, *previous;
+    sg_serve *serve;
+    struct MHD_Connection *connection;
+    sg_http_event *event; /* being sent */
+    size_t sent;
+    uint64_t last, tick; /* number of the last event begun, tick of the last view */
+    bool asleep;
+} sg_http_stream;
+
+/* A query on its way through the worker. */
+typedef struct sg_http_job {
+    struct sg_http_job *next;
+    sg_http_request *request;
+    char *sql;
+    size_t length;
+    sg_out out;
+    sg_query_error error;
+    sg_status status;
+} sg_http_job;
+
+/* What sg_serve_answer hands over. */
+typedef struct sg_http_answer {
+    uint64_t ticket;
+    sg_reply reply;
+    sg_task task;
+    bool durable;
+} sg_http_answer;
+
+struct sg_serve {
+    sg_serve_config config;
+    struct MHD_Daemon *daemon;
+    int listen_fd, event_fd, epoll_fd, port;
+    bool loopback;
+    pthread_t thread;
+    int64_t started_ms;
+    atomic_bool stop;
+
+    /* From the host's loop. */
+    sg_ring answers;
+    atomic_bool fresh, hungry; /* a view that no stream has seen; some stream waits for one */
+    atomic_int_least64_t ticked_ms;
+
+    sg_http_connection *connections;
+    sg_http_request *pending[SG_HTTP_PENDING];
+    uint64_t next_ticket;
+    sg_serve_counters counters;
+    int64_t swept_ms;
+
+    sg_http_stream *streams;
+    sg_http_event *event; /* the newest */
+    uint64_t event_number;
+    int64_t event_ms;
+    sg_out document; /* telemetry of tick document_tick */
+    uint64_t document_tick;
+
+    /* The query worker; jobs_* under the mutex. */
+    pthread_t worker;
+    bool working;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    sg_http_job *jobs_waiting, *jobs_done;
+    int job_count;
+    bool worker_stop;
+};
+
+/* listen.c: a listening socket for "address:port". */
+sg_status sg_http_listen(const char *text, int *ret_fd, int *ret_port, bool *ret_loopback,
+                         char ret_error[SG_SERVE_TEXT]);
+/* True for "localhost", loopback and other literal addresses, and extra (may be NULL); a port may follow. */
+bool sg_http_host_allowed(const char *host, const char *extra);
+
+/* reply.c: every answer leaves through these. `body` is taken over. */
+enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const char *type, sg_out *body,
+                              const char *header, const char *value);
+/* RFC 9457. pointer and byte from error, which may be NULL; header may be NULL. */
+enum MHD_Result sg_http_problem(sg_http_request *request, unsigned status, const char *slug,
+                                const char *title, const char *detail, const sg_body_error *error,
+                                const char *header, const char *value);
+void sg_http_common_headers(struct MHD_Response *response);
+
+/* route.c */
+enum MHD_Result sg_http_handle(void *serve, struct MHD_Connection *connection, const char *url,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_size, void **context);
+void *sg_http_request_begin(void *serve, const char *uri, struct MHD_Connection *connection);
+void sg_http_request_end(void *serve, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode why);
+
+/* guard.c: false after it has answered with *ret. */
+bool sg_http_guard(sg_http_request *request, const char *version, enum MHD_Result *ret);
+
+/* allocate.c */
+enum MHD_Result sg_http_allocate(sg_http_request *request);          /* POST, whole body */
+enum MHD_Result sg_http_withdraw(sg_http_request *request, const char *task_id);
+enum MHD_Result sg_http_allocate_finish(sg_http_request *request);   /* answered or late */
+enum MHD_Result sg_http_task_list(sg_http_request *request);
+enum MHD_Result sg_http_task(sg_http_request *request, const char *task_id);
+void sg_http_allocate_poll(sg_serve *self, int64_t now_ms);          /* answers and time-outs */
+void sg_http_allocate_forget(sg_http_request *request);
+
+/* ask.c */
+sg_status sg_http_ask_start(sg_serve *self);
+enum MHD_Result sg_http_ask(sg_http_request *request);
+enum MHD_Result sg_http_ask_finish(sg_http_request *request);
+void sg_http_ask_poll(sg_serve *self);
+void sg_http_ask_forget(sg_http_request *request);
+void sg_http_ask_stop(sg_serve *self);
+
+/* stream.c */
+const char *sg_http_document(sg_serve *self, const sg_view *view, size_t *ret_length);
+enum MHD_Result sg_http_stream_open(sg_http_request *request);
+void sg_http_stream_poll(sg_serve *self, int64_t now_ms);
+int64_t sg_http_stream_due_ms(const sg_serve *self, int64_t now_ms); /* until the next event may go, -1 = nothing waits */
+void sg_http_stream_stop(sg_serve *self);
+
+int64_t sg_http_clock_ms(void);
+const sg_view *sg_http_view(sg_serve *self);
+void sg_http_wake(sg_serve *self);
+#endif

@@ -1,0 +1,192 @@
+#include "site/plant.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <string.h>
+
+/* 64-byte lines, so that each array starts a vector and a cache line. */
+static size_t align_up(size_t size)
+{
+    return (size + 63) & ~(size_t)63;
+}
+
+size_t sg_plant_block_size(const sg_plant_head *head)
+{
+    size_t size = align_up(sizeof *head);
+#define X(name, type, count) size += align_up(sizeof(type) * (size_t)head->count##_count);
+    SG_PLANT_ARRAYS(X)
+#undef X
+    return size;
+}
+
+static sg_plant_head head_of(const sg_site *site)
+{
+    sg_plant_head head = {
+        .node_count = site->node_count,
+        .source_count = site->device_count[SG_SOURCE],
+        .store_count = site->device_count[SG_STORE],
+        .load_count = site->device_count[SG_LOAD],
+        .group_count = site->group_count,
+        .point_count = sg_points_of(site).count,
+    };
+    head.size = (int64_t)sg_plant_block_size(&head);
+    return head;
+}
+
+size_t sg_plant_size(const sg_site *site)
+{
+    return (size_t)head_of(site).size;
+}
+
+static sg_points points_from(const sg_plant_head *head)
+{
+    const int32_t lengths[SG_POINT_KIND_COUNT] = {
+        head->source_count, head->source_count, head->store_count, head->store_count,
+        head->load_count,   head->load_count,   head->node_count,  SG_SITE_POINT_COUNT};
+    sg_points points = {0};
+    for (int kind = 0; kind < SG_POINT_KIND_COUNT; kind++) {
+        points.first[kind] = points.count;
+        points.count += lengths[kind];
+    }
+    return points;
+}
+
+sg_plant sg_plant_at(void *memory)
+{
+    sg_plant plant = {.head = memory};
+    plant.node_count = plant.head->node_count;
+    plant.source_count = plant.head->source_count;
+    plant.store_count = plant.head->store_count;
+    plant.load_count = plant.head->load_count;
+    plant.group_count = plant.head->group_count;
+    plant.points = points_from(plant.head);
+    unsigned char *at = (unsigned char *)memory + align_up(sizeof *plant.head);
+#define X(name, type, count)         \
+    plant.name = (type *)(void *)at; \
+    at += align_up(sizeof(type) * (size_t)plant.count##_count);
+    SG_PLANT_ARRAYS(X)
+#undef X
+    return plant;
+}
+
+/* Breakers see the loads below them and the losses on the way. The limit on the loads alone is the breaker's divided by
+ * the worst gain (flow in / flow out) along any path below it: conservative by the few percent that the losses are. */
+static void leaf_limits(const sg_plant *plant)
+{
+    double *path_gain = plant->node_leaf_limit_w; /* borrowed until the last loop */
+    for (int l = 0; l < plant->load_count; l++) {
+        plant->node_rating_w[plant->load_node[l]] += plant->load_rating_w[l];
+    }
+    for (int n = plant->node_count - 1; n > 0; n--) {
+        plant->node_rating_w[plant->node_parent[n]] += plant->node_rating_w[n];
+    }
+    for (int n = 0; n < plant->node_count; n++) {
+        double full_w = fmin(plant->node_limit_w[n], plant->node_rating_w[n]);
+        plant->node_gain[n] = 1 / plant->node_converter_eff[n] + plant->node_loss_per_w[n] * full_w;
+        path_gain[n] = plant->node_gain[n];
+    }
+    for (int n = plant->node_count - 1; n > 0; n--) {
+        int parent = plant->node_parent[n];
+        path_gain[parent] = fmax(path_gain[parent], plant->node_gain[parent] * path_gain[n]);
+    }
+    for (int n = 0; n < plant->node_count; n++) {
+        plant->node_leaf_limit_w[n] = plant->node_limit_w[n] / path_gain[n];
+    }
+}
+
+static void fill_nodes(const sg_plant *plant, const sg_site *site)
+{
+    for (int n = 0; n < plant->node_count; n++) {
+        const sg_node *node = &site->nodes[n];
+        plant->node_parent[n] = node->parent;
+        plant->node_limit_w[n] = node->limit_w;
+        plant->node_loss_per_w[n] =
+            node->voltage_v > 0 ? node->loss_ohm / (node->voltage_v * node->voltage_v) : 0;
+        plant->node_converter_eff[n] = node->converter_eff > 0 ? node->converter_eff : 1;
+    }
+}
+
+static void fill_store(const sg_plant *plant, const sg_site *site, int s)
+{
+    const sg_device *device = &site->devices[SG_STORE][s];
+    const sg_kind *kind = sg_device_kind(site, device);
+    double common[SG_STORE_PARAM_COUNT];
+    for (int i = 0; i < SG_STORE_PARAM_COUNT; i++) {
+        /* a source that turned out to be a store carries no store parameters: the presets hold */
+        int count;
+        common[i] = kind->role == SG_STORE ? device->p[kind->param_count + i]
+                                           : sg_role_params(SG_STORE, &count)[i].preset;
+    }
+    sg_reservoir *reservoir = &plant->store_reservoir[s];
+    kind->reservoir(device->p, reservoir);
+    plant->store_node[s] = device->node;
+    plant->store_group[s] = device->group;
+    plant->store_beside[s] = device->beside;
+    plant->store_duty[s] = (int32_t)common[SG_STORE_DUTY];
+    plant->store_real[s] = !kind->hypothetical;
+    plant->store_initial_j[s] = common[SG_STORE_INITIAL] * reservoir->capacity_j;
+    plant->store_reserve_j[s] = common[SG_STORE_RESERVE] * reservoir->capacity_j;
+    plant->store_low_j[s] = common[SG_STORE_LOW_MARK] * reservoir->capacity_j;
+    plant->store_high_j[s] = common[SG_STORE_HIGH_MARK] * reservoir->capacity_j;
+    plant->store_wear[s] = common[SG_STORE_WEAR];
+}
+
+static void fill_load(const sg_plant *plant, const sg_site *site, int l)
+{
+    const sg_device *device = &site->devices[SG_LOAD][l];
+    plant->load_node[l] = device->node;
+    plant->load_group[l] = device->group;
+    plant->load_class[l] = (uint8_t)device->p[SG_LOAD_CLASS];
+    plant->load_weight[l] = device->p[SG_LOAD_WEIGHT];
+    plant->load_rating_w[l] = device->p[SG_LOAD_RATING];
+    plant->load_minimum_w[l] = device->p[SG_LOAD_MINIMUM];
+    plant->load_idle_w[l] = device->p[SG_LOAD_IDLE];
+    plant->load_value[l] = device->p[SG_LOAD_VALUE];
+}
+
+void sg_plant_create(void *memory, const sg_site *site)
+{
+    sg_plant_head head = head_of(site);
+    memset(memory, 0, (size_t)head.size);
+    memcpy(memory, &head, sizeof head);
+    sg_plant plant = sg_plant_at(memory);
+    fill_nodes(&plant, site);
+    for (int s = 0; s < plant.source_count; s++) {
+        const sg_device *device = &site->devices[SG_SOURCE][s];
+        plant.source_node[s] = device->node;
+        plant.source_group[s] = device->group;
+        plant.source_cost[s] = sg_device_role_param(site, device, SG_SOURCE_COST);
+    }
+    for (int s = 0; s < plant.store_count; s++) {
+        fill_store(&plant, site, s);
+    }
+    for (int l = 0; l < plant.load_count; l++) {
+        fill_load(&plant, site, l);
+    }
+    for (int g = 0; g < plant.group_count; g++) {
+        plant.group_role[g] = (int32_t)site->groups[g].role;
+        plant.group_first[g] = site->groups[g].first;
+        plant.group_size[g] = site->groups[g].count;
+    }
+    if (site->device_count[SG_GRID] > 0) {
+        const double *p = site->devices[SG_GRID][0].p;
+        plant.head->grid_present = 1;
+        plant.head->day_ahead = p[SG_GRID_DAY_AHEAD] < 0.5;
+        plant.head->import_w_max = p[SG_GRID_IMPORT_MAX];
+        plant.head->export_w_max = p[SG_GRID_EXPORT_RULE] < 0.5 ? p[SG_GRID_EXPORT_MAX] : 0;
+        plant.head->demand_charge = p[SG_GRID_DEMAND_CHARGE];
+    }
+    leaf_limits(&plant);
+}
+
+void sg_plant_step_length(const sg_plant *self, double step_s)
+{
+    if (self->head->step_s == step_s) { /* the same step again, as nearly always */
+        return;
+    }
+    for (int s = 0; s < self->store_count; s++) {
+        self->store_keep_frac[s] = sg_reservoir_keep_frac(&self->store_reservoir[s], step_s);
+    }
+    self->head->step_s = step_s;
+}

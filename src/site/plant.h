@@ -1,0 +1,71 @@
+/* plant.h - the site as parallel arrays in one block of memory: what the step sweeps.
+ *
+ * Units    SI. Shape: [node], [source], [store], [load] as in the site.
+ * Memory   the caller gives sg_plant_size() bytes; the block holds no pointers, so it may be copied and moved.
+ *          sg_plant_at() resolves it to a struct of pointers, cheap enough for every step.
+ * Time     keep_frac depends on the step length and is refreshed by sg_plant_step_length(). */
+#ifndef SG_SITE_PLANT_H
+#define SG_SITE_PLANT_H
+#include "site/points.h"
+
+/* name of the array, element type, which count it has */
+#define SG_PLANT_ARRAYS(X)                                                                     \
+    X(node_parent, int32_t, node)                                                              \
+    X(node_limit_w, double, node)                                                              \
+    X(node_leaf_limit_w, double, node) /* limit on the sum of loads below, losses allowed for */ \
+    X(node_loss_per_w, double, node)   /* ohm / V^2: loss_w = this * power_w^2 */              \
+    X(node_converter_eff, double, node)                                                        \
+    X(node_rating_w, double, node)     /* sum of the ratings of the loads below */             \
+    X(node_gain, double, node)         /* flow in / flow out at full load, >= 1 */             \
+    X(source_node, int32_t, source)                                                            \
+    X(source_group, int32_t, source)                                                           \
+    X(source_cost, double, source)                                                             \
+    X(store_node, int32_t, store)                                                              \
+    X(store_group, int32_t, store)                                                             \
+    X(store_beside, int32_t, store)                                                            \
+    X(store_duty, int32_t, store)                                                              \
+    X(store_real, int32_t, store) /* 0: hypothetical */                                        \
+    X(store_reservoir, sg_reservoir, store)                                                    \
+    X(store_keep_frac, double, store)                                                          \
+    X(store_initial_j, double, store)                                                          \
+    X(store_reserve_j, double, store)                                                          \
+    X(store_low_j, double, store)                                                              \
+    X(store_high_j, double, store)                                                             \
+    X(store_wear, double, store)                                                               \
+    X(load_node, int32_t, load)                                                                \
+    X(load_group, int32_t, load)                                                               \
+    X(load_class, uint8_t, load)                                                               \
+    X(load_weight, double, load)                                                               \
+    X(load_rating_w, double, load)                                                             \
+    X(load_minimum_w, double, load)                                                            \
+    X(load_idle_w, double, load)                                                               \
+    X(load_value, double, load)                                                                \
+    X(group_role, int32_t, group)                                                              \
+    X(group_first, int32_t, group)                                                             \
+    X(group_size, int32_t, group)
+
+typedef struct sg_plant_head {
+    int32_t node_count, source_count, store_count, load_count, group_count, point_count;
+    int32_t grid_present, day_ahead;
+    double import_w_max, export_w_max; /* 0 without a grid; export 0 where it is forbidden */
+    double demand_charge;              /* money per W */
+    double step_s;                     /* the step length that keep_frac is for */
+    int64_t size;                      /* of the whole block */
+} sg_plant_head;
+
+typedef struct sg_plant {
+    sg_plant_head *head;
+    int32_t node_count, source_count, store_count, load_count, group_count;
+    sg_points points;
+#define X(name, type, count) type *name;
+    SG_PLANT_ARRAYS(X)
+#undef X
+} sg_plant;
+
+/* @effects alloc=no block=no fails=never */
+size_t sg_plant_size(const sg_site *site);
+void sg_plant_create(void *memory, const sg_site *site);
+sg_plant sg_plant_at(void *memory);
+size_t sg_plant_block_size(const sg_plant_head *head); /* from the counts alone, to check a snapshot */
+void sg_plant_step_length(const sg_plant *self, double step_s);
+#endif

@@ -1,0 +1,28 @@
+/* ring.h - a bounded queue between threads that never makes anyone wait.
+ *
+ * Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net: a ticket per cell says whose turn it is.
+ * Threads  any number may push and pop. Each is lock free and copies one item.
+ * Memory   one block, made at init. */
+#ifndef SG_STORE_RING_H
+#define SG_STORE_RING_H
+#include "base/status.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct sg_ring {
+    unsigned char *cells;
+    size_t cell_size, item_size, mask;
+    _Alignas(64) atomic_size_t head; /* next to push */
+    _Alignas(64) atomic_size_t tail; /* next to pop  */
+} sg_ring;
+
+/* count is a power of two. @effects alloc=yes block=no */
+SG_MUST_CHECK sg_status sg_ring_init(sg_ring *self, size_t count, size_t item_size);
+void sg_ring_free(sg_ring *self);
+/* false = full. @effects alloc=no block=no */
+bool sg_ring_push(sg_ring *self, const void *item);
+/* false = empty. @effects alloc=no block=no */
+bool sg_ring_pop(sg_ring *self, void *ret);
+#endif

@@ -1,0 +1,602 @@
+#include "study/simulate.h"
+
+#include "base/time.h"
+#include "engine/engine.h"
+#include "plan/dispatch.h"
+#include "plan/rolling.h"
+#include "world/world.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const double kwh = 3.6e6;
+
+/* What the static run saw: the truth that `perfect` plans on. Arrays of `steps`. */
+typedef struct truth {
+    double *load_kw, *available_kw, *import_price, *export_price; /* per kWh */
+    double mean_import_price;                                     /* per J   */
+} truth;
+
+typedef struct run {
+    const sg_simulation *sim;
+    sg_policy policy;
+    int64_t steps;
+    sg_world *world;
+    sg_engine *engine;
+    sg_points points;
+    sg_report *report;
+    truth *record;             /* where not NULL: filled in */
+    const sg_schedule *bound;  /* of `perfect` */
+    const sg_outlook *bound_stores;
+    double sum_price_j, sum_load_j;
+    double source_peak_w[SG_GROUP_MAX];
+    sg_plan plan;
+    sg_outlook outlook;
+    double done_from, done_to; /* progress of this run within the whole */
+} run;
+
+static double wall_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* --- plans --- */
+
+static bool plan_from_forecasts(run *r)
+{
+    int64_t step_us = llround(r->sim->step_s * 1e6);
+    step_us = step_us > 900 * SG_US_PER_S ? step_us : 900 * SG_US_PER_S;
+    double horizon_s = r->sim->horizon_s > 0 ? r->sim->horizon_s : 86400;
+    int steps = (int)(horizon_s * 1e6 / (double)step_us);
+    steps = steps < 1 ? 1 : steps > SG_PLAN_STEP_MAX ? SG_PLAN_STEP_MAX : steps;
+    sg_engine_outlook(r->engine, step_us, steps, &r->outlook);
+    sg_world_prices(r->world, r->outlook.start_us, step_us, steps, r->outlook.import_price, r->outlook.export_price);
+    sg_outlook_terminal_values(&r->outlook);
+    return sg_plan_make(&r->outlook, 10, &r->plan) == SG_OK;
+}
+
+/* A slice of the bound's schedule, from step `at` on. The bound begins with the run's second step: the first one passes under
+ * the safe start, before anything was read, in every policy. */
+static bool plan_from_bound(run *r, int64_t at)
+{
+    sg_plan *plan = &r->plan;
+    int64_t left = r->steps - at;
+    memset(plan, 0, sizeof *plan);
+    plan->made_us = plan->start_us = sg_engine_time(r->engine);
+    plan->step_us = llround(r->sim->step_s * 1e6);
+    plan->steps = (int32_t)(left < SG_PLAN_STEP_MAX ? left : SG_PLAN_STEP_MAX);
+    plan->store_count = r->bound_stores->store_count;
+    plan->outcome = SG_SOLVED;
+    for (int s = 0; s < plan->store_count; s++) {
+        plan->store_group[s] = r->bound_stores->store[s].group;
+        for (int64_t t = at > 0 ? 0 : 1; t < plan->steps; t++) {
+            plan->store_w[s][t] = (r->bound->discharge_kw[s][at + t - 1] - r->bound->charge_kw[s][at + t - 1]) * 1e3;
+        }
+    }
+    for (int64_t t = at > 0 ? 0 : 1; t < plan->steps; t++) {
+        plan->net_w[t] = (r->bound->import_kw[at + t - 1] - r->bound->export_kw[at + t - 1]) * 1e3;
+    }
+    return true;
+}
+
+static const sg_plan *plan_due(run *r, int64_t step)
+{
+    double period_s = r->sim->plan_period_s > 0 ? r->sim->plan_period_s : 3600;
+    int64_t every = llround(period_s / r->sim->step_s);
+    bool due = step % (every < 1 ? 1 : every) == 0;
+    if (r->policy == SG_POLICY_MPC) { /* the first forecast needs a first reading */
+        return step > 0 && (due || step == 1) && plan_from_forecasts(r) ? &r->plan : NULL;
+    }
+    return r->policy == SG_POLICY_PERFECT && due && plan_from_bound(r, step) ? &r->plan : NULL;
+}
+
+/* --- accounting --- */
+
+static int trace_bin(const run *r, int64_t step)
+{
+    return (int)(step * r->report->trace.count / r->steps);
+}
+
+static void trace_add(run *r, int64_t step, const sg_readings *readings, double could_w, double generation_w,
+                      double store_w, double net_w)
+{
+    sg_trace *trace = &r->report->trace;
+    int bin = trace_bin(r, step);
+    double share = (double)trace->count / (double)r->steps; /* of the bin that one step is, on average */
+    const double *value = readings->value;
+    const double *site = value + r->points.first[SG_POINT_SITE];
+    double load_w = site[SG_SITE_TASK_W];
+    for (int l = 0; l < r->sim->site->device_count[SG_LOAD]; l++) {
+        load_w += value[r->points.first[SG_POINT_LOAD_POWER] + l];
+    }
+    trace->load_w[bin] += load_w * share;
+    trace->generation_w[bin] += generation_w * share;
+    trace->store_w[bin] += store_w * share;
+    trace->import_w[bin] += (net_w > 0 ? net_w : 0) * share;
+    trace->export_w[bin] += (net_w < 0 ? -net_w : 0) * share;
+    trace->curtailed_w[bin] += fmax(could_w - generation_w, 0) * share;
+    trace->unserved_w[bin] += site[SG_SITE_UNSERVED_W] * share;
+    trace->import_price[bin] += site[SG_SITE_IMPORT_PRICE] * share;
+    trace->carbon[bin] += site[SG_SITE_CARBON] * share;
+    for (int i = 0; i < trace->store_count; i++) {
+        const sg_group *group = &r->sim->site->groups[trace->store_group[i]];
+        double energy_j = 0;
+        for (int s = group->first; s < group->first + group->count; s++) {
+            energy_j += value[r->points.first[SG_POINT_STORE_ENERGY] + s];
+        }
+        trace->energy_j[i][bin] = energy_j;
+    }
+}
+
+static void account(run *r, int64_t step, const sg_readings *readings, double could_w)
+{
+    sg_report *report = r->report;
+    const sg_site *site = r->sim->site;
+    const double *value = readings->value;
+    double dt_s = readings->dt_s, generation_w = 0, stores_w = 0;
+    for (int g = 0; g < site->group_count; g++) {
+        const sg_group *group = &site->groups[g];
+        double sum_w = 0;
+        for (int i = group->first; i < group->first + group->count; i++) {
+            if (group->role == SG_SOURCE) {
+                sum_w += value[r->points.first[SG_POINT_SOURCE_POWER] + i];
+            } else if (group->role == SG_STORE) {
+                double w = value[r->points.first[SG_POINT_STORE_POWER] + i];
+                stores_w += w;
+                *(w > 0 ? &report->store[g].energy_out_j : &report->store[g].energy_in_j) += fabs(w) * dt_s;
+            }
+        }
+        if (group->role == SG_SOURCE) {
+            generation_w += sum_w;
+            report->source_j[g] += sum_w * dt_s;
+            r->source_peak_w[g] = fmax(r->source_peak_w[g], sum_w);
+        }
+    }
+    double net_w = value[r->points.first[SG_POINT_NODE_POWER]];
+    trace_add(r, step, readings, could_w, generation_w, stores_w, net_w);
+}
+
+/* The truth of one step, after it happened: what was drawn and lost, what the sources could have given. */
+static void record(run *r, int64_t step, const sg_readings *readings, double could_kw, double import_price,
+                   double export_price)
+{
+    const double *value = readings->value;
+    const double *site = value + r->points.first[SG_POINT_SITE];
+    double load_w = site[SG_SITE_LOSS_W] + site[SG_SITE_TASK_W];
+    for (int l = 0; l < r->sim->site->device_count[SG_LOAD]; l++) {
+        load_w += value[r->points.first[SG_POINT_LOAD_POWER] + l];
+    }
+    for (int s = 0; s < r->sim->site->device_count[SG_STORE]; s++) {
+        /* stores that are not planned (smoothing, cells, bridge) are load to the planner */
+        const sg_device *device = &r->sim->site->devices[SG_STORE][s];
+        const sg_kind *kind = sg_device_kind(r->sim->site, device);
+        bool planned = kind->role != SG_STORE || device->p[kind->param_count + SG_STORE_DUTY] == SG_DUTY_ENERGY;
+        load_w -= planned ? 0 : value[r->points.first[SG_POINT_STORE_POWER] + s];
+    }
+    r->record->load_kw[step] = fmax(load_w, 0) * 1e-3;
+    r->record->available_kw[step] = could_kw;
+    r->record->import_price[step] = import_price * kwh;
+    r->record->export_price[step] = export_price * kwh;
+}
+
+static double free_available_w(const run *r, const double *value)
+{
+    double sum_w = 0;
+    for (int s = 0; s < r->sim->site->device_count[SG_SOURCE]; s++) {
+        const sg_device *device = &r->sim->site->devices[SG_SOURCE][s];
+        bool fuelled = sg_device_role_param(r->sim->site, device, SG_SOURCE_COST) > 0;
+        sum_w += fuelled ? 0 : value[r->points.first[SG_POINT_SOURCE_AVAILABLE] + s];
+    }
+    return sum_w;
+}
+
+static void add_available(run *r, const double *value, double dt_s)
+{
+    for (int g = 0; g < r->sim->site->group_count; g++) {
+        const sg_group *group = &r->sim->site->groups[g];
+        for (int i = group->first; group->role == SG_SOURCE && i < group->first + group->count; i++) {
+            r->report->available_j[g] += value[r->points.first[SG_POINT_SOURCE_AVAILABLE] + i] * dt_s;
+        }
+    }
+}
+
+/* --- one run --- */
+
+static void play(run *r)
+{
+    double dt_s = r->sim->step_s;
+    double could_kw = 0, import_price = 0, export_price = 0; /* as read when the step began */
+    for (int64_t step = 0; step < r->steps; step++) {
+        const sg_plan *plan = plan_due(r, step);
+        sg_readings readings;
+        sg_world_read(r->world, dt_s, &readings);
+        const double *site = readings.value + r->points.first[SG_POINT_SITE];
+        if (step == 0) { /* nothing was read before the first step: what came right after stands for it */
+            could_kw = free_available_w(r, readings.value) * 1e-3;
+            import_price = site[SG_SITE_IMPORT_PRICE];
+            export_price = site[SG_SITE_EXPORT_PRICE];
+        }
+        account(r, step, &readings, could_kw * 1e3);
+        if (r->record) {
+            record(r, step, &readings, could_kw, import_price, export_price);
+        }
+        r->sum_price_j += import_price;
+        could_kw = free_available_w(r, readings.value) * 1e-3;
+        import_price = site[SG_SITE_IMPORT_PRICE];
+        export_price = site[SG_SITE_EXPORT_PRICE];
+        add_available(r, readings.value, dt_s);
+        sg_frame frame = {.time_us = readings.time_us, .dt_s = dt_s, .value = readings.value,
+                          .quality = readings.quality, .plan = plan};
+        sg_engine_step(r->engine, &frame, NULL);
+        sg_command command = sg_engine_command(r->engine);
+        command.advisory = false; /* the plant is simulated: every mode may act on it */
+        sg_world_write(r->world, &command);
+        if (r->sim->progress && step % 1024 == 0) {
+            double done = (double)step / (double)r->steps;
+            r->sim->progress(r->sim->progress_self, r->done_from + (r->done_to - r->done_from) * done);
+        }
+    }
+}
+
+static void finish_stores(run *r, const double *first_value)
+{
+    const sg_site *site = r->sim->site;
+    const double *last_value = sg_engine_values(r->engine);
+    int energy = r->points.first[SG_POINT_STORE_ENERGY];
+    for (int g = 0; g < site->group_count; g++) {
+        const sg_group *group = &site->groups[g];
+        sg_report_store *store = &r->report->store[g];
+        if (group->role != SG_STORE) {
+            continue;
+        }
+        for (int s = group->first; s < group->first + group->count; s++) {
+            sg_reservoir reservoir;
+            sg_device_kind(site, &site->devices[SG_STORE][s])->reservoir(site->devices[SG_STORE][s].p, &reservoir);
+            store->capacity_j += reservoir.capacity_j;
+            store->energy_first_j += first_value[s];
+            store->energy_last_j += last_value[energy + s];
+        }
+        store->cycles = store->capacity_j > 0 ? store->energy_out_j / store->capacity_j : 0;
+        store->soh_frac = NAN;
+    }
+}
+
+/* Stored energy that was won or used up over the run, at the mean import price and the way out of the store. */
+static double inventory_credit(const run *r, double mean_price)
+{
+    const sg_site *site = r->sim->site;
+    double credit = 0;
+    for (int g = 0; g < site->group_count; g++) {
+        const sg_group *group = &site->groups[g];
+        if (group->role == SG_STORE && group->count > 0 && !group->kind->hypothetical) {
+            sg_reservoir reservoir;
+            group->kind->reservoir(site->devices[SG_STORE][group->first].p, &reservoir);
+            double change_j = r->report->store[g].energy_last_j - r->report->store[g].energy_first_j;
+            credit += change_j * reservoir.discharge_eff * mean_price;
+        }
+    }
+    return credit;
+}
+
+static void finish_costs(run *r, double mean_price)
+{
+    sg_report *report = r->report;
+    sg_view *view = calloc(1, sizeof *view);
+    if (!view) {
+        return;
+    }
+    sg_engine_view(r->engine, view);
+    const sg_settlement *a = &view->total, *b = &view->running;
+    report->import_cost = (double)(a->cost_u + b->cost_u) * 1e-6;
+    report->export_revenue = (double)(a->revenue_u + b->revenue_u) * 1e-6;
+    report->wear_cost = (double)(a->wear_u + b->wear_u) * 1e-6;
+    report->fuel_cost = (double)(a->fuel_u + b->fuel_u) * 1e-6;
+    report->demand_charge_cost = (double)(a->demand_u + b->demand_u) * 1e-6;
+    report->carbon_kg = (double)(a->carbon_mg + b->carbon_mg) * 1e-6;
+    report->carbon_credit_kg = (double)(a->carbon_credit_mg + b->carbon_credit_mg) * 1e-6;
+    report->curtailed_j = (double)(a->curtailed_j + b->curtailed_j);
+    report->unserved_cost = sg_world_books_of(r->world)->unserved_value;
+    report->inventory_credit = inventory_credit(r, mean_price);
+    report->cost = report->import_cost + report->demand_charge_cost + report->fuel_cost + report->wear_cost +
+                   report->unserved_cost - report->export_revenue - report->inventory_credit;
+    report->peak_w = view->peak_all_w;
+    report->forecast_mae_w[0] = view->load_forecast.mae_w;
+    report->forecast_mae_w[1] = view->generation_forecast.mae_w;
+    report->persistence_mae_w[0] = view->load_forecast.persistence_mae_w;
+    report->persistence_mae_w[1] = view->generation_forecast.persistence_mae_w;
+    free(view);
+}
+
+static void finish_books(run *r)
+{
+    sg_report *report = r->report;
+    const sg_world_books *books = sg_world_books_of(r->world);
+    report->demand_j = books->demand_j + books->tasks_j;
+    report->load_j = books->loads_j + books->tasks_j;
+    report->unserved_j = books->unserved_j;
+    report->import_j = books->import_j;
+    report->export_j = books->export_j;
+    report->losses_j = books->losses_j;
+    report->store_loss_j = books->store_losses_j;
+    report->throughput_j = books->sources_j + books->import_j + books->discharge_j;
+    report->balance_error_j = sg_world_balance_error_j(r->world);
+    report->downtime_s = books->short_s;
+    report->overload_s = books->overload_s;
+    report->command_hash = sg_engine_command_hash(r->engine);
+}
+
+static void start_report(const run *r)
+{
+    const sg_simulation *sim = r->sim;
+    sg_report *report = r->report;
+    memset(report, 0, sizeof *report);
+    report->site = sim->site;
+    report->policy = r->policy;
+    report->from_us = sim->from_us;
+    report->steps = (uint64_t)r->steps;
+    report->step_s = sim->step_s;
+    report->to_us = sim->from_us + r->steps * llround(sim->step_s * 1e6);
+    report->baseline_cost = NAN;
+    sg_trace *trace = &report->trace;
+    trace->count = (int)(r->steps < SG_TRACE_MAX ? r->steps : SG_TRACE_MAX);
+    trace->start_us = sim->from_us;
+    trace->bin_us = (report->to_us - sim->from_us) / trace->count;
+    for (int g = 0; g < sim->site->group_count && trace->store_count < SG_PLAN_STORE_MAX; g++) {
+        if (sim->site->groups[g].role == SG_STORE) {
+            trace->store_group[trace->store_count++] = g;
+        }
+    }
+}
+
+/* One policy from start to end into `report`. */
+static sg_status run_once(run *r)
+{
+    const sg_site *site = r->sim->site;
+    void *memory = aligned_alloc(64, (sg_engine_size(site) + 63) & ~(size_t)63);
+    double *first_value = calloc((size_t)site->device_count[SG_STORE] + 1, sizeof *first_value);
+    r->world = sg_world_create(site, r->sim->from_us);
+    sg_status status = memory && first_value && r->world ? SG_OK : SG_NOMEM;
+    if (status == SG_OK) {
+        sg_engine_config config = {.policy = r->policy, .mode = SG_CONTROL, .start_us = r->sim->from_us};
+        r->engine = sg_engine_create(memory, site, &config);
+        r->points = sg_points_of(site);
+        sg_command command = sg_engine_command(r->engine);
+        sg_world_write(r->world, &command);
+        sg_world_stored(r->world, first_value);
+        start_report(r);
+        play(r);
+        double mean_price = r->sum_price_j / (double)r->steps;
+        finish_books(r);
+        finish_stores(r, first_value);
+        finish_costs(r, mean_price);
+        if (r->record) {
+            r->record->mean_import_price = mean_price;
+        }
+    }
+    sg_world_free(r->world);
+    free(first_value);
+    free(memory);
+    r->world = NULL;
+    r->engine = NULL;
+    return status;
+}
+
+/* --- the bound --- */
+
+/* Demand periods of the calendar months that steps 1.. of the run touch; step 0 has already set a peak. */
+static int months(const run *r, const truth *seen, double charge_per_kw, sg_dispatch_demand *ret, int max)
+{
+    int count = 0;
+    int64_t step_us = llround(r->sim->step_s * 1e6), month = -1;
+    for (int64_t i = 1; i < r->steps; i++) {
+        sg_civil civil;
+        sg_civil_from_time(r->sim->from_us + i * step_us, &civil);
+        int64_t now = (int64_t)civil.year * 12 + civil.month;
+        if (now != month && count < max) {
+            ret[count++] = (sg_dispatch_demand){.from = (int)i - 1, .charge_per_kw = charge_per_kw};
+            month = now;
+        }
+        ret[count - 1].to = (int)i;
+    }
+    if (count > 0) {
+        ret[0].peak_so_far_kw = fmax(seen->load_kw[0] - seen->available_kw[0], 0);
+    }
+    return count;
+}
+
+static sg_status solve_bound(const run *r, const truth *seen, const sg_outlook *stores, sg_arena *arena,
+                             sg_schedule *ret)
+{
+    enum { MONTHS = 120 };
+    sg_dispatch_demand demand[MONTHS];
+    sg_dispatch_store store[SG_PLAN_STORE_MAX];
+    for (int s = 0; s < stores->store_count; s++) {
+        const struct sg_outlook_store *from = &stores->store[s];
+        store[s] = (sg_dispatch_store){
+            .id = "store", .energy_kwh_min = fmin(from->floor_j, from->energy_j * 0.98) / kwh,
+            .energy_kwh_max = from->capacity_j / kwh, .charge_kw_max = from->charge_w_max * 1e-3,
+            .discharge_kw_max = from->discharge_w_max * 1e-3, .charge_eff = from->charge_eff,
+            .discharge_eff = from->discharge_eff, .standing_loss_per_h = from->standing_loss_per_h,
+            .initial_kwh = from->energy_j / kwh, .final_kwh_min = -INFINITY,
+            .wear_cost_per_kwh = from->wear_per_j * kwh,
+            .terminal_value_per_kwh = seen->mean_import_price * from->discharge_eff * kwh};
+    }
+    sg_dispatch_source source = {.id = "local", .available_kw = seen->available_kw + 1};
+    sg_dispatch problem = {
+        .start_us = r->sim->from_us, .step_s = r->sim->step_s, .steps = (int)r->steps - 1,
+        .load_kw = seen->load_kw + 1,
+        .grid = {.present = true, .import_kw_max = stores->import_w_max * 1e-3,
+                 .export_kw_max = stores->export_w_max * 1e-3, .import_price_per_kwh = seen->import_price + 1,
+                 .export_price_per_kwh = seen->export_price + 1, .ramp_kw_per_step = INFINITY, .demand = demand,
+                 .demand_count = stores->demand_charge > 0 ? months(r, seen, stores->demand_charge * 1e3, demand, MONTHS) : 0},
+        .sources = &source, .source_count = 1, .stores = store, .store_count = stores->store_count};
+    sg_status status = sg_dispatch_solve(&problem, 0, arena, ret);
+    return status == SG_OK && ret->outcome != SG_SOLVED ? SG_UNAVAILABLE : status;
+}
+
+/* What the stores are at the start: an engine that has read its first frame knows. */
+static sg_status stores_at_start(const run *r, sg_outlook *ret)
+{
+    const sg_site *site = r->sim->site;
+    void *memory = aligned_alloc(64, (sg_engine_size(site) + 63) & ~(size_t)63);
+    sg_world *world = sg_world_create(site, r->sim->from_us);
+    sg_status status = memory && world ? SG_OK : SG_NOMEM;
+    if (status == SG_OK) {
+        sg_engine_config config = {.policy = SG_POLICY_STATIC, .mode = SG_CONTROL, .start_us = r->sim->from_us};
+        sg_engine *engine = sg_engine_create(memory, site, &config);
+        sg_readings readings;
+        sg_world_read(world, r->sim->step_s, &readings);
+        sg_frame frame = {.time_us = readings.time_us, .dt_s = readings.dt_s, .value = readings.value,
+                          .quality = readings.quality};
+        sg_engine_step(engine, &frame, NULL);
+        sg_engine_outlook(engine, 900 * SG_US_PER_S, 1, ret);
+        ret->peak_so_far_w = 0;
+    }
+    sg_world_free(world);
+    free(memory);
+    return status;
+}
+
+/* --- what the site can really do, in sentences --- */
+
+static void note(sg_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(sg_report *report, const char *format, ...)
+{
+    if (report->note_count < SG_COUNT(report->note)) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(report->note[report->note_count++], sizeof report->note[0], format, args);
+        va_end(args);
+    }
+}
+
+static void note_sources(const run *r)
+{
+    const sg_site *site = r->sim->site;
+    for (int g = 0; g < site->group_count; g++) {
+        const sg_group *group = &site->groups[g];
+        char text[SG_WARNING_TEXT];
+        const double *p = group->count > 0 ? site->devices[group->role][group->first].p : NULL;
+        for (int i = 0; p && group->kind->warning && group->kind->warning(p, i, text); i++) {
+            note(r->report, "%s: %s", group->id, text);
+        }
+        if (group->role == SG_SOURCE) {
+            note(r->report, "%s delivered %.4g MWh and at most %.4g MW in any step", group->id,
+                 r->report->source_j[g] / 3.6e9, r->source_peak_w[g] * 1e-6);
+        }
+    }
+}
+
+static void write_notes(const run *r)
+{
+    sg_report *report = r->report;
+    double local_j = 0;
+    for (int g = 0; g < SG_GROUP_MAX; g++) {
+        local_j += report->source_j[g];
+    }
+    note_sources(r);
+    if (report->load_j > 0 && r->sim->site->device_count[SG_SOURCE] > 0) {
+        note(report, "local generation is %.1f %% of the load: a surplus of %.1f %%", 100 * local_j / report->load_j,
+             100 * (local_j / report->load_j - 1));
+    }
+    if (report->overload_s > 0) {
+        note(report, "a node was above its limit for %.0f s", report->overload_s);
+    }
+    if (r->sim->step_s > 5) {
+        note(report, "at steps of %.0f s swings of seconds are averaged out: stores with duty `power` rest", r->sim->step_s);
+    }
+}
+
+/* --- all of it --- */
+
+static sg_status truth_alloc(truth *ret, int64_t steps)
+{
+    double *block = calloc((size_t)steps * 4, sizeof *block);
+    *ret = (truth){.load_kw = block, .available_kw = block + steps, .import_price = block + 2 * steps,
+                   .export_price = block + 3 * steps};
+    return block ? SG_OK : SG_NOMEM;
+}
+
+static sg_status simulate_perfect(run *r, sg_report *static_report)
+{
+    truth seen;
+    sg_arena arena = {0};
+    sg_schedule bound = {0};
+    sg_outlook *stores = calloc(1, sizeof *stores);
+    sg_status status = stores ? truth_alloc(&seen, r->steps) : SG_NOMEM;
+    if (status != SG_OK) {
+        free(stores);
+        return status;
+    }
+    run base = *r;
+    base.policy = SG_POLICY_STATIC;
+    base.report = static_report;
+    base.record = &seen;
+    base.done_to = 0.3;
+    status = run_once(&base);
+    if (status == SG_OK) {
+        status = stores_at_start(r, stores);
+    }
+    if (status == SG_OK) {
+        status = r->steps > 1 ? solve_bound(r, &seen, stores, &arena, &bound) : SG_RANGE;
+    }
+    if (status == SG_OK) {
+        r->bound = &bound;
+        r->bound_stores = stores;
+        r->done_from = 0.7;
+        status = run_once(r);
+    }
+    sg_arena_free(&arena);
+    free(seen.load_kw);
+    free(stores);
+    return status;
+}
+
+sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
+{
+    double started_s = wall_s();
+    int64_t steps = (int64_t)(sim->duration_s / sim->step_s + 1e-9);
+    if (!(sim->step_s > 0) || steps < 1 || steps > INT32_MAX) {
+        return SG_RANGE;
+    }
+    run *r = calloc(1, sizeof *r);
+    sg_report *base_report = malloc(sizeof *base_report);
+    sg_status status = r && base_report ? SG_OK : SG_NOMEM;
+    if (status == SG_OK) {
+        *r = (run){.sim = sim, .policy = sim->policy, .steps = steps, .report = ret, .done_to = 1};
+        if (sim->policy == SG_POLICY_PERFECT) {
+            status = simulate_perfect(r, base_report);
+        } else {
+            status = run_once(r);
+            if (status == SG_OK && sim->policy == SG_POLICY_STATIC) {
+                *base_report = *ret;
+            } else if (status == SG_OK && sim->baseline) {
+                run *base = calloc(1, sizeof *base);
+                status = base ? SG_OK : SG_NOMEM;
+                if (base) {
+                    *base = (run){.sim = sim, .policy = SG_POLICY_STATIC, .steps = steps, .report = base_report,
+                                  .done_from = 1, .done_to = 1};
+                    status = run_once(base);
+                    free(base);
+                }
+            }
+        }
+    }
+    if (status == SG_OK) {
+        ret->baseline_cost = sim->baseline || sim->policy == SG_POLICY_STATIC ? base_report->cost : (double)NAN;
+        write_notes(r);
+        ret->wall_s = wall_s() - started_s;
+    }
+    free(base_report);
+    free(r);
+    return status;
+}

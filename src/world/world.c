@@ -1,0 +1,461 @@
+#include "world/world.h"
+
+#include "base/check.h"
+#include "base/time.h"
+#include "world/faults.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A longer step holds many control steps that this plant does not resolve. Demand and availability are then read as those of
+ * the interval that begins, which is what the steps inside it would see; shorter steps see the past interval, as sensors do. */
+static const double inner_step_s_max = 5.0;
+
+struct sg_world {
+    const sg_site *site;
+    sg_plant plant;
+    int64_t start_us, time_us;
+    sg_world_books books;
+    double import_register_j, export_register_j;
+    /* the command in force */
+    double *source_limit_w, *store_command_w, *load_cap_w;
+    double task_command_w;
+    /* the plant's truth */
+    double *series_mean; /* [series] over the interval */
+    double *source_could_w, *source_w;
+    double *store_j, *store_w;
+    double *load_want_w, *load_w;
+    double *node_out_w, *node_in_w;
+    bool grid_up;
+    bool played; /* the outside of the interval that begins is known already */
+    double task_w, unserved_w, losses_w, net_w;
+    double import_price, export_price, carbon;
+    /* readings handed out */
+    double *value, *last;
+    uint8_t *quality;
+    sg_faults faults;
+    double memory[]; /* everything above points in here */
+};
+
+sg_world *sg_world_create(const sg_site *site, int64_t start_us)
+{
+    size_t sources = (size_t)site->device_count[SG_SOURCE], stores = (size_t)site->device_count[SG_STORE],
+           loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
+           points = (size_t)sg_points_of(site).count;
+    size_t doubles = sources * 3 + stores * 3 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
+    size_t plant_at = (doubles + 7) & ~(size_t)7;
+    size_t quality_at = plant_at + sg_plant_size(site) / sizeof(double) + 1;
+    sg_world *self = calloc(1, sizeof *self + (quality_at + points / sizeof(double) + 1) * sizeof(double));
+    if (!self) {
+        return NULL;
+    }
+    double *at = self->memory;
+    double **arrays[] = {&self->source_limit_w, &self->source_could_w, &self->source_w, &self->store_command_w,
+                         &self->store_j, &self->store_w, &self->load_cap_w, &self->load_want_w, &self->load_w,
+                         &self->node_out_w, &self->node_in_w, &self->series_mean, &self->value, &self->last};
+    const size_t sizes[] = {sources, sources, sources, stores, stores, stores, loads, loads, loads,
+                            nodes, nodes, (size_t)site->series_count, points, points};
+    for (int i = 0; i < SG_COUNT(arrays); i++) {
+        *arrays[i] = at;
+        at += sizes[i];
+    }
+    self->quality = (uint8_t *)(self->memory + quality_at);
+    sg_plant_create(self->memory + plant_at, site);
+    self->plant = sg_plant_at(self->memory + plant_at);
+    self->site = site;
+    self->start_us = self->time_us = start_us;
+    for (size_t s = 0; s < stores; s++) {
+        self->store_j[s] = self->plant.store_initial_j[s];
+        self->books.stored_first_j += self->store_j[s];
+    }
+    self->books.stored_j = self->books.stored_first_j;
+    sg_faults_init(&self->faults, site);
+    return self;
+}
+
+void sg_world_free(sg_world *self)
+{
+    free(self);
+}
+
+int64_t sg_world_time(const sg_world *self)
+{
+    return self->time_us;
+}
+
+void sg_world_stored(const sg_world *self, double *ret_j)
+{
+    memcpy(ret_j, self->store_j, sizeof(double) * (size_t)self->plant.store_count);
+}
+
+const sg_world_books *sg_world_books_of(const sg_world *self)
+{
+    return &self->books;
+}
+
+void sg_world_resume(sg_world *self, int64_t time_us, const double *value)
+{
+    const int32_t *first = self->plant.points.first;
+    self->time_us = time_us;
+    self->played = false;
+    if (!value) {
+        return;
+    }
+    self->books = (sg_world_books){0};
+    for (int s = 0; s < self->plant.store_count; s++) {
+        double energy_j = value[first[SG_POINT_STORE_ENERGY] + s];
+        double capacity_j = self->plant.store_reservoir[s].capacity_j;
+        self->store_j[s] = energy_j < 0 ? 0 : energy_j > capacity_j ? capacity_j : energy_j;
+        self->books.stored_first_j += self->store_j[s];
+    }
+    self->books.stored_j = self->books.stored_first_j;
+    self->import_register_j = value[first[SG_POINT_SITE] + SG_SITE_IMPORT_J];
+    self->export_register_j = value[first[SG_POINT_SITE] + SG_SITE_EXPORT_J];
+}
+
+void sg_world_write(sg_world *self, const sg_command *command)
+{
+    if (command->advisory) {
+        return;
+    }
+    for (int s = 0; s < self->plant.source_count; s++) {
+        if (!sg_faults_ignores(&self->faults, SG_SOURCE, s)) {
+            self->source_limit_w[s] = command->source_limit_w[s];
+        }
+    }
+    for (int s = 0; s < self->plant.store_count; s++) {
+        if (!sg_faults_ignores(&self->faults, SG_STORE, s)) {
+            self->store_command_w[s] = command->store_w[s];
+        }
+    }
+    for (int l = 0; l < self->plant.load_count; l++) {
+        if (!sg_faults_ignores(&self->faults, SG_LOAD, l)) {
+            self->load_cap_w[l] = command->load_cap_w[l];
+        }
+    }
+    self->task_command_w = command->task_w;
+}
+
+/* --- the interval's outside: weather, demand, market --- */
+
+static double input_of(const sg_world *self, const sg_device *device, int input)
+{
+    int series = device->input_series[input];
+    return series >= 0 ? self->series_mean[series] : device->input_value[input];
+}
+
+static void play_sources(sg_world *self)
+{
+    for (int s = 0; s < self->plant.source_count; s++) {
+        const sg_device *device = &self->site->devices[SG_SOURCE][s];
+        const sg_kind *kind = sg_device_kind(self->site, device);
+        double in[SG_INPUT_MAX];
+        for (int i = 0; i < kind->input_count; i++) {
+            in[i] = input_of(self, device, i);
+        }
+        double could_w = kind->available_w(device->p, in);
+        self->source_could_w[s] = could_w * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_SOURCE, s);
+    }
+}
+
+static void play_loads(sg_world *self)
+{
+    for (int l = 0; l < self->plant.load_count; l++) {
+        double want_w = input_of(self, &self->site->devices[SG_LOAD][l], SG_LOAD_DEMAND);
+        want_w *= sg_faults_factor(&self->faults, SG_FAULT_LOAD_STEP, SG_LOAD, l);
+        want_w = want_w > 0 ? fmin(want_w, self->plant.load_rating_w[l]) : 0;
+        self->load_want_w[l] = want_w;
+    }
+}
+
+/* The prices in force in the interval that begins at from_us. */
+static void play_market(sg_world *self, int64_t from_us, int64_t to_us)
+{
+    if (!self->plant.head->grid_present) {
+        return;
+    }
+    const sg_device *grid = &self->site->devices[SG_GRID][0];
+    sg_quality quality;
+    self->import_price = sg_site_input(self->site, grid, SG_GRID_IMPORT_PRICE, from_us, to_us, &quality) +
+                         grid->p[SG_GRID_IMPORT_FEE];
+    self->export_price = sg_site_input(self->site, grid, SG_GRID_EXPORT_PRICE, from_us, to_us, &quality) -
+                         grid->p[SG_GRID_EXPORT_FEE];
+    self->carbon = sg_site_input(self->site, grid, SG_GRID_CARBON, from_us, to_us, &quality);
+}
+
+/* Weather, demand and faults of one interval. */
+static void play(sg_world *self, int64_t from_us, int64_t to_us)
+{
+    for (int i = 0; i < self->site->series_count; i++) {
+        sg_quality quality;
+        self->series_mean[i] = sg_series_mean(&self->site->series[i], from_us, to_us, &quality);
+    }
+    sg_faults_at(&self->faults, (double)(from_us - self->start_us) * 1e-6);
+    play_sources(self);
+    play_loads(self);
+}
+
+int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int steps, double *ret_import,
+                    double *ret_export)
+{
+    if (!self->plant.head->grid_present || !self->plant.head->day_ahead) {
+        return 0;
+    }
+    const sg_device *grid = &self->site->devices[SG_GRID][0];
+    int public_steps = (int)(86400 * SG_US_PER_S / step_us);
+    int count = steps < public_steps ? steps : public_steps;
+    for (int t = 0; t < count; t++) {
+        int64_t at_us = from_us + t * step_us;
+        sg_quality quality;
+        ret_import[t] = sg_site_input(self->site, grid, SG_GRID_IMPORT_PRICE, at_us, at_us + step_us, &quality) +
+                        grid->p[SG_GRID_IMPORT_FEE];
+        ret_export[t] = sg_site_input(self->site, grid, SG_GRID_EXPORT_PRICE, at_us, at_us + step_us, &quality) -
+                        grid->p[SG_GRID_EXPORT_FEE];
+    }
+    return count;
+}
+
+/* --- the interval's inside: stores and flows --- */
+
+static void obey(sg_world *self, double dt_s)
+{
+    self->grid_up = self->plant.head->grid_present && !self->faults.grid_lost;
+    for (int s = 0; s < self->plant.source_count; s++) {
+        self->source_w[s] = fmin(self->source_could_w[s], self->source_limit_w[s]);
+    }
+    for (int l = 0; l < self->plant.load_count; l++) {
+        self->load_w[l] = fmin(self->load_want_w[l], self->load_cap_w[l]);
+    }
+    self->task_w = self->task_command_w;
+    for (int s = 0; s < self->plant.store_count; s++) {
+        const sg_reservoir *r = &self->plant.store_reservoir[s];
+        double keep = self->plant.store_keep_frac[s];
+        double w = self->store_command_w[s] * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_STORE, s);
+        double give_w = sg_reservoir_discharge_w(r, self->store_j[s], 0, keep, dt_s);
+        double take_w = sg_reservoir_charge_w(r, self->store_j[s], keep, dt_s);
+        self->store_w[s] = w > give_w ? give_w : w < -take_w ? -take_w : w;
+    }
+}
+
+/* Flows from the leaves up. Returns the net draw of the site from the grid, W; node_in_w and losses_w are set. */
+static double sweep(sg_world *self)
+{
+    const sg_plant *plant = &self->plant;
+    double *out_w = self->node_out_w;
+    memset(out_w, 0, sizeof(double) * (size_t)plant->node_count);
+    for (int l = 0; l < plant->load_count; l++) {
+        out_w[plant->load_node[l]] += self->load_w[l];
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        out_w[plant->store_node[s]] -= self->store_w[s];
+    }
+    for (int s = 0; s < plant->source_count; s++) {
+        out_w[plant->source_node[s]] -= self->source_w[s];
+    }
+    out_w[0] += self->task_w;
+    self->losses_w = 0;
+    for (int n = plant->node_count - 1; n >= 0; n--) {
+        double flow_w = out_w[n], eff = plant->node_converter_eff[n];
+        double loss_w = plant->node_loss_per_w[n] * flow_w * flow_w;
+        loss_w += flow_w > 0 ? flow_w * (1 / eff - 1) : -flow_w * (1 - eff);
+        self->losses_w += loss_w;
+        self->node_in_w[n] = flow_w + loss_w;
+        if (n > 0) {
+            out_w[plant->node_parent[n]] += self->node_in_w[n];
+        }
+    }
+    return self->node_in_w[0];
+}
+
+static double loads_w(const sg_world *self)
+{
+    double sum_w = self->task_w;
+    for (int l = 0; l < self->plant.load_count; l++) {
+        sum_w += self->load_w[l];
+    }
+    return sum_w;
+}
+
+static void scale_loads(sg_world *self, double factor)
+{
+    for (int l = 0; l < self->plant.load_count; l++) {
+        self->load_w[l] *= factor;
+    }
+    self->task_w *= factor;
+}
+
+static void scale_supply(sg_world *self, double factor)
+{
+    for (int s = 0; s < self->plant.source_count; s++) {
+        self->source_w[s] *= factor;
+    }
+    for (int s = 0; s < self->plant.store_count; s++) {
+        self->store_w[s] *= self->store_w[s] > 0 ? factor : 1;
+    }
+}
+
+static double supply_w(const sg_world *self)
+{
+    double sum_w = 0;
+    for (int s = 0; s < self->plant.source_count; s++) {
+        sum_w += self->source_w[s];
+    }
+    for (int s = 0; s < self->plant.store_count; s++) {
+        sum_w += self->store_w[s] > 0 ? self->store_w[s] : 0;
+    }
+    return sum_w;
+}
+
+/* The connection carries no more than it can. What then is missing is not served (first the stores stop charging), what then
+ * is too much is turned down at the inverters. A few fixed-point rounds, because losses move with the flows. */
+static void close_at_the_connection(sg_world *self)
+{
+    double import_max_w = self->grid_up ? self->plant.head->import_w_max : 0;
+    double export_max_w = self->grid_up ? self->plant.head->export_w_max : 0;
+    double wanted_w = loads_w(self);
+    for (int round = 0; round < 40; round++) {
+        self->net_w = sweep(self);
+        double short_w = self->net_w - import_max_w, long_w = -export_max_w - self->net_w;
+        double close_w = 1e-9 * (1 + wanted_w);
+        if (short_w > close_w) {
+            double charging_w = 0;
+            for (int s = 0; s < self->plant.store_count; s++) {
+                charging_w += self->store_w[s] < 0 ? -self->store_w[s] : 0;
+            }
+            if (charging_w > 0) {
+                double keep = fmax(1 - short_w / charging_w, 0);
+                for (int s = 0; s < self->plant.store_count; s++) {
+                    self->store_w[s] *= self->store_w[s] < 0 ? keep : 1;
+                }
+            } else if (loads_w(self) > 0) {
+                scale_loads(self, fmax(1 - short_w / loads_w(self), 0));
+            } else {
+                break;
+            }
+        } else if (long_w > close_w && supply_w(self) > 0) {
+            scale_supply(self, fmax(1 - long_w / supply_w(self), 0));
+        } else {
+            break;
+        }
+    }
+    self->unserved_w = fmax(wanted_w - loads_w(self), 0);
+}
+
+/* --- the books --- */
+
+static void keep_books(sg_world *self, double dt_s)
+{
+    sg_world_books *b = &self->books;
+    const sg_plant *plant = &self->plant;
+    for (int s = 0; s < plant->source_count; s++) {
+        b->sources_j += self->source_w[s] * dt_s;
+    }
+    double stored_j = 0;
+    for (int s = 0; s < plant->store_count; s++) {
+        const sg_reservoir *r = &plant->store_reservoir[s];
+        double w = self->store_w[s], keep = plant->store_keep_frac[s];
+        double standing_j = self->store_j[s] * (1 - keep);
+        double converting_w = w > 0 ? w * (1 / r->discharge_eff - 1) : -w * (1 - r->charge_eff);
+        *(w > 0 ? &b->discharge_j : &b->charge_j) += fabs(w) * dt_s;
+        b->store_losses_j += standing_j + converting_w * dt_s;
+        self->store_j[s] = sg_reservoir_step(r, self->store_j[s], w, keep, dt_s);
+        stored_j += self->store_j[s];
+    }
+    b->stored_j = stored_j;
+    bool cut = false;
+    for (int l = 0; l < plant->load_count; l++) {
+        double missing_w = self->load_want_w[l] - self->load_w[l];
+        b->loads_j += self->load_w[l] * dt_s;
+        b->demand_j += self->load_want_w[l] * dt_s;
+        b->unserved_j += missing_w * dt_s;
+        b->unserved_value += missing_w * dt_s * plant->load_value[l];
+        cut = cut || self->load_w[l] < fmin(plant->load_minimum_w[l], self->load_want_w[l]) * (1 - 1e-9);
+    }
+    b->short_s += cut ? dt_s : 0;
+    b->tasks_j += self->task_w * dt_s;
+    b->losses_j += self->losses_w * dt_s;
+    b->import_j += self->net_w > 0 ? self->net_w * dt_s : 0;
+    b->export_j += self->net_w < 0 ? -self->net_w * dt_s : 0;
+    bool over = false;
+    for (int n = 0; n < plant->node_count; n++) {
+        double load = fabs(self->node_in_w[n]) / plant->node_limit_w[n]; /* 0 without a limit */
+        over = over || load > 1 + 1e-9;
+        b->overload_worst = load > b->overload_worst ? load : b->overload_worst;
+    }
+    b->overload_s += over ? dt_s : 0;
+}
+
+double sg_world_balance_error_j(const sg_world *self)
+{
+    const sg_world_books *b = &self->books;
+    double in_j = b->sources_j + b->import_j;
+    double out_j = b->loads_j + b->tasks_j + b->export_j + b->losses_j + b->store_losses_j;
+    return fabs(in_j - out_j - (b->stored_j - b->stored_first_j));
+}
+
+/* --- readings --- */
+
+static void write_readings(sg_world *self)
+{
+    const sg_plant *plant = &self->plant;
+    const int32_t *first = plant->points.first;
+    double *value = self->value;
+    memcpy(self->last, value, sizeof(double) * (size_t)plant->points.count);
+    memcpy(value + first[SG_POINT_SOURCE_AVAILABLE], self->source_could_w, sizeof(double) * (size_t)plant->source_count);
+    memcpy(value + first[SG_POINT_SOURCE_POWER], self->source_w, sizeof(double) * (size_t)plant->source_count);
+    memcpy(value + first[SG_POINT_STORE_ENERGY], self->store_j, sizeof(double) * (size_t)plant->store_count);
+    memcpy(value + first[SG_POINT_STORE_POWER], self->store_w, sizeof(double) * (size_t)plant->store_count);
+    memcpy(value + first[SG_POINT_LOAD_DEMAND], self->load_want_w, sizeof(double) * (size_t)plant->load_count);
+    memcpy(value + first[SG_POINT_LOAD_POWER], self->load_w, sizeof(double) * (size_t)plant->load_count);
+    memcpy(value + first[SG_POINT_NODE_POWER], self->node_in_w, sizeof(double) * (size_t)plant->node_count);
+    double *site = value + first[SG_POINT_SITE];
+    site[SG_SITE_IMPORT_J] = self->import_register_j;
+    site[SG_SITE_EXPORT_J] = self->export_register_j;
+    site[SG_SITE_GRID_UP] = self->grid_up;
+    site[SG_SITE_IMPORT_PRICE] = self->import_price;
+    site[SG_SITE_EXPORT_PRICE] = self->export_price;
+    site[SG_SITE_CARBON] = self->carbon;
+    site[SG_SITE_LOSS_W] = self->losses_w;
+    site[SG_SITE_TASK_W] = self->task_w;
+    site[SG_SITE_UNSERVED_W] = self->unserved_w;
+    memset(self->quality, SG_GOOD, (size_t)plant->points.count);
+}
+
+void sg_world_read(sg_world *self, double dt_s, sg_readings *ret)
+{
+    int64_t from_us = self->time_us, to_us = from_us + llround(dt_s * 1e6);
+    sg_plant_step_length(&self->plant, dt_s);
+    if (!self->played) {
+        play(self, from_us, to_us);
+    }
+    obey(self, dt_s);
+    close_at_the_connection(self);
+    keep_books(self, dt_s);
+    self->import_register_j += self->net_w > 0 ? self->net_w * dt_s : 0;
+    self->export_register_j += self->net_w < 0 ? -self->net_w * dt_s : 0;
+    self->time_us = to_us;
+    play_market(self, to_us, 2 * to_us - from_us);
+    self->played = dt_s > inner_step_s_max;
+    if (self->played) {
+        play(self, to_us, 2 * to_us - from_us);
+    }
+    write_readings(self);
+    sg_faults_readings(&self->faults, &self->plant, self->last, self->value, self->quality);
+    *ret = (sg_readings){.time_us = to_us, .dt_s = dt_s, .value = self->value, .quality = self->quality};
+}
+
+static void port_read(void *self, double dt_s, sg_readings *ret)
+{
+    sg_world_read(self, dt_s, ret);
+}
+
+static void port_write(void *self, const sg_command *command)
+{
+    sg_world_write(self, command);
+}
+
+sg_field_port sg_world_field(sg_world *self)
+{
+    return (sg_field_port){.self = self, .read = port_read, .write = port_write};
+}

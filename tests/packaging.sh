@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The files that go into a package are well formed: unit, completion, man page, pkg-config file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${SYMGRID_BUILD_DIR:-build/release}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+bash -n packaging/symgrid.bash
+echo "completion: ok"
+
+# Completing in a plain shell: subcommands, options of one, values of an option.
+complete_line() {
+    bash --norc -c '
+        . packaging/symgrid.bash
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+        _symgrid
+        printf "%s\n" "${COMPREPLY[@]}"' complete "$@"
+}
+complete_line symgrid re | grep -qx replay
+complete_line symgrid run site --sp | grep -qx -- --speed
+complete_line symgrid run site --policy r | grep -qx rules
+complete_line symgrid simulate site --policy p | grep -qx perfect
+if complete_line symgrid query x --po | grep policy; then
+    echo "completion: query has no --policy"
+    exit 1
+fi
+echo "completion: answers"
+
+for file in symgrid.pc symgrid.service symgrid.1; do
+    if grep -n '@[A-Za-z_]*@' "$build/$file"; then
+        echo "$file: a placeholder was left in"
+        exit 1
+    fi
+done
+if command -v pkg-config >/dev/null; then
+    PKG_CONFIG_PATH=$build pkg-config --exists --print-errors symgrid
+    PKG_CONFIG_PATH=$build pkg-config --static --libs symgrid | grep -q -- -lsymgrid
+    echo "pkg-config: ok"
+fi
+if command -v groff >/dev/null; then
+    groff -man -ww -Tutf8 -z "$build/symgrid.1" 2>"$scratch/man" || true
+    if [ -s "$scratch/man" ]; then
+        cat "$scratch/man"
+        exit 1
+    fi
+    echo "man page: ok"
+fi
+if command -v systemd-analyze >/dev/null; then
+    # The verifier wants the program to exist; any program does.
+    sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$build/symgrid.service" >"$scratch/symgrid.service"
+    SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$scratch/symgrid.service" \
+        >"$scratch/unit" 2>&1 || true
+    if grep -F symgrid.service "$scratch/unit"; then
+        exit 1
+    fi
+    echo "unit: ok"
+fi
