@@ -15,7 +15,7 @@ build_tree() {
     printf '# comment\nbase:\nplan: base\nengine: base plan\nserve: base engine/view.h\n' >src/LAYERS
     printf '#include <stdio.h>\n' >src/base/status.h
     printf '#include "base/status.h"\n' >src/plan/plan.h
-    printf '#include "site/plan.h"\n' >src/engine/view.h
+    printf '#include "plan/plan.h"\n' >src/engine/view.h
     printf '#include "engine/view.h"\n' >src/engine/frame.h
     printf '#include "engine/view.h"\n#include "symgrid/plan.h"\n' >src/serve/http.c
     printf '#include <stdint.h>\n' >include/symgrid/plan.h
@@ -34,8 +34,8 @@ expect() {
 }
 
 build_tree; expect 0 "in order"
-build_tree; printf '#include "site/plan.h"\n' >>src/base/status.h
-expect 1 'src/base/status.h:2: base may not include "site/plan.h"'
+build_tree; printf '#include "plan/plan.h"\n' >>src/base/status.h
+expect 1 'src/base/status.h:2: base may not include "plan/plan.h"'
 build_tree; printf '#include "engine/frame.h"\n' >>src/serve/http.c
 expect 1 'src/serve/http.c:3: serve may not include "engine/frame.h"'
 build_tree; printf '  #  include "engine/view.h" // near\n' >>src/plan/plan.h

@@ -151,17 +151,17 @@ function nodesOf(doc) {
       sub: grid.up === false ? "no connection" : net < -5e-4 ? "export" : net > 5e-4 ? "import" : "connected" });
   }
   for (const s of list(doc.sources)) {
-    above.push({ key: `source ${s.id}`, role: "source", type: s.type, title: many(s.title || s.id, s.count), kw: s.power_kw ?? 0, blank: blank(s), poor: quality(s), imagined: s.hypothetical,
+    above.push({ key: `source ${s.id}`, role: "source", type: s.type, title: many(s.id, s.count), kw: s.power_kw ?? 0, blank: blank(s), poor: quality(s), imagined: s.hypothetical,
       sub: quality(s) ?? (isNumber(s.available_kw) ? `can give ${power(s.available_kw)}` : "") });
   }
   for (const s of list(doc.stores)) {
     const flow = s.power_kw > 5e-4 ? "discharge" : s.power_kw < -5e-4 ? "charge" : "idle";
-    below.push({ key: `store ${s.id}`, role: "store", type: s.type, title: many(s.title || s.id, s.count), kw: s.power_kw ?? 0, blank: blank(s), poor: quality(s), imagined: s.hypothetical,
+    below.push({ key: `store ${s.id}`, role: "store", type: s.type, title: many(s.id, s.count), kw: s.power_kw ?? 0, blank: blank(s), poor: quality(s), imagined: s.hypothetical,
       sub: quality(s) ?? `${percent(s.soc_frac)} ${flow}`, soc: s.soc_frac, floor: s.floor_frac });
   }
   for (const l of list(doc.loads)) {
     const short = isNumber(l.demand_kw) && l.demand_kw - (l.power_kw ?? 0) > 0.01 * l.demand_kw;
-    below.push({ key: `load ${l.id}`, role: "load", type: `${l.id} ${l.title ?? ""}`.toLowerCase(), title: many(l.title || l.id, l.count), kw: -(l.power_kw ?? 0), blank: blank(l), poor: quality(l) ?? (l.shed_count > 0 || null),
+    below.push({ key: `load ${l.id}`, role: "load", type: `${l.id} ${l.title ?? ""}`.toLowerCase(), title: many(l.id, l.count), kw: -(l.power_kw ?? 0), blank: blank(l), poor: quality(l) ?? (l.shed_count > 0 || null),
       sub: quality(l) ?? (l.shed_count > 0 ? `${l.shed_count} shed` : short ? `wants ${power(l.demand_kw)}` : `class ${l.class ?? NONE}`) });
   }
   const tasks = list(doc.tasks).filter((t) => t.state === "granted");
@@ -379,7 +379,7 @@ function bar(title, right, share, sub, cls, mark) {
 }
 
 function drawLists(doc) {
-  const stores = list(doc.stores).map((s) => [many(s.title || s.id, s.count), percent(s.soc_frac), s.soc_frac ?? null,
+  const stores = list(doc.stores).map((s) => [many(s.id, s.count), percent(s.soc_frac), s.soc_frac ?? null,
     `${energy(s.energy_kwh)} of ${energy(s.capacity_kwh)} · set ${power(s.setpoint_kw)}${isNumber(s.floor_frac) ? ` · floor ${percent(s.floor_frac)}` : ""}${s.duty ? ` · ${s.duty}` : ""}${s.hypothetical ? " · hypothetical" : ""}`, s.floor_frac ?? null]);
   fill("stores", stores, ([title, right, share, sub, mark]) => bar(title, right, share, sub, "store", mark), "This site has no stores.");
 

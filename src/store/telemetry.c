@@ -651,13 +651,16 @@ void sg_telemetry_close(sg_telemetry *self)
     if (!self) {
         return;
     }
+    sg_status status = SG_OK; /* nobody is left to tell */
     if (isfinite(self->newest_s) && ensure_transaction(self) == SG_OK) {
         /* The open buckets as far as they go; they are averaged again when they are full. */
-        sg_status minute = roll_up(self, STATEMENT_MINUTE, self->minute_end_s, minute_s);
-        sg_status quarter = roll_up(self, STATEMENT_QUARTER, self->quarter_end_s, quarter_s);
-        sg_status last = sg_telemetry_commit(self, true);
-        (void)minute, (void)quarter, (void)last; /* nobody is left to tell */
+        status = roll_up(self, STATEMENT_MINUTE, self->minute_end_s, minute_s);
+        if (status == SG_OK) {
+            status = roll_up(self, STATEMENT_QUARTER, self->quarter_end_s, quarter_s);
+        }
     }
+    sg_status last = sg_telemetry_commit(self, true);
+    (void)status, (void)last;
     release(self);
     free(self);
 }

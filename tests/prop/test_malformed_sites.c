@@ -1,10 +1,10 @@
 /* Malformed site files: each of tests/malformed/sites is refused on the line and for the reason that expected.tsv states
  * (written down by hand beside each file), and no cut, flip or swap of good and bad files gets past the diagnostics. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 
 #include "base/prng.h"
 #include "site/reader.h"

@@ -1,9 +1,9 @@
 /* The document scanner: which blocks it finds, with which lines, and what it refuses. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 
 #include "site/maml.h"
 

@@ -1,9 +1,9 @@
 /* Quantities against the definitions of their units and numbers against the C library's own reader. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 
 #include "base/prng.h"
 #include "base/quantity.h"

@@ -1,9 +1,9 @@
 /* Series: read from files written here, averaged and compared with sums over single seconds. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 
 #include "base/prng.h"
 #include "base/text.h"

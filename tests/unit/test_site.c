@@ -1,9 +1,9 @@
 /* What site files mean: counted and computed by hand here, read by the reader there. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 
 #include "base/text.h"
 #include "site/reader.h"

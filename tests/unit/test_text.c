@@ -1,9 +1,9 @@
 /* The JSON writer against jansson, UTF-8 against iconv, edit distances against published ones. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 
 #include "base/prng.h"
 #include "base/text.h"

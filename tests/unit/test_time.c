@@ -1,9 +1,9 @@
 /* Calendar arithmetic against the C library's gmtime and timegm, stamps against a table. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 
 #include "base/prng.h"
 #include "base/time.h"
