@@ -1,6 +1,7 @@
 /* view.c - what people get to see: the published snapshot and the decisions worth telling. */
 #include "engine/view.h"
 
+#include "base/time.h"
 #include "engine/layout.h"
 
 #include <math.h>
@@ -56,7 +57,7 @@ static void push_decision(sg_engine *self, const sg_decision *decision)
     self->decision_count += self->decision_count < SG_DECISION_MAX;
 }
 
-/* One line per group when its reason changes, at most one a second and group: a log for people, not a trace. */
+/* One line per group when its reason changes, at most one in five seconds and group: a log for people, not a trace. */
 void sg_decisions_note(sg_rooms *rooms)
 {
     sg_engine *self = rooms->head;
@@ -65,7 +66,7 @@ void sg_decisions_note(sg_rooms *rooms)
             continue;
         }
         group_state now = group_command(rooms, g);
-        bool told_lately = self->time_us - self->group_told_us[g] < 1000000 && self->group_told_us[g] != 0;
+        bool told_lately = self->group_told_us[g] != 0 && self->time_us - self->group_told_us[g] < 5 * SG_US_PER_S;
         if (now.reason == self->group_reason[g] || told_lately) {
             continue;
         }

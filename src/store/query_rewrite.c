@@ -151,6 +151,7 @@ static sg_status take_word(walk *w)
     size_t length = end - w->at, brackets = empty_brackets(w, end);
     bool of_table = w->at > 0 && w->sql[w->at - 1] == '.';
     if (length == 3 && strncasecmp(w->sql + w->at, "now", 3) == 0 && brackets && !of_table) {
+        w->word[0] = '\0';
         return replace_until(w, end + brackets, w->now_s);
     }
     snprintf(w->word, sizeof w->word, "%.*s", (int)(length < 15 ? length : 0), w->sql + w->at);
