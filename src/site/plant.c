@@ -39,19 +39,6 @@ size_t sg_plant_size(const sg_site *site)
     return (size_t)head_of(site).size;
 }
 
-static sg_points points_from(const sg_plant_head *head)
-{
-    const int32_t lengths[SG_POINT_KIND_COUNT] = {
-        head->source_count, head->source_count, head->store_count, head->store_count,
-        head->load_count,   head->load_count,   head->node_count,  SG_SITE_POINT_COUNT};
-    sg_points points = {0};
-    for (int kind = 0; kind < SG_POINT_KIND_COUNT; kind++) {
-        points.first[kind] = points.count;
-        points.count += lengths[kind];
-    }
-    return points;
-}
-
 sg_plant sg_plant_at(void *memory)
 {
     sg_plant plant = {.head = memory};
@@ -60,7 +47,8 @@ sg_plant sg_plant_at(void *memory)
     plant.store_count = plant.head->store_count;
     plant.load_count = plant.head->load_count;
     plant.group_count = plant.head->group_count;
-    plant.points = points_from(plant.head);
+    plant.points = 
+        sg_points_from(plant.source_count, plant.store_count, plant.load_count, plant.node_count);
     unsigned char *at = (unsigned char *)memory + align_up(sizeof *plant.head);
 #define X(name, type, count)         \
     plant.name = (type *)(void *)at; \

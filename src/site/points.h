@@ -35,4 +35,6 @@ typedef struct sg_points {
 
 /* @effects alloc=no block=no fails=never */
 sg_points sg_points_of(const sg_site *site);
+/* The same from the counts alone. */
+sg_points sg_points_from(int32_t sources, int32_t stores, int32_t loads, int32_t nodes);
 #endif

@@ -110,7 +110,7 @@ double sg_series_mean(const sg_series *self, int64_t from_us, int64_t to_us,
         if (self->count * self->step_us == year_us) {
             return mean_repeating(self, at_us, width_us, ret_quality);
         }
-        at_us += at_us < 0 ? year_us : 0; /* data of a winter, say, that runs over New Year */
+        at_us = floor_mod(at_us, year_us); /* data of a winter, say, run over New Year */
         return mean_clamped(self, at_us, width_us, ret_quality);
     }
     if (self->repeat) {

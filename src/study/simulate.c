@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 #include "plan/dispatch.h"
 #include "plan/rolling.h"
+#include "study/bound.h"
 #include "world/world.h"
 
 #include "base/check.h"
@@ -17,12 +18,6 @@
 
 static const double kwh = 3.6e6;
 
-/* What the static run saw: the truth that `perfect` plans on. Arrays of `steps`. */
-typedef struct truth {
-    double *load_kw, *available_kw, *import_price, *export_price; /* per kWh */
-    double mean_import_price;                                     /* per J   */
-} truth;
-
 typedef struct run {
     const sg_simulation *sim;
     sg_policy policy;
@@ -31,7 +26,7 @@ typedef struct run {
     sg_engine *engine;
     sg_points points;
     sg_report *report;
-    truth *record;             /* where not NULL: filled in */
+    sg_truth *record;             /* where not NULL: filled in */
     const sg_schedule *bound;  /* of `perfect` */
     const sg_outlook *bound_stores;
     double sum_price_j, sum_load_j;
@@ -389,59 +384,6 @@ static sg_status run_once(run *r)
     return status;
 }
 
-/* --- the bound --- */
-
-/* Demand periods of the calendar months that steps 1.. of the run touch; step 0 has already set a peak. */
-static int months(const run *r, const truth *seen, double charge_per_kw, sg_dispatch_demand *ret, int max)
-{
-    int count = 0;
-    int64_t step_us = llround(r->sim->step_s * 1e6), month = -1;
-    for (int64_t i = 1; i < r->steps; i++) {
-        sg_civil civil;
-        sg_civil_from_time(r->sim->from_us + i * step_us, &civil);
-        int64_t now = (int64_t)civil.year * 12 + civil.month;
-        if (now != month && count < max) {
-            ret[count++] = (sg_dispatch_demand){.from = (int)i - 1, .charge_per_kw = charge_per_kw};
-            month = now;
-        }
-        ret[count - 1].to = (int)i;
-    }
-    if (count > 0) {
-        ret[0].peak_so_far_kw = fmax(seen->load_kw[0] - seen->available_kw[0], 0);
-    }
-    return count;
-}
-
-static sg_status solve_bound(const run *r, const truth *seen, const sg_outlook *stores, sg_arena *arena,
-                             sg_schedule *ret)
-{
-    enum { MONTHS = 120 };
-    sg_dispatch_demand demand[MONTHS];
-    sg_dispatch_store store[SG_PLAN_STORE_MAX];
-    for (int s = 0; s < stores->store_count; s++) {
-        const struct sg_outlook_store *from = &stores->store[s];
-        store[s] = (sg_dispatch_store){
-            .id = "store", .energy_kwh_min = fmin(from->floor_j, from->energy_j * 0.98) / kwh,
-            .energy_kwh_max = from->capacity_j / kwh, .charge_kw_max = from->charge_w_max * 1e-3,
-            .discharge_kw_max = from->discharge_w_max * 1e-3, .charge_eff = from->charge_eff,
-            .discharge_eff = from->discharge_eff, .standing_loss_per_h = from->standing_loss_per_h,
-            .initial_kwh = from->energy_j / kwh, .final_kwh_min = -INFINITY,
-            .wear_cost_per_kwh = from->wear_per_j * kwh,
-            .terminal_value_per_kwh = seen->mean_import_price * from->discharge_eff * kwh};
-    }
-    sg_dispatch_source source = {.id = "local", .available_kw = seen->available_kw + 1};
-    sg_dispatch problem = {
-        .start_us = r->sim->from_us, .step_s = r->sim->step_s, .steps = (int)r->steps - 1,
-        .load_kw = seen->load_kw + 1,
-        .grid = {.present = true, .import_kw_max = stores->import_w_max * 1e-3,
-                 .export_kw_max = stores->export_w_max * 1e-3, .import_price_per_kwh = seen->import_price + 1,
-                 .export_price_per_kwh = seen->export_price + 1, .ramp_kw_per_step = INFINITY, .demand = demand,
-                 .demand_count = stores->demand_charge > 0 ? months(r, seen, stores->demand_charge * 1e3, demand, MONTHS) : 0},
-        .sources = &source, .source_count = 1, .stores = store, .store_count = stores->store_count};
-    sg_status status = sg_dispatch_solve(&problem, 0, arena, ret);
-    return status == SG_OK && ret->outcome != SG_SOLVED ? SG_UNAVAILABLE : status;
-}
-
 /* What the stores are at the start: an engine that has read its first frame knows. */
 static sg_status stores_at_start(const run *r, sg_outlook *ret)
 {
@@ -518,17 +460,17 @@ static void write_notes(const run *r)
 
 /* --- all of it --- */
 
-static sg_status truth_alloc(truth *ret, int64_t steps)
+static sg_status truth_alloc(sg_truth *ret, int64_t steps)
 {
     double *block = calloc((size_t)steps * 4, sizeof *block);
-    *ret = (truth){.load_kw = block, .available_kw = block + steps, .import_price = block + 2 * steps,
+    *ret = (sg_truth){.load_kw = block, .available_kw = block + steps, .import_price = block + 2 * steps,
                    .export_price = block + 3 * steps};
     return block ? SG_OK : SG_NOMEM;
 }
 
 static sg_status simulate_perfect(run *r, sg_report *static_report)
 {
-    truth seen;
+    sg_truth seen;
     sg_arena arena = {0};
     sg_schedule bound = {0};
     sg_outlook *stores = calloc(1, sizeof *stores);
@@ -547,7 +489,7 @@ static sg_status simulate_perfect(run *r, sg_report *static_report)
         status = stores_at_start(r, stores);
     }
     if (status == SG_OK) {
-        status = r->steps > 1 ? solve_bound(r, &seen, stores, &arena, &bound) : SG_RANGE;
+        status = r->steps > 1 ? sg_bound_solve(r->sim, r->steps, &seen, stores, &arena, &bound) : SG_RANGE;
     }
     if (status == SG_OK) {
         r->bound = &bound;

@@ -297,7 +297,11 @@ static void a_text_over_the_limit_is_refused_from_memory_too(void **state)
     size_t size = ((size_t)16 << 20) + 1;
     char *text = malloc(size);
     memset(text, ' ', size);
-    assert_int_equal(parse("large.yaml", text, size), SG_FORMAT);
+    sg_site site;
+    sg_diagnostics said;
+    assert_int_equal(sg_site_parse("large.yaml", text, size, false, &site, &said), SG_FORMAT);
+    assert_non_null(strstr(said.items[0].message, "16 MB"));
+    sg_diagnostics_free(&said);
     free(text);
 }
 

@@ -280,6 +280,28 @@ static void a_calendar_series_plays_in_every_year(void **state)
     sg_out_free(&csv);
 }
 
+static void calendar_data_of_one_winter_run_over_new_year(void **state)
+{
+    (void)state;
+    sg_out csv = {0};
+    sg_out_text(&csv, "t,x\n");
+    for (int day = 0; day < 90; day++) { /* 1 December 2022 is 1 */
+        char stamp[SG_TIME_TEXT];
+        sg_time_format(at("2022-12-01") + day * SG_US_PER_DAY, stamp);
+        sg_out_format(&csv, "%s,%d\n", stamp, day + 1);
+    }
+    const sg_series *s = good_csv(csv.text, "time: t, column: x, align: calendar");
+    sg_quality quality;
+    near(sg_series_mean(s, at("2030-12-31"), at("2030-12-31T12:00Z"), &quality), 31);
+    assert_int_equal(quality, SG_GOOD);
+    near(sg_series_mean(s, at("2031-02-01"), at("2031-02-02"), &quality), 63);
+    assert_int_equal(quality, SG_GOOD);
+    sg_series_mean(s, at("2031-07-01"), at("2031-07-02"), &quality);
+    assert_int_equal(quality, SG_NO_DATA);
+    done();
+    sg_out_free(&csv);
+}
+
 static void a_typical_year_has_month_day_and_hour(void **state)
 {
     (void)state;
@@ -489,6 +511,7 @@ int main(void)
         cmocka_unit_test(the_front_matters_zone_is_the_default),
         cmocka_unit_test(a_daily_schedule_wraps_around_midnight),
         cmocka_unit_test(a_calendar_series_plays_in_every_year),
+        cmocka_unit_test(calendar_data_of_one_winter_run_over_new_year),
         cmocka_unit_test(a_typical_year_has_month_day_and_hour),
         cmocka_unit_test(gaps_are_filled_by_the_rule_and_marked),
         cmocka_unit_test(gaps_too_long_or_forbidden_are_errors_with_their_line),

@@ -380,6 +380,8 @@ static void the_hash_follows_the_meaning_not_the_text(void **state)
         }
         seen[count++] = other;
     }
+    assert_true(hash_of("nodes: {r: {}, a: {parent: r}, b: {parent: a}, c: {parent: a}}\n" LOAD) !=
+                hash_of("nodes: {r: {}, a: {parent: r}, b: {parent: a}, c: {parent: b}}\n" LOAD));
     assert_true(hash_of("series: {a: {daily: [{from: \"00:00\", value: 1kW}]}}\n" LOAD) !=
                 hash_of("series: {a: {daily: [{from: \"00:00\", value: 2kW}]}}\n" LOAD));
 }

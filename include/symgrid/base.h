@@ -1,0 +1,21 @@
+/* symgrid/base.h - what the other rooms stand on: statuses, quantities, time, text, JSON, memory. */
+#ifndef SYMGRID_BASE_H
+#define SYMGRID_BASE_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/prng.h"
+#include "base/quantity.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#ifdef __cplusplus
+}
+#endif
+#endif

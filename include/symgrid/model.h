@@ -1,0 +1,14 @@
+/* symgrid/model.h - the kinds of devices: their parameters and the physics behind them. */
+#ifndef SYMGRID_MODEL_H
+#define SYMGRID_MODEL_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "model/kind.h"
+#include "model/reservoir.h"
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,14 @@
+/* symgrid/plan.h - the day's schedule as a linear program, alone or made again and again. */
+#ifndef SYMGRID_PLAN_H
+#define SYMGRID_PLAN_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "plan/dispatch.h"
+#include "plan/rolling.h"
+
+#ifdef __cplusplus
+}
+#endif
+#endif
