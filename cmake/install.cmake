@@ -8,11 +8,22 @@ endif()
 if(TARGET symgrid)
     install(TARGETS symgrid RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-install(DIRECTORY include/symgrid DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-    FILES_MATCHING PATTERN "*.h")
+install(CODE "
+    set(source_dir \"${PROJECT_SOURCE_DIR}\")
+    set(staging_dir \"${PROJECT_BINARY_DIR}/include\")
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_PREFIX OUTPUT_VARIABLE include_dir)
+    cmake_path(APPEND include_dir \"${CMAKE_INSTALL_INCLUDEDIR}\" symgrid)
+    include(\"${PROJECT_SOURCE_DIR}/cmake/install_headers.cmake\")")
 
-# Static linking needs everything behind the library, dynamic linking nothing.
+# Static linking needs everything behind the library, dynamic linking nothing. Folders are relative
+# to the prefix, so that the file may be moved with the tree.
 list(JOIN SYMGRID_PKGCONFIG_REQUIRES ", " pc_requires)
+foreach(folder LIBDIR INCLUDEDIR)
+    set(pc_${folder} ${CMAKE_INSTALL_${folder}})
+    if(NOT IS_ABSOLUTE ${pc_${folder}})
+        string(PREPEND pc_${folder} "\${prefix}/")
+    endif()
+endforeach()
 configure_file(packaging/symgrid.pc.in symgrid.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/symgrid.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -193,8 +193,10 @@ void sg_energy_stores(sg_flows *f)
         } else { /* an island has nowhere else to put it or to take it from */
             w = (wish){net_w, net_w < 0 ? SG_REASON_SURPLUS : SG_REASON_BRIDGE};
         }
-        double charge_w_max = fmax(f->import_w_max - net_w, 0); /* what the grid can bring beside the rest */
-        double done_w = share(f, groups[i], fmax(w.power_w, -charge_w_max), w.reason);
+        double charge_w_max = fmax(f->import_w_max - net_w, 0);    /* what the grid can bring beside the rest */
+        double discharge_w_max = fmax(net_w + f->export_w_max, 0); /* what the load and the grid can take     */
+        double power_w = fmin(fmax(w.power_w, -charge_w_max), discharge_w_max);
+        double done_w = share(f, groups[i], power_w, w.reason);
         net_w -= done_w;
         f->local_w += done_w;
     }
