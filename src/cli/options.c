@@ -3,6 +3,7 @@
 #include "cli/verb_site.h"
 #include "cli/verbs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,4 +94,24 @@ int sg_cli_load_site(const char *path, sg_site *ret)
     sg_cli_diagnostics(&diagnostics, false);
     sg_diagnostics_free(&diagnostics);
     return status == SG_OK ? SG_EXIT_DONE : status == SG_IO || status == SG_NOMEM ? SG_EXIT_ENVIRONMENT : SG_EXIT_USAGE;
+}
+
+int sg_cli_check_span(const sg_site *site, int64_t from_us, double duration_s)
+{
+    int64_t first_us, last_us;
+    if (sg_site_span(site, &first_us, &last_us) != SG_OK) {
+        return SG_EXIT_DONE; /* nothing but repeating series: any time will do */
+    }
+    /* an endless run may begin inside the span and runs on with missing readings marked as such */
+    double room_s = (double)(last_us - from_us) * 1e-6;
+    if (from_us >= first_us && room_s > 0 && (isinf(duration_s) || duration_s <= room_s + 1e-6)) {
+        return SG_EXIT_DONE;
+    }
+    char first[SG_TIME_TEXT], last[SG_TIME_TEXT], from[SG_TIME_TEXT];
+    sg_time_format(first_us, first);
+    sg_time_format(last_us, last);
+    sg_time_format(from_us, from);
+    fprintf(stderr, "symgrid: the site's series cover %s to %s; expected a run inside that, got --from %s --for %gs\n", first,
+            last, from, duration_s);
+    return SG_EXIT_USAGE;
 }

@@ -99,7 +99,7 @@ static int read_options(const words *w, const sg_site *site, sg_host_config *ret
     if (!status && w->policy && (!sg_policy_find(w->policy, &ret->policy) || ret->policy == SG_POLICY_PERFECT)) {
         status = bad("--policy", "static, rules or mpc", w->policy);
     }
-    return status;
+    return status ? status : sg_cli_check_span(site, ret->from_us, INFINITY);
 }
 
 /* The stem of the site file's name: sites/hall.maml.md -> hall. */
@@ -150,8 +150,9 @@ static int run_site(const sg_site *site, const words *w, const char *site_path)
         }
     }
     sg_host_summary summary;
-    if (sg_host_run(&config, &summary) != SG_OK) {
-        return SG_EXIT_ENVIRONMENT;
+    sg_status ran = sg_host_run(&config, &summary);
+    if (ran != SG_OK) { /* one line was written already */
+        return ran == SG_FORMAT ? SG_EXIT_USAGE : SG_EXIT_ENVIRONMENT;
     }
     print_summary(site, &summary, config.data_dir);
     return summary.journal_degraded ? SG_EXIT_ENVIRONMENT : SG_EXIT_DONE;

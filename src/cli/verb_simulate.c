@@ -96,7 +96,7 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
         fprintf(stderr, "symgrid simulate: --policy: expected static, rules, mpc or perfect, got '%s'\n", w->policy);
         status = SG_EXIT_USAGE;
     }
-    return status;
+    return status ? status : sg_cli_check_span(site, ret->from_us, ret->duration_s);
 }
 
 int sg_cli_simulate(int argc, char **argv)

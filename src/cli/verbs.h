@@ -24,6 +24,9 @@ int sg_options_parse(int argc, char **argv, const sg_option *options, int option
 int sg_option_time(const char *name, const char *text, int64_t *ret_us);
 int sg_option_duration(const char *name, const char *text, double *ret_s);
 
+/* SG_EXIT_DONE when the site's series cover the whole run, else SG_EXIT_USAGE after one line that says what they cover. */
+int sg_cli_check_span(const sg_site *site, int64_t from_us, double duration_s);
+
 /* Load a site and print its diagnostics on stderr. SG_EXIT_DONE, _USAGE (errors in it) or _ENVIRONMENT (cannot be read). */
 int sg_cli_load_site(const char *path, sg_site *ret);
 #endif

@@ -22,7 +22,9 @@ struct sg_world {
     double *source_limit_w, *store_command_w, *load_cap_w;
     double task_command_w;
     /* the plant's truth */
-    double *series_mean; /* [series] over the interval */
+    double *series_mean;     /* [series] over the interval               */
+    uint8_t *series_quality; /* [series] SG_NO_DATA outside a series' span */
+    uint8_t market_quality[3];
     double *source_could_w, *source_w;
     double *store_j, *store_w;
     double *load_want_w, *load_w;
@@ -46,7 +48,8 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
     size_t doubles = sources * 3 + stores * 3 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
     size_t plant_at = (doubles + 7) & ~(size_t)7;
     size_t quality_at = plant_at + sg_plant_size(site) / sizeof(double) + 1;
-    sg_world *self = calloc(1, sizeof *self + (quality_at + points / sizeof(double) + 1) * sizeof(double));
+    size_t marks = points + (size_t)site->series_count;
+    sg_world *self = calloc(1, sizeof *self + (quality_at + marks / sizeof(double) + 1) * sizeof(double));
     if (!self) {
         return NULL;
     }
@@ -61,6 +64,7 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
         at += sizes[i];
     }
     self->quality = (uint8_t *)(self->memory + quality_at);
+    self->series_quality = self->quality + points;
     sg_plant_create(self->memory + plant_at, site);
     self->plant = sg_plant_at(self->memory + plant_at);
     self->site = site;
@@ -176,12 +180,15 @@ static void play_market(sg_world *self, int64_t from_us, int64_t to_us)
         return;
     }
     const sg_device *grid = &self->site->devices[SG_GRID][0];
-    sg_quality quality;
-    self->import_price = sg_site_input(self->site, grid, SG_GRID_IMPORT_PRICE, from_us, to_us, &quality) +
-                         grid->p[SG_GRID_IMPORT_FEE];
-    self->export_price = sg_site_input(self->site, grid, SG_GRID_EXPORT_PRICE, from_us, to_us, &quality) -
-                         grid->p[SG_GRID_EXPORT_FEE];
-    self->carbon = sg_site_input(self->site, grid, SG_GRID_CARBON, from_us, to_us, &quality);
+    double value[SG_GRID_INPUT_COUNT];
+    for (int i = 0; i < SG_GRID_INPUT_COUNT; i++) {
+        sg_quality quality;
+        value[i] = sg_site_input(self->site, grid, i, from_us, to_us, &quality);
+        self->market_quality[i] = quality == SG_NO_DATA ? SG_NO_DATA : SG_GOOD;
+    }
+    self->import_price = value[SG_GRID_IMPORT_PRICE] + grid->p[SG_GRID_IMPORT_FEE];
+    self->export_price = value[SG_GRID_EXPORT_PRICE] - grid->p[SG_GRID_EXPORT_FEE];
+    self->carbon = value[SG_GRID_CARBON];
 }
 
 /* Weather, demand and faults of one interval. */
@@ -190,6 +197,7 @@ static void play(sg_world *self, int64_t from_us, int64_t to_us)
     for (int i = 0; i < self->site->series_count; i++) {
         sg_quality quality;
         self->series_mean[i] = sg_series_mean(&self->site->series[i], from_us, to_us, &quality);
+        self->series_quality[i] = (uint8_t)quality;
     }
     sg_faults_at(&self->faults, (double)(from_us - self->start_us) * 1e-6);
     play_sources(self);
@@ -396,6 +404,21 @@ double sg_world_balance_error_j(const sg_world *self)
 
 /* --- readings --- */
 
+/* Outside the span of its series a device has no reading. (A gap that the reader filled is part of the plant's truth.) */
+static void mark_missing(sg_world *self, sg_role role, int point)
+{
+    for (int i = 0; i < self->site->device_count[role]; i++) {
+        const sg_device *device = &self->site->devices[role][i];
+        int inputs = sg_device_kind(self->site, device)->input_count;
+        for (int k = 0; k < inputs; k++) {
+            int series = device->input_series[k];
+            if (series >= 0 && self->series_quality[series] == SG_NO_DATA) {
+                self->quality[point + i] = SG_NO_DATA;
+            }
+        }
+    }
+}
+
 static void write_readings(sg_world *self)
 {
     const sg_plant *plant = &self->plant;
@@ -420,6 +443,9 @@ static void write_readings(sg_world *self)
     site[SG_SITE_TASK_W] = self->task_w;
     site[SG_SITE_UNSERVED_W] = self->unserved_w;
     memset(self->quality, SG_GOOD, (size_t)plant->points.count);
+    memcpy(self->quality + first[SG_POINT_SITE] + SG_SITE_IMPORT_PRICE, self->market_quality, sizeof self->market_quality);
+    mark_missing(self, SG_SOURCE, first[SG_POINT_SOURCE_AVAILABLE]);
+    mark_missing(self, SG_LOAD, first[SG_POINT_LOAD_DEMAND]);
 }
 
 void sg_world_read(sg_world *self, double dt_s, sg_readings *ret)
