@@ -15,9 +15,16 @@ install(CODE "
     cmake_path(APPEND include_dir \"${CMAKE_INSTALL_INCLUDEDIR}\" symgrid)
     include(\"${PROJECT_SOURCE_DIR}/cmake/install_headers.cmake\")")
 
-# Static linking needs everything behind the library, dynamic linking nothing. Folders are relative
-# to the prefix, so that the file may be moved with the tree.
-list(JOIN SYMGRID_PKGCONFIG_REQUIRES ", " pc_requires)
+# Who links the archive needs the libraries behind it by name. Theirs come along by themselves, being
+# shared; Requires.private would ask for the development packages of all of those too. Folders are
+# relative to the prefix, so that the file may be moved with the tree.
+set(pc_libs)
+foreach(module IN LISTS SYMGRID_PKGCONFIG_REQUIRES)
+    string(MAKE_C_IDENTIFIER "dep_${module}" module)
+    list(APPEND pc_libs ${${module}_LDFLAGS})
+endforeach()
+list(REMOVE_ITEM pc_libs -L/usr/lib -L/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
+list(JOIN pc_libs " " pc_libs)
 foreach(folder LIBDIR INCLUDEDIR)
     set(pc_${folder} ${CMAKE_INSTALL_${folder}})
     if(NOT IS_ABSOLUTE ${pc_${folder}})
@@ -34,7 +41,8 @@ configure_file(packaging/symgrid.1.in symgrid.1 @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/symgrid.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES packaging/symgrid.bash RENAME symgrid
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN ".*" EXCLUDE)
 
 # Sites name their series relative to themselves, so both folders keep their places.
 foreach(folder sites data)

@@ -16,11 +16,25 @@ _symgrid_folders() {
     compopt -o filenames 2>/dev/null
 }
 
+# The options of a verb, as its --help has them.
+_symgrid_options() {
+    case $1 in
+        check) echo "--json --notes" ;;
+        run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every" ;;
+        simulate) echo "--from --for --step --policy --report --json --no-baseline" ;;
+        replay) echo "--from-segment --json" ;;
+        query) echo "--data --json --csv" ;;
+        plan) echo "--problem --json --seconds" ;;
+        control) echo "--problem --json" ;;
+        model) echo "--list --set" ;;
+    esac
+}
+
 _symgrid() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]:-}
     local verbs="check control init model plan query replay run simulate"
-    local options policies="static rules mpc"
+    local policies="static rules mpc"
     COMPREPLY=()
 
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -33,31 +47,24 @@ _symgrid() {
     case $previous in
         --policy) _symgrid_words "$policies"; return ;;
         --speed) _symgrid_words "1 10 60 max"; return ;;
-        --listen) _symgrid_words "127.0.0.1:8048 0.0.0.0:8048"; return ;;
-        --for) _symgrid_words "30s 10min 1h 24h 7d 365d"; return ;;
+        --listen) _symgrid_words "127.0.0.1:8048 127.0.0.1:0"; return ;;
+        --for) _symgrid_words "30s 15min 1h 24h 7d 30d 365d"; return ;;
         --step) _symgrid_words "100ms 1s 1min 15min"; return ;;
+        --plan-every) _symgrid_words "5min 15min 1h"; return ;;
         --data) _symgrid_folders; return ;;
-        --report | --faults | --problem) _symgrid_files; return ;;
-        --from | --set | --seconds) return ;;
+        --report | --problem) _symgrid_files; return ;;
+        --from | --from-segment | --set | --seconds) return ;;
     esac
 
-    case $verb in
-        check) options="--json --notes" ;;
-        init) options="" ;;
-        run) options="--listen --speed --from --for --step --data --policy --faults --no-serve" ;;
-        simulate) options="--from --for --step --policy --json --report" ;;
-        query) options="--data --json --csv" ;;
-        replay) options="--json" ;;
-        plan) options="--problem --json --seconds" ;;
-        control) options="--problem --json" ;;
-        model) options="--list --set" ;;
+    case " $verbs " in
+        *" $verb "*) ;;
         *) return ;;
     esac
     if [ "$verb" = model ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [[ $current == -* ]]; then
-        _symgrid_words "$options --help"
-    elif [ "$verb" = init ]; then
+        _symgrid_words "$(_symgrid_options "$verb") --help"
+    elif [ "$verb" = init ] || [ "$verb" = replay ]; then
         _symgrid_folders
     else
         _symgrid_files

@@ -15,10 +15,10 @@ for header in "${headers[@]}"; do
     name=${header#include/}
     printf '#include "%s"\n#include "%s"\nint once;\n' "$name" "$name" |
         "$cc" -std=c17 -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror -Iinclude \
-            -fsyntax-only -x c - || failures=$((failures + 1))
+            -Isrc -fsyntax-only -x c - || failures=$((failures + 1))
     if [ -n "$cxx" ]; then
         printf '#include "%s"\nint once;\n' "$name" |
-            "$cxx" -std=c++17 -Wall -Wextra -Werror -Iinclude -fsyntax-only -x c++ - ||
+            "$cxx" -std=c++17 -Wall -Wextra -Werror -Iinclude -Isrc -fsyntax-only -x c++ - ||
             failures=$((failures + 1))
     fi
 done

@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
-# `make install` into a staging folder puts every file in its place, and a program outside the
-# project builds against what was installed, with the shared library and with the archive.
+# Installing into a staging folder puts every file in its place, and a program outside the project
+# builds against what was installed, with the shared library and with the archive.
 set -euo pipefail
-unset DESTDIR
 cd "$(dirname "$0")/.."
 source_dir=$PWD
 build=${SYMGRID_BUILD_DIR:-$source_dir/build/release}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-cmake --install "$build" --prefix "$scratch/usr" >"$scratch/log" || { cat "$scratch/log"; exit 1; }
-cd "$scratch/usr"
+DESTDIR=$scratch cmake --install "$build" >"$scratch/log" || { cat "$scratch/log"; exit 1; }
+cd "$scratch$(sed -n 's/^CMAKE_INSTALL_PREFIX:[A-Z]*=//p' "$build/CMakeCache.txt")"
 need() {
     local found
     found=$(find . -path "./$1" | head -n 1)
@@ -25,11 +24,21 @@ need lib/systemd/system/symgrid.service
 need 'share/man/man1/symgrid.1'
 need share/bash-completion/completions/symgrid
 need 'share/doc/symgrid/LICENSE'
+need 'share/doc/symgrid/README.md'
+need 'share/doc/symgrid/docs/index.md'
 (cd "$source_dir" && find sites -name '*.md' -not -path '*/.*' -print) | while read -r site; do
     need "share/symgrid/$site"
+    bin/symgrid check "share/symgrid/$site" >/dev/null 2>&1 ||
+        { echo "the installed $site does not pass the check"; exit 1; }
 done
 for header in "$source_dir"/include/symgrid/*.h; do
-    [ ! -e "$header" ] || need "include/symgrid/$(basename "$header")"
+    need "include/symgrid/$(basename "$header")"
+done
+for header in control/flows engine/layout site/yaml plan/lp serve/serve store/segment cli/verbs; do
+    if [ -e "include/symgrid/$header.h" ]; then
+        echo "a private header was installed: $header.h"
+        exit 1
+    fi
 done
 
 # The objects inside must not execute their stack (assembly files can ask for it by omission).
@@ -46,19 +55,40 @@ bin/symgrid --version | grep -q "$(sed -n 's/^Version: //p' "$(find . -name symg
     exit 1
 }
 
-library=$(find . -name 'libsymgrid.a' | head -n 1)
-libdir=$(cd "$(dirname "$library")" && pwd)
-{
-    for header in include/symgrid/*.h; do
-        [ ! -e "$header" ] || printf '#include <%s>\n' "${header#include/}"
-    done
-    printf 'int main(void)\n{\n    return 0;\n}\n'
-} >"$scratch/user.c"
-cc=${CC:-cc}
-"$cc" -std=c17 -Wall -Werror -Iinclude "$scratch/user.c" -o "$scratch/user" -L"$libdir" \
-    -Wl,--no-as-needed -lsymgrid -Wl,-rpath,"$libdir"
-"$scratch/user"
+# Everything that follows knows the tree by pkg-config alone, as a stranger would.
+libdir=$(cd "$(dirname "$(find . -name libsymgrid.a)")" && pwd)
+export PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$scratch
+read -ra cflags <<<"$(pkg-config --cflags symgrid)"
+read -ra shared <<<"$(pkg-config --libs symgrid)"
+read -ra archive <<<"$(pkg-config --static --libs symgrid | sed 's/-lsymgrid/-l:libsymgrid.a/')"
+cc=("${CC:-cc}" -std=c17 -Wall -Wextra -Werror)
+
+# Folders and files of other projects that are called like ours do not get in the way.
+mkdir -p "$scratch/other/engine" "$scratch/other/base"
+for name in engine/engine base/status engine world site; do
+    echo '#error "a header of another project"' >"$scratch/other/$name.h"
+done
+for header in include/symgrid/*.h; do
+    printf '#include <%s>\n' "${header#include/}"
+done >"$scratch/all.c"
+echo 'int main(void) { return 0; }' >>"$scratch/all.c"
+"${cc[@]}" "-I$scratch/other" "${cflags[@]}" "$scratch/all.c" -o "$scratch/all"
+
+# The example of the manual: a site from memory, a hundred steps, the books.
+example=$source_dir/docs/examples/steps.c
+"${cc[@]}" "${cflags[@]}" "$example" -o "$scratch/shared" "${shared[@]}" "-Wl,-rpath,$libdir"
+"${cc[@]}" "${cflags[@]}" "$example" -o "$scratch/static" "${archive[@]}"
 if command -v ldd >/dev/null; then
-    ldd "$scratch/user" | grep -q "libsymgrid.so.*$libdir" || { ldd "$scratch/user"; exit 1; }
+    ldd "$scratch/shared" | grep -q "libsymgrid.so.*$libdir" || { ldd "$scratch/shared"; exit 1; }
+    if ldd "$scratch/static" | grep libsymgrid; then
+        echo "the archive was not used"
+        exit 1
+    fi
 fi
-echo "installed $(find . -type f | wc -l) files; a user program links and runs"
+"$scratch/shared" >"$scratch/said"
+"$scratch/static" | cmp - "$scratch/said"
+# balance error X J of Y J: rounding only
+awk '/^balance error/ {found = 1; if (!($3 < 1e-9 * $6)) exit 1} END {if (!found) exit 1}' \
+    "$scratch/said" || { cat "$scratch/said"; exit 1; }
+echo "installed $(find . -type f | wc -l) files; a stranger's program links both ways and says"
+cat "$scratch/said"

@@ -50,8 +50,12 @@ build_tree; printf '#include "base/gone.h"\n' >>src/plan/plan.h
 expect 1 'src/plan/plan.h:2: no such file: src/base/gone.h'
 build_tree; mkdir src/attic; printf '#include "base/status.h"\n' >src/attic/old.c
 expect 1 'src/attic/old.c:1: src/attic has no line in src/LAYERS'
-build_tree; printf '#include "base/status.h"\n' >>include/symgrid/plan.h
-expect 1 'include/symgrid/plan.h:2: "base/status.h": a public header includes only'
+build_tree; printf '#include "plan/plan.h"\n#include "base/status.h"\n' >>include/symgrid/plan.h
+expect 0 "in order"
+build_tree; printf '#include "engine/view.h"\n' >>include/symgrid/plan.h
+expect 1 'include/symgrid/plan.h:2: plan may not include "engine/view.h"'
+build_tree; printf '#include "base/status.h"\n' >>include/symgrid/all.h
+expect 1 'include/symgrid/all.h:1: "base/status.h": symgrid/all.h is of no room'
 build_tree; printf '#include "symgrid/gone.h"\n' >>src/serve/http.c
 expect 1 'src/serve/http.c:3: no such public header: symgrid/gone.h'
 build_tree; printf 'See symgrid/gone.h\n' >>docs/api.md

@@ -4,8 +4,9 @@
 # usage: tools/layers.sh [ROOT]       exit 0 in order, 1 violations (one line each), 2 LAYERS unreadable
 #
 # In src/FOLDER/ a quoted include names "folder/file" as seen from src/ (or "symgrid/file.h" from
-# include/), the file exists, and FOLDER may include it. Public headers stand on their own: standard
-# headers and each other. A public header that a document promises exists.
+# include/), the file exists, and FOLDER may include it. The public header of a room is
+# symgrid/ROOM.h: it may include what the room may, and other public headers. A public header that a
+# document promises exists.
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "${1:-$(dirname "$0")/..}" && pwd)
@@ -80,11 +81,16 @@ function check_source(path, place, name,    folder, target) {
     }
     if (!exists("src/" name)) complain(place ": no such file: src/" name)
 }
-function check_public(place, name, quoted) {
+function check_public(path, place, name, quoted,    room) {
+    room = path
+    sub(/.*\//, "", room)
+    sub(/\.h$/, "", room)
     if (name ~ /^symgrid\//) {
         if (!exists("include/" name)) complain(place ": no such public header: " name)
+    } else if (quoted && (room in known)) {
+        check_source("src/" room "/", place, name)
     } else if (quoted) {
-        complain(place ": \"" name "\": a public header includes only standard ones and symgrid/*.h")
+        complain(place ": \"" name "\": symgrid/" room ".h is of no room and may not include it")
     }
 }
 BEGIN { read_layers() }
@@ -100,7 +106,7 @@ BEGIN { read_layers() }
         sub(/[">].*/, "", name)
         place = path ":" number
         includes++
-        if (path ~ /^include\//) check_public(place, name, quoted)
+        if (path ~ /^include\//) check_public(path, place, name, quoted)
         else if (quoted || name ~ /^symgrid\//) check_source(path, place, name)
         else {
             # <folder/file.h> must not be a way around the check.

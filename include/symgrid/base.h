@@ -1,4 +1,4 @@
-/* symgrid/base.h - what the other rooms stand on: statuses, quantities, time, text, JSON, memory. */
+/* symgrid/base.h - what all rooms stand on: statuses, quantities, time, text, JSON, memory. */
 #ifndef SYMGRID_BASE_H
 #define SYMGRID_BASE_H
 #ifdef __cplusplus

@@ -80,7 +80,8 @@ static bool read_input(sg_out *question)
 {
     char block[4096];
     size_t got;
-    while ((got = fread(block, 1, sizeof block, stdin)) > 0 && question->length <= SG_QUERY_SQL_MAX) {
+    while ((got = fread(block, 1, sizeof block, stdin)) > 0 &&
+           question->length <= SG_QUERY_SQL_MAX) {
         sg_out_bytes(question, block, got);
     }
     return !ferror(stdin) && !question->failed;

@@ -99,3 +99,13 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     result.ever_w = fmin(plant->head->import_w_max + f.fuelled_w + f.available_w + storage_w, root_limit_w);
     return result;
 }
+
+void sg_control_rest(const sg_control *self, const sg_plant *plant, double task_w)
+{
+    sg_flows f = {.self = self, .plant = plant, .task_w = task_w};
+    for (int s = 0; s < plant->store_count; s++) {
+        self->store_w[s] = 0;
+        self->store_reason[s] = SG_REASON_SAFE;
+    }
+    sg_flows_rest(&f);
+}

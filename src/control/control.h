@@ -38,13 +38,14 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(load_reason, uint8_t, load)                                               \
     X(store_cell, int32_t, store)  /* enum cell: hysteresis of a device's cell */ \
     X(store_trend_w, double, store) /* slow part of the flow at its node       */ \
-    X(store_help_w, double, store) /* relief asked of it this step             */ \
+    X(store_help_w, double, store) /* relief of a breaker, part of store_w     */ \
     X(load_want_w, double, load)                                                \
     X(load_given_w, double, load)                                               \
     X(load_spare_w, double, load)                                               \
-    X(node_flow_w, double, node)  /* wanted below, loads only                  */ \
+    X(node_flow_w, double, node)  /* wanted below, as far as breakers below let it */ \
     X(node_used_w, double, node)  /* given below, charging included            */ \
     X(node_room_w, double, node)                                                \
+    X(node_up_w, double, node)                                                  \
     X(node_binding, uint8_t, node)
 
 typedef struct sg_control {
@@ -77,4 +78,8 @@ typedef struct sg_control_result {
 /* @effects alloc=no block=no fails=never */
 sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
                                   const sg_measure *measure, const sg_control_input *in);
+
+/* The safe set, in place of a step whose inputs cannot be trusted: stores rest, sources stay as they were, caps too unless a
+ * breaker needed a store to keep them. task_w is what tasks may go on drawing. @effects alloc=no block=no fails=never */
+void sg_control_rest(const sg_control *self, const sg_plant *plant, double task_w);
 #endif

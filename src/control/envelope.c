@@ -4,9 +4,23 @@
 #include "base/check.h"
 
 #include <math.h>
+#include <string.h>
+
+/* What a store gives beside the relief of a breaker, which caps may count on. */
+static double spare_give_w(const sg_flows *f, int s)
+{
+    double w = f->self->store_w[s] - f->self->store_help_w[s];
+    return f->self->store_w[s] > 0 && w > 0 ? w : 0;
+}
+
+static void withdraw(const sg_flows *f, int s, double power_w, sg_reason reason)
+{
+    f->self->store_w[s] -= power_w;
+    f->self->store_reason[s] = (uint8_t)(f->self->store_help_w[s] > 0 ? SG_REASON_NODE_RELIEF : reason);
+}
 
 /* A store does not charge another: while stores with duty `energy` or `bridge` give and take at once, the smaller side is
- * withdrawn. Smoothing and device cells work on seconds and are left alone. */
+ * withdrawn. Smoothing and device cells work on seconds and are left alone, and so is relief. */
 static void no_circulation(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
@@ -14,9 +28,8 @@ static void no_circulation(const sg_flows *f)
     for (int s = 0; s < plant->store_count; s++) {
         int duty = plant->store_duty[s];
         if (duty == SG_DUTY_ENERGY || duty == SG_DUTY_BRIDGE) {
-            double w = f->self->store_w[s];
-            give_w += w > 0 && f->self->store_reason[s] != SG_REASON_NODE_RELIEF ? w : 0;
-            take_w += w < 0 ? -w : 0;
+            give_w += spare_give_w(f, s);
+            take_w += fmax(-f->self->store_w[s], 0);
         }
     }
     if (!(give_w > 1e-6) || !(take_w > 1e-6)) {
@@ -25,12 +38,107 @@ static void no_circulation(const sg_flows *f)
     bool drop_take = give_w >= take_w;
     for (int s = 0; s < plant->store_count; s++) {
         int duty = plant->store_duty[s];
-        double w = f->self->store_w[s];
-        bool ours = duty == SG_DUTY_ENERGY || duty == SG_DUTY_BRIDGE;
-        if (ours && ((drop_take && w < 0) ||
-                     (!drop_take && w > 0 && f->self->store_reason[s] != SG_REASON_NODE_RELIEF))) {
-            f->self->store_w[s] = 0;
-            f->self->store_reason[s] = SG_REASON_CIRCULATION;
+        double w = drop_take ? fmin(f->self->store_w[s], 0) : spare_give_w(f, s);
+        if ((duty == SG_DUTY_ENERGY || duty == SG_DUTY_BRIDGE) && w != 0) {
+            withdraw(f, s, w, SG_REASON_CIRCULATION);
+        }
+    }
+}
+
+/* What the source is going to deliver, as far as it was read. */
+static double source_w(const sg_flows *f, int s)
+{
+    int available = f->plant->points.first[SG_POINT_SOURCE_AVAILABLE] + s;
+    bool known = sg_measure_fresh(f->measure, available);
+    return known ? fmin(f->measure->value[available], f->self->source_limit_w[s]) : 0;
+}
+
+static const double share_max = 1e9; /* far from binding, and still a limit */
+
+/* What may flow up through the breaker of each node, as a share of what would: relief first, then the rest alike. The loads
+ * below are left out of it, for they may fall away. Left in node_room_w. */
+static void shares_upwards(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    double *relief_w = f->self->node_used_w, *store_w = f->self->node_room_w, *source_sum_w = f->self->node_up_w;
+    size_t bytes = (size_t)plant->node_count * sizeof(double);
+    memset(relief_w, 0, bytes);
+    memset(store_w, 0, bytes);
+    memset(source_sum_w, 0, bytes);
+    for (int s = 0; s < plant->store_count; s++) {
+        store_w[plant->store_node[s]] += spare_give_w(f, s);
+        relief_w[plant->store_node[s]] += f->self->store_help_w[s];
+    }
+    for (int s = 0; s < plant->source_count; s++) {
+        source_sum_w[plant->source_node[s]] += source_w(f, s);
+    }
+    for (int n = plant->node_count - 1; n > 0; n--) {
+        int parent = plant->node_parent[n];
+        relief_w[parent] += relief_w[n];
+        store_w[parent] += store_w[n];
+        source_sum_w[parent] += source_sum_w[n];
+    }
+    double *share = f->self->node_room_w;
+    share[0] = INFINITY; /* what the connection lets out is another matter */
+    for (int n = 1; n < plant->node_count; n++) {
+        double left_w = fmax(plant->node_limit_w[n] - relief_w[n], 0), all_w = store_w[n] + source_sum_w[n];
+        double own = left_w < all_w ? left_w / all_w : fmin((left_w - store_w[n]) / source_sum_w[n], share_max);
+        share[n] = isfinite(plant->node_limit_w[n]) ? fmin(own, share_max) : (double)INFINITY;
+        share[n] = fmin(share[n], share[plant->node_parent[n]]);
+    }
+}
+
+/* No breaker is overloaded from below. Sources behind one get a limit even where they fit: the sun may come out. */
+static void no_overload_upwards(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    shares_upwards(f);
+    for (int s = 0; s < plant->store_count; s++) {
+        double share = f->self->node_room_w[plant->store_node[s]], w = spare_give_w(f, s);
+        if (share < 1 && w > 0) {
+            withdraw(f, s, w * (1 - share), SG_REASON_NODE_LIMIT);
+        }
+    }
+    for (int s = 0; s < plant->source_count; s++) {
+        double share = f->self->node_room_w[plant->source_node[s]];
+        if (isfinite(share)) {
+            f->self->source_limit_w[s] = fmin(f->self->source_limit_w[s], source_w(f, s) * share);
+            if (share < 1) {
+                f->self->source_reason[s] = SG_REASON_NODE_LIMIT;
+            }
+        }
+    }
+}
+
+static double sources_w(const sg_flows *f)
+{
+    double sum_w = 0;
+    for (int s = 0; s < f->plant->source_count; s++) {
+        sum_w += source_w(f, s);
+    }
+    return sum_w;
+}
+
+/* Stores give no more than the site draws and the connection lets out: whatever moved them (a swing, a full cell), what is too
+ * much is withdrawn from all that give alike. Relief stands: it is part of what is drawn. */
+static void no_export_beyond_permission(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    double give_w = 0, net_w = 0;
+    for (int s = 0; s < plant->store_count; s++) {
+        give_w += spare_give_w(f, s);
+        net_w += f->self->store_w[s];
+    }
+    double used_w = f->served_w + f->losses_w + f->task_w;
+    double excess_w = net_w + sources_w(f) - used_w - f->export_w_max;
+    if (!(give_w > 0) || !(excess_w > 1e-9 * (1 + used_w + give_w))) {
+        return;
+    }
+    double part = fmin(excess_w / give_w, 1);
+    for (int s = 0; s < plant->store_count; s++) {
+        double w = spare_give_w(f, s);
+        if (w > 0) {
+            withdraw(f, s, w * part, f->grid_up ? SG_REASON_EXPORT_LIMIT : SG_REASON_GRID_DOWN);
         }
     }
 }
@@ -54,6 +162,8 @@ void sg_envelope(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     no_circulation(f);
+    no_overload_upwards(f);
+    no_export_beyond_permission(f);
     for (int s = 0; s < plant->store_count; s++) {
         store_limits(f, s);
         SG_CHECK(isfinite(f->self->store_w[s]));

@@ -32,6 +32,7 @@ void sg_flows_demands(sg_flows *f);
 void sg_flows_relief(sg_flows *f);
 void sg_flows_caps(sg_flows *f);
 void sg_flows_headroom(sg_flows *f);
+void sg_flows_rest(sg_flows *f); /* instead of all these: the last caps, without relief */
 
 /* Stores that look after their own node: smoothing, device cells, bridge. */
 void sg_local_stores(sg_flows *f);

@@ -252,18 +252,6 @@ static bool inputs_unusable(const sg_rooms *rooms)
     return unusable * 2 > plant->load_count;
 }
 
-static void go_safe(sg_rooms *rooms)
-{
-    const sg_plant *plant = &rooms->plant;
-    for (int s = 0; s < plant->store_count; s++) {
-        rooms->control.store_w[s] = 0;
-        rooms->control.store_reason[s] = SG_REASON_SAFE;
-    }
-    for (int l = 0; l < plant->load_count; l++) {
-        rooms->control.load_reason[l] = SG_REASON_SAFE;
-    }
-}
-
 static void control_now(sg_rooms *rooms, double dt_s, bool start)
 {
     sg_engine *self = rooms->head;
@@ -288,7 +276,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start)
     }
     self->safe = !start && inputs_unusable(rooms);
     if (self->safe) {
-        go_safe(rooms);
+        sg_control_rest(&rooms->control, &rooms->plant, self->task_w);
     } else {
         sg_control_result result = sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);
         self->task_w = result.task_w;

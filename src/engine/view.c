@@ -82,9 +82,10 @@ void sg_decisions_note(sg_rooms *rooms)
         const sg_task *task = &self->tasks.task[i];
         bool news = task->ended_us == self->time_us || task->granted_us == self->time_us;
         if (news) {
-            sg_decision decision = {.time_us = self->time_us, .role = SG_ROLE_COUNT, .index = i,
+            sg_decision decision = {.time_us = self->time_us, .role = SG_ROLE_COUNT, .index = -1,
                                     .reason = task->reason, .state = task->state,
                                     .to_w = task->request.power_w};
+            memcpy(decision.task_id, task->request.task_id, SG_ID_MAX);
             push_decision(self, &decision);
         }
     }

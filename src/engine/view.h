@@ -27,10 +27,11 @@ typedef struct sg_view_group {
 
 typedef struct sg_decision {
     int64_t time_us;
-    int32_t role, index; /* the device; role SG_ROLE_COUNT: a task, index into tasks */
+    int32_t role, index; /* the device; role SG_ROLE_COUNT: a task, index -1 */
     int32_t reason;      /* sg_reason */
     int32_t state;       /* of a task */
     double from_w, to_w;
+    char task_id[SG_ID_MAX]; /* of a task, else "" */
 } sg_decision;
 
 typedef struct sg_view_forecast {

@@ -13,13 +13,13 @@
 #include "store/telemetry.h"
 #include "world/world.h"
 
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { TIMING_BUCKETS = 4096 }; /* of 1 us; the last one holds all that took longer */
 static const double sync_period_s = 0.09;  /* of wall time: in real time every step is synced before its command leaves */
@@ -125,9 +125,20 @@ static sg_engine *engine_new(const host *h, int64_t start_us)
     return memory ? sg_engine_create(memory, h->config->site, &config) : NULL;
 }
 
+static sg_status start_journal(host *h, int lock, const sg_journal_recovery *recovery)
+{
+    char error[600];
+    sg_status status = sg_journal_open(h->config->data_dir, lock, h->engine,
+                                       recovery->unrecorded_any ? &recovery->unrecorded : NULL, &h->journal, error);
+    if (status != SG_OK) {
+        say(error);
+    }
+    return status;
+}
+
 /* The engine that the journal left, or a new one; after a change of the site file or the policy a new one that takes over what
  * was promised and metered. */
-static sg_status start_engine(host *h)
+static sg_status start_engine(host *h, sg_journal_recovery *recovered)
 {
     const sg_site *site = h->config->site;
     sg_journal_recovery recovery = {0};
@@ -145,6 +156,7 @@ static sg_status start_engine(host *h)
             return status;
         }
     }
+    *recovered = recovery;
     if (!recovery.engine) {
         h->engine = engine_new(h, h->config->from_us);
         return h->engine ? SG_OK : SG_NOMEM;
@@ -189,24 +201,27 @@ static sg_status start_world(host *h)
     return SG_OK;
 }
 
-static sg_status start_journal(host *h)
+/* Nothing in the folder is touched before it is ours. */
+static sg_status start_data(host *h)
 {
-    char error[600];
-    sg_status status = sg_journal_open(h->config->data_dir, h->engine, &h->journal, error);
+    char line[SG_TELEMETRY_TEXT] = "", error[600];
+    int lock;
+    sg_status status = sg_journal_lock(h->config->data_dir, &lock, error);
     if (status != SG_OK) {
         say(error);
+        return status;
     }
-    return status;
-}
-
-static sg_status start_telemetry(host *h)
-{
-    char line[SG_TELEMETRY_TEXT] = "";
-    sg_status status = sg_telemetry_open(h->config->data_dir, h->config->site, true, &h->telemetry, line);
+    sg_journal_recovery recovery = {0};
+    status = sg_telemetry_open(h->config->data_dir, h->config->site, true, &h->telemetry, line);
     if (line[0]) {
         say(line);
     }
-    return status;
+    status = status == SG_OK ? start_engine(h, &recovery) : status;
+    if (status != SG_OK) {
+        close(lock);
+        return status;
+    }
+    return start_journal(h, lock, &recovery);
 }
 
 static sg_status start_server(host *h)
@@ -228,10 +243,14 @@ static sg_status start_server(host *h)
     return SG_OK;
 }
 
-/* The workflows of the site file are requests like any other, made at the first start. */
+/* The workflows of the site file are requests like any other, made at the first start. A start that was cut short before all
+ * of them were taken in makes them again: the same request twice is one. */
 static void submit_workflows(host *h)
 {
     const sg_site *site = h->config->site;
+    if (sg_engine_tick(h->engine) > 1 + (uint64_t)site->workflow_count / SG_REQUEST_MAX) {
+        return;
+    }
     for (int i = 0; i < site->workflow_count; i++) {
         sg_request request = {.kind = SG_REQUEST_ALLOCATE, .priority = site->workflows[i].priority,
                               .power_w = site->workflows[i].power_w, .duration_s = site->workflows[i].duration_s};
@@ -378,27 +397,6 @@ static void step(host *h)
     answer(h, requests, tickets, replies, frame.request_count, durable);
 }
 
-/* Wait until the step is due. */
-static void pace(host *h, double start_s)
-{
-    if (isinf(h->config->speed)) {
-        return;
-    }
-    double period_s = h->config->step_s / h->config->speed;
-    double due_s = start_s + period_s * (double)h->steps;
-    double now_s = wall_s();
-    if (now_s > due_s + period_s) {
-        h->late_steps++;
-    }
-    while (now_s < due_s && !stop_signal) {
-        struct timespec until = {.tv_sec = (time_t)due_s, .tv_nsec = (long)(fmod(due_s, 1.0) * 1e9)};
-        if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
-            break;
-        }
-        now_s = wall_s();
-    }
-}
-
 static void housekeeping(host *h, double notify_period_s)
 {
     double now_s = wall_s();
@@ -412,13 +410,36 @@ static void housekeeping(host *h, double notify_period_s)
     }
 }
 
+/* Wait until the step is due, awake often enough for whoever watches. */
+static void pace(host *h, double start_s, double notify_period_s)
+{
+    if (isinf(h->config->speed)) {
+        return;
+    }
+    double period_s = h->config->step_s / h->config->speed;
+    double due_s = start_s + period_s * (double)h->steps;
+    double now_s = wall_s();
+    if (now_s > due_s + period_s) {
+        h->late_steps++;
+    }
+    while (now_s < due_s && !stop_signal) {
+        double until_s = fmin(due_s, now_s + 0.1);
+        struct timespec until = {.tv_sec = (time_t)until_s, .tv_nsec = (long)(fmod(until_s, 1.0) * 1e9)};
+        (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+        now_s = wall_s();
+        if (now_s < due_s && h->steps > 0) {
+            housekeeping(h, notify_period_s);
+        }
+    }
+}
+
 static void loop(host *h)
 {
     double start_s = wall_s(), notify_period_s = sg_notify_period_s();
     int64_t start_us = sg_engine_time(h->engine);
     while (!stop_signal &&
            (double)(sg_engine_time(h->engine) - start_us) * 1e-6 < h->config->duration_s - 1e-9) {
-        pace(h, start_s);
+        pace(h, start_s, notify_period_s);
         if (stop_signal) {
             break;
         }
@@ -436,16 +457,48 @@ static void loop(host *h)
 
 /* --- end --- */
 
-static void summarise(host *h, int64_t start_us)
+/* Everything metered since the journal began, the interval under way included. */
+static sg_settlement metered(host *h)
+{
+    sg_engine_view(h->engine, &h->view);
+    sg_settlement sum = h->view.total;
+    sg_settlement_add(&sum, &h->view.running);
+    return sum;
+}
+
+/* What the summary shows of this run alone. */
+static void settlement_subtract(sg_settlement *total, const sg_settlement *before)
+{
+    total->load_j -= before->load_j;
+    total->generation_j -= before->generation_j;
+    total->import_j -= before->import_j;
+    total->export_j -= before->export_j;
+    total->charge_j -= before->charge_j;
+    total->discharge_j -= before->discharge_j;
+    total->losses_j -= before->losses_j;
+    total->unserved_j -= before->unserved_j;
+    total->curtailed_j -= before->curtailed_j;
+    total->cost_u -= before->cost_u;
+    total->revenue_u -= before->revenue_u;
+    total->wear_u -= before->wear_u;
+    total->fuel_u -= before->fuel_u;
+    total->demand_u -= before->demand_u;
+    total->carbon_mg -= before->carbon_mg;
+    total->carbon_credit_mg -= before->carbon_credit_mg;
+    total->suspect_steps -= before->suspect_steps;
+    total->steps -= before->steps;
+    total->start_us = before->steps > 0 ? before->end_us : total->start_us;
+}
+
+static void summarise(host *h, int64_t start_us, const sg_settlement *before)
 {
     sg_host_summary *s = h->summary;
-    sg_engine_view(h->engine, &h->view);
     s->steps = h->steps;
     s->late_steps = h->late_steps;
     s->from_us = start_us;
     s->to_us = sg_engine_time(h->engine);
-    s->total = h->view.total;
-    sg_settlement_add(&s->total, &h->view.running);
+    s->total = metered(h);
+    settlement_subtract(&s->total, before);
     s->step_us_p50 = percentile_us(h, 0.5);
     s->step_us_p99 = percentile_us(h, 0.99);
     s->state_hash = sg_engine_hash(h->engine);
@@ -455,14 +508,8 @@ static void summarise(host *h, int64_t start_us)
 
 static sg_status start(host *h)
 {
-    sg_status status = SG_OK;
-    if (h->config->data_dir) {
-        status = start_telemetry(h);
-    }
-    status = status == SG_OK ? start_engine(h) : status;
-    if (status == SG_OK && h->config->data_dir) {
-        status = start_journal(h);
-    }
+    sg_journal_recovery none;
+    sg_status status = h->config->data_dir ? start_data(h) : start_engine(h, &none);
     status = status == SG_OK ? start_world(h) : status;
     if (status == SG_OK && h->telemetry) {
         status = sg_telemetry_queue_start(h->telemetry, log_line, h, &h->telemetry_queue);
@@ -471,7 +518,7 @@ static sg_status start(host *h)
         status = SG_NOMEM;
     }
     status = status == SG_OK ? start_server(h) : status;
-    if (status == SG_OK && !h->summary->recovered) {
+    if (status == SG_OK) {
         submit_workflows(h);
     }
     return status;
@@ -490,15 +537,17 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not an end */
     sg_status status = start(h);
     if (status == SG_OK) {
         running = h;
         sg_check_on_failure(rest);
         int64_t start_us = sg_engine_time(h->engine);
+        const sg_settlement before = metered(h);
         loop(h);
         sg_check_on_failure(NULL);
         running = NULL;
-        summarise(h, start_us);
+        summarise(h, start_us, &before);
     }
     sg_serve_stop(h->serve);
     sg_planner_destroy(h->planner);

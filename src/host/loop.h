@@ -28,7 +28,7 @@ typedef struct sg_host_config {
 typedef struct sg_host_summary {
     uint64_t steps, late_steps;
     int64_t from_us, to_us;
-    sg_settlement total; /* settled and running intervals together */
+    sg_settlement total; /* of this run, settled and running intervals together */
     double step_us_p50, step_us_p99;
     uint64_t state_hash;
     uint64_t recovered_frames;

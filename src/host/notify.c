@@ -24,13 +24,17 @@ void sg_notify(const char *state)
         return;
     }
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+    /* a manager that does not listen must not hold up the control loop */
+    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, size);
     close(fd);
 }
 
 double sg_notify_period_s(void)
 {
-    const char *limit = getenv("WATCHDOG_USEC");
+    const char *limit = getenv("WATCHDOG_USEC"), *whom = getenv("WATCHDOG_PID");
+    if (whom && strtol(whom, NULL, 10) != (long)getpid()) {
+        return 0; /* meant for the process that started this one */
+    }
     double us = limit ? strtod(limit, NULL) : 0;
     return us > 0 ? us * 0.5e-6 : 0;
 }

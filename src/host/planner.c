@@ -3,6 +3,7 @@
 #include "plan/rolling.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 static const double seconds_max = 20; /* of solving; then the plan before goes on */
@@ -47,7 +48,12 @@ sg_planner *sg_planner_create(void)
     }
     pthread_mutex_init(&self->mutex, NULL);
     pthread_cond_init(&self->changed, NULL);
-    if (pthread_create(&self->thread, NULL, work, self) != 0) {
+    sigset_t all, before;
+    sigfillset(&all); /* signals are the loop's business */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool made = pthread_create(&self->thread, NULL, work, self) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!made) {
         free(self);
         return NULL;
     }

@@ -11,19 +11,23 @@ static enum MHD_Result submit(sg_http_request *request, const sg_request *wanted
     int slot = 0;
     if (!view || atomic_load(&self->stop)) {
         return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready",
-                               view ? "the program is stopping" : "the first step is not done", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+                               view ? "the program is stopping" : "the first step is not done",
+                               NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
     if (view->journal_degraded) {
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "journal", "Nothing can be acknowledged",
-                               "the journal cannot be written", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "10");
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "journal",
+                               "Nothing can be acknowledged", "the journal cannot be written", NULL,
+                               MHD_HTTP_HEADER_RETRY_AFTER, "10");
     }
     while (slot < SG_HTTP_PENDING && self->pending[slot]) {
         slot++;
     }
     request->ticket = ++self->next_ticket;
-    if (slot == SG_HTTP_PENDING || !self->config.submit(self->config.host, wanted, request->ticket)) {
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "queue", "Too many requests under way",
-                               "the queue to the control loop is full", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    if (slot == SG_HTTP_PENDING ||
+        !self->config.submit(self->config.host, wanted, request->ticket)) {
+        return sg_http_problem(
+            request, MHD_HTTP_SERVICE_UNAVAILABLE, "queue", "Too many requests under way",
+            "the queue to the control loop is full", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
     self->pending[slot] = request;
     request->phase = SG_HTTP_WAITING;
@@ -36,9 +40,10 @@ enum MHD_Result sg_http_allocate(sg_http_request *request)
 {
     sg_request wanted;
     sg_body_error error;
-    if (sg_body_allocate(request->body ? request->body : "", request->length, &wanted, &error) != SG_OK) {
-        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug, "The body is not a request for power",
-                               NULL, &error, NULL, NULL);
+    if (sg_body_allocate(request->body ? request->body : "", request->length, &wanted, &error) !=
+        SG_OK) {
+        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug,
+                               "The body is not a request for power", NULL, &error, NULL, NULL);
     }
     return submit(request, &wanted);
 }
@@ -64,30 +69,37 @@ enum MHD_Result sg_http_allocate_finish(sg_http_request *request)
 {
     sg_out out = {0};
     if (request->phase == SG_HTTP_LATE) {
-        return sg_http_problem(request, MHD_HTTP_GATEWAY_TIMEOUT, "no-answer", "The control loop did not answer",
-                               "no answer within 5 s; the request may still take effect, ask again with the same task_id",
+        return sg_http_problem(request, MHD_HTTP_GATEWAY_TIMEOUT, "no-answer",
+                               "The control loop did not answer",
+                               "no answer within 5 s; the request may still take effect, ask again "
+                               "with the same task_id",
                                NULL, NULL, NULL);
     }
     if (!request->durable) {
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "journal", "Nothing can be acknowledged",
-                               "the journal could not be written; ask again with the same task_id", NULL,
-                               MHD_HTTP_HEADER_RETRY_AFTER, "10");
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "journal",
+                               "Nothing can be acknowledged",
+                               "the journal could not be written; ask again with the same task_id",
+                               NULL, MHD_HTTP_HEADER_RETRY_AFTER, "10");
     }
     if (request->reply.conflict == 1) {
         return sg_http_problem(request, MHD_HTTP_CONFLICT, "task-conflict", "The task_id is taken",
-                               "/task_id: a task of that task_id is known with other content", NULL, NULL, NULL);
+                               "/task_id: a task of that task_id is known with other content", NULL,
+                               NULL, NULL);
     }
     if (request->reply.conflict == 2) {
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "task-table", "Too many tasks",
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "task-table",
+                               "Too many tasks",
                                "the table of tasks is full of tasks that have not ended", NULL,
                                MHD_HTTP_HEADER_RETRY_AFTER, "60");
     }
     if (request->reply.task < 0) {
         return unknown_task(request);
     }
-    bool queued = request->task.state == SG_TASK_QUEUED && strcmp(request->method, MHD_HTTP_METHOD_POST) == 0;
+    bool queued =
+        request->task.state == SG_TASK_QUEUED && strcmp(request->method, MHD_HTTP_METHOD_POST) == 0;
     sg_document_task(&request->task, NULL, &out);
-    return sg_http_reply(request, queued ? MHD_HTTP_ACCEPTED : MHD_HTTP_OK, "application/json", &out, NULL, NULL);
+    return sg_http_reply(request, queued ? MHD_HTTP_ACCEPTED : MHD_HTTP_OK, "application/json",
+                         &out, NULL, NULL);
 }
 
 enum MHD_Result sg_http_task_list(sg_http_request *request)

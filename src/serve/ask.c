@@ -27,8 +27,8 @@ static void *work(void *argument)
         self->jobs_waiting = job->next;
         pthread_mutex_unlock(&self->mutex);
         sg_query_answer answer;
-        job->status = sg_query_run(self->config.data_dir, job->sql, job->length, SG_QUERY_JSON, NULL, &job->out,
-                                   &answer, &job->error);
+        job->status = sg_query_run(self->config.data_dir, job->sql, job->length, SG_QUERY_JSON,
+                                   NULL, &job->out, &answer, &job->error);
         pthread_mutex_lock(&self->mutex);
         job->next = self->jobs_done;
         self->jobs_done = job;
@@ -56,8 +56,9 @@ enum MHD_Result sg_http_ask(sg_http_request *request)
     sg_body_error error;
     size_t length;
     if (!self->config.data_dir) {
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no-store", "There is no telemetry store",
-                               "the program was started without a data directory", NULL, NULL, NULL);
+        return sg_http_problem(
+            request, MHD_HTTP_SERVICE_UNAVAILABLE, "no-store", "There is no telemetry store",
+            "the program was started without a data directory", NULL, NULL, NULL);
     }
     sg_http_job *job = calloc(1, sizeof *job);
     char *sql = malloc(SG_HTTP_MEMORY);
@@ -69,13 +70,14 @@ enum MHD_Result sg_http_ask(sg_http_request *request)
     job->sql = sql;
     if (sg_uri_value(request->query, "sql", sql, SG_HTTP_MEMORY, &length, &error) != SG_OK) {
         job_free(job);
-        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug, "The query is not understood", NULL, &error,
-                               NULL, NULL);
+        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug,
+                               "The query is not understood", NULL, &error, NULL, NULL);
     }
     if (self->job_count >= SG_HTTP_JOBS || atomic_load(&self->stop)) {
         job_free(job);
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "queue", "Too many queries under way",
-                               "eight queries are waiting already", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "2");
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "queue",
+                               "Too many queries under way", "eight queries are waiting already",
+                               NULL, MHD_HTTP_HEADER_RETRY_AFTER, "2");
     }
     job->length = length;
     job->request = request;
@@ -100,21 +102,24 @@ enum MHD_Result sg_http_ask_finish(sg_http_request *request)
     enum MHD_Result result;
     request->job = NULL;
     if (request->phase == SG_HTTP_LATE) {
-        result = sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping", "The program is stopping",
-                                 "the query was not run", NULL, NULL, NULL);
+        result =
+            sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping",
+                            "The program is stopping", "the query was not run", NULL, NULL, NULL);
     } else if (job->status == SG_OK) {
         result = sg_http_reply(request, MHD_HTTP_OK, "application/json", &job->out, NULL, NULL);
     } else {
         bool theirs = job->status == SG_FORMAT || job->status == SG_FULL || job->status == SG_RANGE;
         sg_body_error error = {.byte = job->error.position};
-        int lead = job->error.position >= 0
-                       ? snprintf(error.detail, sizeof error.detail, "byte %d: ", job->error.position)
-                       : 0;
-        snprintf(error.detail + lead, sizeof error.detail - (size_t)lead, "%.280s", job->error.text);
-        result = sg_http_problem(request, theirs ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE,
-                                 theirs ? "sql" : "no-store",
-                                 theirs ? "The question is not understood" : "The telemetry cannot be read", NULL, &error,
-                                 NULL, NULL);
+        int lead = job->error.position >= 0 ? snprintf(error.detail, sizeof error.detail,
+                                                       "byte %d: ", job->error.position)
+                                            : 0;
+        snprintf(error.detail + lead, sizeof error.detail - (size_t)lead, "%.280s",
+                 job->error.text);
+        result = sg_http_problem(
+            request, theirs ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE,
+            theirs ? "sql" : "no-store",
+            theirs ? "The question is not understood" : "The telemetry cannot be read", NULL,
+            &error, NULL, NULL);
     }
     job_free(job);
     return result;

@@ -1,4 +1,5 @@
-/* assets.h - the dashboard's files and the API description, as bytes inside the program (assets.S). */
+/* assets.h - the dashboard's files and the API description, as bytes inside the program (assets.S).
+ * */
 #ifndef SG_SERVE_ASSETS_H
 #define SG_SERVE_ASSETS_H
 

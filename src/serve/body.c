@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double POWER_MAX_W = 100e9;         /* more than any site; a slip of the unit */
+static const double POWER_MAX_W = 100e9; /* more than any site; a slip of the unit */
 static const double DURATION_MAX_S = 10 * 365.0 * 86400;
 
 static const char *const keys[] = {"task_id", "power", "priority", "duration", "deadline"};
@@ -29,9 +29,8 @@ static int shown(const char *text, int most)
     return length;
 }
 
-__attribute__((format(printf, 4, 5))) static sg_status wrong(sg_body_error *error, const char *slug,
-                                                             const char *key, const char *format,
-                                                             ...)
+__attribute__((format(printf, 4, 5))) static sg_status
+wrong(sg_body_error *error, const char *slug, const char *key, const char *format, ...)
 {
     int used = 0;
     *error = (sg_body_error){.slug = slug, .byte = -1};
@@ -83,20 +82,23 @@ static const char *type_name(const json_t *value)
 static sg_status read_quantity(const json_t *value, const char *key, sg_dimension dimension,
                                double most, double *ret, sg_body_error *error)
 {
-    const char *example = sg_dimension_example(dimension), *what = NULL, *text = json_string_value(value);
+    const char *example = sg_dimension_example(dimension), *what = NULL,
+               *text = json_string_value(value);
     sg_quantity quantity;
     if (!text) {
-        return wrong(error, "type", key, "expected %s as a text with its unit, such as \"%s\", found %s",
+        return wrong(error, "type", key,
+                     "expected %s as a text with its unit, such as \"%s\", found %s",
                      sg_dimension_text(dimension), example, type_name(value));
     }
-    if (sg_quantity_parse_as(text, json_string_length(value), dimension, &quantity, &what) != SG_OK) {
+    if (sg_quantity_parse_as(text, json_string_length(value), dimension, &quantity, &what) !=
+        SG_OK) {
         return wrong(error, "quantity", key, "expected %s such as \"%s\", found \"%.*s\"%s%s",
                      sg_dimension_text(dimension), example, shown(text, 40), text, what ? ": " : "",
                      what ? what : "");
     }
     if (!(quantity.value > 0) || quantity.value > most) {
-        return wrong(error, "range", key, "expected more than 0 and at most %g %s, found \"%.*s\"", most,
-                     sg_dimension_unit(dimension), shown(text, 40), text);
+        return wrong(error, "range", key, "expected more than 0 and at most %g %s, found \"%.*s\"",
+                     most, sg_dimension_unit(dimension), shown(text, 40), text);
     }
     *ret = quantity.value;
     return SG_OK;
@@ -109,10 +111,11 @@ static sg_status read_task_id(const json_t *value, sg_request *ret, sg_body_erro
         return wrong(error, "type", "task_id", "expected a text, found %s", type_name(value));
     }
     if (!sg_text_is_id(text)) {
-        return wrong(error, "id", "task_id",
-                     "expected 1 to 63 letters, digits, '_', '-', '.' or ':', beginning with a letter or "
-                     "digit, found \"%.*s\"",
-                     shown(text, 64), text);
+        return wrong(
+            error, "id", "task_id",
+            "expected 1 to 63 letters, digits, '_', '-', '.' or ':', beginning with a letter or "
+            "digit, found \"%.*s\"",
+            shown(text, 64), text);
     }
     sg_text_copy(ret->task_id, sizeof ret->task_id, text);
     return SG_OK;
@@ -121,7 +124,8 @@ static sg_status read_task_id(const json_t *value, sg_request *ret, sg_body_erro
 static sg_status read_priority(const json_t *value, sg_request *ret, sg_body_error *error)
 {
     const char *text = json_string_value(value), *near;
-    if (json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= 3) {
+    if (json_is_integer(value) && json_integer_value(value) >= 0 &&
+        json_integer_value(value) <= 3) {
         ret->priority = (int32_t)json_integer_value(value);
         return SG_OK;
     }
@@ -148,7 +152,8 @@ static sg_status read_deadline(const json_t *value, sg_request *ret, sg_body_err
     return SG_OK;
 }
 
-static sg_status read_member(const char *key, const json_t *value, sg_request *ret, sg_body_error *error)
+static sg_status read_member(const char *key, const json_t *value, sg_request *ret,
+                             sg_body_error *error)
 {
     if (strcmp(key, "task_id") == 0) {
         return read_task_id(value, ret, error);
@@ -166,8 +171,9 @@ static sg_status read_member(const char *key, const json_t *value, sg_request *r
         return read_deadline(value, ret, error);
     }
     const char *near = sg_text_nearest(key, keys, 5);
-    return wrong(error, "unknown-key", key, "this key is not known; %s%s%s", near ? "did you mean \"" : "",
-                 near ? near : "known are task_id, power, priority, duration, deadline", near ? "\"?" : "");
+    return wrong(
+        error, "unknown-key", key, "this key is not known; %s%s%s", near ? "did you mean \"" : "",
+        near ? near : "known are task_id, power, priority, duration, deadline", near ? "\"?" : "");
 }
 
 sg_status sg_body_allocate(const char *body, size_t length, sg_request *ret, sg_body_error *error)
@@ -272,8 +278,8 @@ sg_status sg_uri_split(const char *raw, char *ret_path, size_t size, const char 
     return SG_OK;
 }
 
-sg_status sg_uri_value(const char *query, const char *name, char *ret, size_t size, size_t *ret_length,
-                       sg_body_error *error)
+sg_status sg_uri_value(const char *query, const char *name, char *ret, size_t size,
+                       size_t *ret_length, sg_body_error *error)
 {
     bool found = false, full;
     char key[48];
@@ -285,17 +291,20 @@ sg_status sg_uri_value(const char *query, const char *name, char *ret, size_t si
             at += *at == '&';
             continue;
         }
-        if (!decode(at, key_end, true, key, sizeof key, &key_length, &full) || strcmp(key, name) != 0) {
-            return wrong(error, "unknown-parameter", NULL, "the only query parameter here is %s, found %.*s",
-                         name, (int)(key_end - at < 40 ? key_end - at : 40), at);
+        if (!decode(at, key_end, true, key, sizeof key, &key_length, &full) ||
+            strcmp(key, name) != 0) {
+            return wrong(error, "unknown-parameter", NULL,
+                         "the only query parameter here is %s, found %.*s", name,
+                         (int)(key_end - at < 40 ? key_end - at : 40), at);
         }
         if (found) {
             return wrong(error, "parameter", NULL, "the query parameter %s is there twice", name);
         }
         const char *value = equals ? equals + 1 : end;
         if (!decode(value, end, true, ret, size, ret_length, &full)) {
-            wrong(error, "parameter", NULL, full ? "the query parameter %s is too long"
-                                                 : "the query parameter %s is not percent-encoded UTF-8",
+            wrong(error, "parameter", NULL,
+                  full ? "the query parameter %s is too long"
+                       : "the query parameter %s is not percent-encoded UTF-8",
                   name);
             return full ? SG_FULL : SG_FORMAT;
         }

@@ -34,7 +34,8 @@ static const char *reason_text(int reason)
 
 static const char *quality_name(int quality)
 {
-    return quality >= SG_GOOD && quality <= SG_NO_DATA ? sg_quality_text((sg_quality)quality) : NULL;
+    return quality >= SG_GOOD && quality <= SG_NO_DATA ? sg_quality_text((sg_quality)quality)
+                                                       : NULL;
 }
 
 static void put_kw(sg_out *out, const char *key, double power_w)
@@ -127,7 +128,8 @@ static void put_source(const sg_group *group, const sg_view_group *now, sg_out *
     sg_json_end(out, '}');
 }
 
-static void put_store(const sg_site *site, const sg_group *group, const sg_view_group *now, sg_out *out)
+static void put_store(const sg_site *site, const sg_group *group, const sg_view_group *now,
+                      sg_out *out)
 {
     const sg_device *first = &site->devices[SG_STORE][group->first];
     put_group_head(group, group->kind->name, out);
@@ -135,7 +137,8 @@ static void put_store(const sg_site *site, const sg_group *group, const sg_view_
     put_kw(out, "setpoint_kw", now->setpoint_w);
     put_kwh(out, "energy_kwh", now->energy_j);
     put_kwh(out, "capacity_kwh", now->capacity_j);
-    sg_json_fixed(out, "soc_frac", now->capacity_j > 0 ? now->energy_j / now->capacity_j : (double)NAN, 5);
+    sg_json_fixed(out, "soc_frac",
+                  now->capacity_j > 0 ? now->energy_j / now->capacity_j : (double)NAN, 5);
     sg_json_text(out, "duty",
                  NAME_AT(duty_names, (int)sg_device_role_param(site, first, SG_STORE_DUTY)));
     sg_json_text(out, "quality", quality_name(now->quality));
@@ -144,7 +147,8 @@ static void put_store(const sg_site *site, const sg_group *group, const sg_view_
     sg_json_end(out, '}');
 }
 
-static void put_load(const sg_site *site, const sg_group *group, const sg_view_group *now, sg_out *out)
+static void put_load(const sg_site *site, const sg_group *group, const sg_view_group *now,
+                     sg_out *out)
 {
     put_group_head(group, NULL, out);
     sg_json_integer(out, "class", (int64_t)site->devices[SG_LOAD][group->first].p[SG_LOAD_CLASS]);
@@ -213,7 +217,8 @@ void sg_document_task(const sg_task *task, const char *key, sg_out *out)
     sg_json_text(out, "reason", reason_name(task->reason));
     sg_json_text(out, "reason_text", reason_text(task->reason));
     put_kw(out, "firm_kw", task->firm_w);
-    sg_json_fixed(out, "duration_s", request->duration_s > 0 ? request->duration_s : (double)NAN, 3);
+    sg_json_fixed(out, "duration_s", request->duration_s > 0 ? request->duration_s : (double)NAN,
+                  3);
     put_time(out, "deadline", request->deadline_us);
     put_time(out, "received", task->received_us);
     put_time(out, "granted", task->granted_us);
@@ -230,10 +235,8 @@ static void put_decisions(const sg_site *site, const sg_view *view, sg_out *out)
         char name[SG_ID_MAX] = "";
         if (decision->role >= 0 && decision->role < SG_ROLE_COUNT) {
             sg_site_device_name(site, (sg_role)decision->role, decision->index, name);
-        } else if (decision->index >= 0 && decision->index < view->task_count) {
-            /* the engine counts tasks from the oldest, the view shows the newest first */
-            const sg_task *task = &view->task[view->task_count - 1 - decision->index];
-            memcpy(name, task->request.task_id, sizeof name);
+        } else {
+            sg_text_copy(name, sizeof name, decision->task_id);
         }
         sg_json_begin(out, NULL, '{');
         sg_json_time(out, "time", decision->time_us);
@@ -252,8 +255,9 @@ static void put_decisions(const sg_site *site, const sg_view *view, sg_out *out)
 
 static void put_forecast(const sg_view_forecast *forecast, const char *key, sg_out *out)
 {
-    double skill = forecast->persistence_mae_w > 0 ? 1 - forecast->mae_w / forecast->persistence_mae_w
-                                                   : (double)NAN;
+    double skill = forecast->persistence_mae_w > 0
+                       ? 1 - forecast->mae_w / forecast->persistence_mae_w
+                       : (double)NAN;
     sg_json_begin(out, key, '{');
     put_kw(out, "now_kw", forecast->now_w);
     put_kw(out, "in_1h_kw", forecast->in_1h_w);

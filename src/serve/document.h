@@ -1,6 +1,8 @@
-/* document.h - a view as people and programs read it: symgrid.telemetry/1, tasks, Prometheus text. Pure functions.
+/* document.h - a view as people and programs read it: symgrid.telemetry/1, tasks, Prometheus text.
+ * Pure functions.
  *
- * Units    kW, kWh, money per kWh, g/kWh in JSON; base units (watts, joules, seconds) in metrics. Non-finite becomes null. */
+ * Units    kW, kWh, money per kWh, g/kWh in JSON; base units (watts, joules, seconds) in metrics.
+ *          Non-finite becomes null. */
 #ifndef SG_SERVE_DOCUMENT_H
 #define SG_SERVE_DOCUMENT_H
 #include "base/text.h"
@@ -21,6 +23,6 @@ typedef struct sg_serve_counters {
 } sg_serve_counters;
 
 /* Prometheus text format 0.0.4; view may be NULL. @effects alloc=yes (out) block=no */
-void sg_document_metrics(const sg_site *site, const sg_view *view, const sg_serve_counters *counters,
-                         sg_out *out);
+void sg_document_metrics(const sg_site *site, const sg_view *view,
+                         const sg_serve_counters *counters, sg_out *out);
 #endif

@@ -1,4 +1,5 @@
-/* http.h - the server's inside: what its files share. All of it belongs to the HTTP thread unless it says otherwise. */
+/* http.h - the server's inside: what its files share. All of it belongs to the HTTP thread unless
+ * it says otherwise. */
 #ifndef SG_SERVE_HTTP_H
 #define SG_SERVE_HTTP_H
 #include "serve/body.h"
@@ -14,11 +15,12 @@
 enum {
     SG_HTTP_CONNECTIONS = 1200,
     SG_HTTP_STREAMS = 1000,
-    SG_HTTP_PENDING = 256,   /* requests for power under way     */
-    SG_HTTP_JOBS = 8,        /* queries waiting or running       */
-    SG_HTTP_ANSWERS = 512,   /* of the loop, not yet picked up   */
-    SG_HTTP_MEMORY = 16384,  /* per connection                   */
-    SG_HTTP_DRAIN = 1 << 20, /* of a body too large to be used: swallowed to this size, so that the answer arrives */
+    SG_HTTP_PENDING = 256,  /* requests for power under way     */
+    SG_HTTP_JOBS = 8,       /* queries waiting or running       */
+    SG_HTTP_ANSWERS = 512,  /* of the loop, not yet picked up   */
+    SG_HTTP_MEMORY = 16384, /* per connection                   */
+    /* Of a body too large to be used: swallowed to this size, so that the answer arrives. */
+    SG_HTTP_DRAIN = 1 << 20,
     SG_HTTP_IDLE_S = 10,
     SG_HTTP_SLOW_MS = 15000,  /* a request must be whole by then, however it trickles */
     SG_HTTP_REPLY_MS = 60000, /* an answer must be taken by then, streams excepted    */
@@ -31,11 +33,16 @@ enum {
 typedef struct sg_http_connection {
     struct sg_http_connection *next, *previous;
     int fd;
-    bool whole, stream;     /* a request is complete and being answered; it is an event stream */
-    int64_t since_ms;       /* when waiting for it, or answering it, began */
+    bool whole, stream; /* a request is complete and being answered; it is an event stream */
+    int64_t since_ms;   /* when waiting for it, or answering it, began */
 } sg_http_connection;
 
-typedef enum sg_http_phase { SG_HTTP_READING, SG_HTTP_WAITING, SG_HTTP_ANSWERED, SG_HTTP_LATE } sg_http_phase;
+typedef enum sg_http_phase {
+    SG_HTTP_READING,
+    SG_HTTP_WAITING,
+    SG_HTTP_ANSWERED,
+    SG_HTTP_LATE
+} sg_http_phase;
 
 typedef struct sg_http_request {
     sg_serve *serve;
@@ -133,12 +140,13 @@ struct sg_serve {
 /* listen.c: a listening socket for "address:port". */
 sg_status sg_http_listen(const char *text, int *ret_fd, int *ret_port, bool *ret_loopback,
                          char ret_error[SG_SERVE_TEXT]);
-/* True for "localhost", loopback and other literal addresses, and extra (may be NULL); a port may follow. */
+/* True for "localhost", loopback and other literal addresses, and extra (may be NULL); a port may
+ * follow. */
 bool sg_http_host_allowed(const char *host, const char *extra);
 
 /* reply.c: every answer leaves through these. `body` is taken over. */
-enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const char *type, sg_out *body,
-                              const char *header, const char *value);
+enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const char *type,
+                              sg_out *body, const char *header, const char *value);
 /* RFC 9457. pointer and byte from error, which may be NULL; header may be NULL. */
 enum MHD_Result sg_http_problem(sg_http_request *request, unsigned status, const char *slug,
                                 const char *title, const char *detail, const sg_body_error *error,
@@ -157,12 +165,12 @@ void sg_http_request_end(void *serve, struct MHD_Connection *connection, void **
 bool sg_http_guard(sg_http_request *request, const char *version, enum MHD_Result *ret);
 
 /* allocate.c */
-enum MHD_Result sg_http_allocate(sg_http_request *request);          /* POST, whole body */
+enum MHD_Result sg_http_allocate(sg_http_request *request); /* POST, whole body */
 enum MHD_Result sg_http_withdraw(sg_http_request *request, const char *task_id);
-enum MHD_Result sg_http_allocate_finish(sg_http_request *request);   /* answered or late */
+enum MHD_Result sg_http_allocate_finish(sg_http_request *request); /* answered or late */
 enum MHD_Result sg_http_task_list(sg_http_request *request);
 enum MHD_Result sg_http_task(sg_http_request *request, const char *task_id);
-void sg_http_allocate_poll(sg_serve *self, int64_t now_ms);          /* answers and time-outs */
+void sg_http_allocate_poll(sg_serve *self, int64_t now_ms); /* answers and time-outs */
 void sg_http_allocate_forget(sg_http_request *request);
 
 /* ask.c */
@@ -177,7 +185,8 @@ void sg_http_ask_stop(sg_serve *self);
 const char *sg_http_document(sg_serve *self, const sg_view *view, size_t *ret_length);
 enum MHD_Result sg_http_stream_open(sg_http_request *request);
 void sg_http_stream_poll(sg_serve *self, int64_t now_ms);
-int64_t sg_http_stream_due_ms(const sg_serve *self, int64_t now_ms); /* until the next event may go, -1 = nothing waits */
+int64_t sg_http_stream_due_ms(const sg_serve *self,
+                              int64_t now_ms); /* until the next event may go, -1 = nothing waits */
 void sg_http_stream_stop(sg_serve *self);
 
 int64_t sg_http_clock_ms(void);

@@ -79,7 +79,8 @@ sg_status sg_http_listen(const char *text, int *ret_fd, int *ret_port, bool *ret
     socklen_t size = 0;
     if (!read_address(text, &at, &size, ret_loopback)) {
         snprintf(ret_error, SG_SERVE_TEXT,
-                 "cannot listen on %.100s: expected an address and a port such as 127.0.0.1:8048 or [::1]:8048",
+                 "cannot listen on %.100s: expected an address and a port such as 127.0.0.1:8048 "
+                 "or [::1]:8048",
                  text);
         return SG_FORMAT;
     }
@@ -93,7 +94,8 @@ sg_status sg_http_listen(const char *text, int *ret_fd, int *ret_port, bool *ret
     if (at.any.sa_family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     }
-    if (bind(fd, &at.any, size) != 0 || listen(fd, 1024) != 0 || getsockname(fd, &at.any, &size) != 0) {
+    if (bind(fd, &at.any, size) != 0 || listen(fd, 1024) != 0 ||
+        getsockname(fd, &at.any, &size) != 0) {
         explain(text, errno, ret_error);
         close(fd);
         return SG_IO;

@@ -68,14 +68,17 @@ static void put_balance(const sg_view *view, sg_out *out)
         {"symgrid_curtailed_watts", "Power held back at local sources.", view->curtailed_w},
         {"symgrid_task_watts", "Power granted to tasks.", view->task_w},
         {"symgrid_peak_watts", "Highest quarter hour of import this month.", view->peak_w},
-        {"symgrid_import_limit_watts", "What the grid connection may import now.", view->import_w_max},
-        {"symgrid_export_limit_watts", "What the grid connection may export now.", view->export_w_max}};
+        {"symgrid_import_limit_watts", "What the grid connection may import now.",
+         view->import_w_max},
+        {"symgrid_export_limit_watts", "What the grid connection may export now.",
+         view->export_w_max}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         single(out, rows[i].name, "gauge", rows[i].help, rows[i].power_w);
     }
     single(out, "symgrid_grid_up", "gauge", "1 while the grid connection carries power.",
            view->grid_up != 0);
-    family(out, "symgrid_price_per_joule", "gauge", "Price of energy at the meter, currency units per joule.");
+    family(out, "symgrid_price_per_joule", "gauge",
+           "Price of energy at the meter, currency units per joule.");
     sample(out, "symgrid_price_per_joule", "direction", "import", view->import_price);
     sample(out, "symgrid_price_per_joule", "direction", "export", view->export_price);
     single(out, "symgrid_carbon_grams_per_joule", "gauge", "Carbon intensity of imported energy.",
@@ -84,8 +87,8 @@ static void put_balance(const sg_view *view, sg_out *out)
 
 static double group_value(const sg_view_group *group, int which)
 {
-    const double values[] = {group->power_w,  group->setpoint_w, group->available_w,
-                             group->demand_w, group->energy_j,   group->capacity_j,
+    const double values[] = {group->power_w,           group->setpoint_w, group->available_w,
+                             group->demand_w,          group->energy_j,   group->capacity_j,
                              (double)group->shed_count};
     return values[which];
 }
@@ -98,7 +101,8 @@ static void put_groups(const sg_site *site, const sg_view *view, sg_out *out)
     } rows[] = {
         {"symgrid_device_power_watts", "Measured power of a group of devices.", 0, 15},
         {"symgrid_device_setpoint_watts", "Commanded power, limit or cap of a group.", 1, 7},
-        {"symgrid_source_available_watts", "What a group of sources could deliver.", 2, 1 << SG_SOURCE},
+        {"symgrid_source_available_watts", "What a group of sources could deliver.", 2,
+         1 << SG_SOURCE},
         {"symgrid_load_demand_watts", "What a group of loads asks for.", 3, 1 << SG_LOAD},
         {"symgrid_store_energy_joules", "Energy in a group of stores.", 4, 1 << SG_STORE},
         {"symgrid_store_capacity_joules", "Capacity of a group of stores.", 5, 1 << SG_STORE},
@@ -128,7 +132,8 @@ static void put_nodes(const sg_site *site, const sg_view *view, sg_out *out)
     for (int limits = 0; limits < 2; limits++) {
         const char *metric = limits ? "symgrid_node_limit_watts" : "symgrid_node_power_watts";
         family(out, metric, "gauge",
-               limits ? "What a node of the power tree may carry." : "Measured power through a node.");
+               limits ? "What a node of the power tree may carry."
+                      : "Measured power through a node.");
         for (int i = 0; i < view->node_count && i < SG_VIEW_NODE_MAX && i < site->node_count; i++) {
             sg_site_node_name(site, i, name);
             sample(out, metric, "node", name, limits ? view->node_limit_w[i] : view->node_w[i]);
@@ -151,16 +156,23 @@ static void put_totals(const sg_site *site, const sg_view *view, sg_out *out)
                  {"losses", total->losses_j + running->losses_j},
                  {"unserved", total->unserved_j + running->unserved_j},
                  {"curtailed", total->curtailed_j + running->curtailed_j}};
-    family(out, "symgrid_energy_joules_total", "counter", "Metered energy since the journal began.");
+    family(out, "symgrid_energy_joules_total", "counter",
+           "Metered energy since the journal began.");
     for (size_t i = 0; i < sizeof flows / sizeof flows[0]; i++) {
-        sample(out, "symgrid_energy_joules_total", "flow", flows[i].flow, (double)flows[i].energy_j);
+        sample(out, "symgrid_energy_joules_total", "flow", flows[i].flow,
+               (double)flows[i].energy_j);
     }
     family(out, "symgrid_settled_money", "gauge",
-           "Settled money since the journal began, in the site's currency; gauges, as prices may be negative.");
+           "Settled money since the journal began, in the site's currency; gauges, as prices may "
+           "be negative.");
     const struct {
         const char *kind;
         int64_t micro;
-    } money[] = {{"cost", total->cost_u}, {"revenue", total->revenue_u}, {"wear", total->wear_u}, {"fuel", total->fuel_u}, {"demand", total->demand_u}};
+    } money[] = {{"cost", total->cost_u},
+                 {"revenue", total->revenue_u},
+                 {"wear", total->wear_u},
+                 {"fuel", total->fuel_u},
+                 {"demand", total->demand_u}};
     for (size_t i = 0; i < sizeof money / sizeof money[0]; i++) {
         sg_out_text(out, "symgrid_settled_money");
         label(out, "kind", money[i].kind, true);
@@ -170,10 +182,10 @@ static void put_totals(const sg_site *site, const sg_view *view, sg_out *out)
     }
     single(out, "symgrid_carbon_grams_total", "counter", "Carbon of settled imports.",
            (double)total->carbon_mg / 1e3);
-    single(out, "symgrid_carbon_credit_grams_total", "counter", "Carbon credited to settled exports.",
-           (double)total->carbon_credit_mg / 1e3);
-    single(out, "symgrid_settled_intervals_total", "counter", "Intervals settled since the journal began.",
-           (double)view->settled_count);
+    single(out, "symgrid_carbon_credit_grams_total", "counter",
+           "Carbon credited to settled exports.", (double)total->carbon_credit_mg / 1e3);
+    single(out, "symgrid_settled_intervals_total", "counter",
+           "Intervals settled since the journal began.", (double)view->settled_count);
 }
 
 static void put_health(const sg_view *view, sg_out *out)
@@ -201,23 +213,27 @@ static void put_health(const sg_view *view, sg_out *out)
     single(out, "symgrid_steps_total", "counter", "Steps of the engine.", (double)view->tick);
     single(out, "symgrid_late_steps_total", "counter", "Steps that began after their time.",
            (double)view->late_steps);
-    family(out, "symgrid_step_duration_seconds", "gauge", "Time a step takes, by share of steps that take no longer.");
+    family(out, "symgrid_step_duration_seconds", "gauge",
+           "Time a step takes, by share of steps that take no longer.");
     sample(out, "symgrid_step_duration_seconds", "share", "0.5", view->step_us_p50 * 1e-6);
     sample(out, "symgrid_step_duration_seconds", "share", "0.99", view->step_us_p99 * 1e-6);
-    single(out, "symgrid_telemetry_dropped_rows_total", "counter", "Telemetry rows that were not stored.",
-           (double)view->dropped_rows);
-    single(out, "symgrid_journal_bytes", "gauge", "Bytes of journal on disk.", (double)view->journal_bytes);
+    single(out, "symgrid_telemetry_dropped_rows_total", "counter",
+           "Telemetry rows that were not stored.", (double)view->dropped_rows);
+    single(out, "symgrid_journal_bytes", "gauge", "Bytes of journal on disk.",
+           (double)view->journal_bytes);
     single(out, "symgrid_journal_degraded", "gauge", "1 while the journal cannot be written.",
            view->journal_degraded != 0);
-    single(out, "symgrid_safe_mode", "gauge", "1 while the safe set is commanded.", view->safe != 0);
-    single(out, "symgrid_plan_age_seconds", "gauge", "Age of the plan that is followed, NaN without one.",
+    single(out, "symgrid_safe_mode", "gauge", "1 while the safe set is commanded.",
+           view->safe != 0);
+    single(out, "symgrid_plan_age_seconds", "gauge",
+           "Age of the plan that is followed, NaN without one.",
            view->plan_outcome >= 0 ? view->plan_age_s : (double)NAN);
     single(out, "symgrid_site_time_seconds", "gauge", "The site's clock, seconds since 1970.",
            (double)view->time_us / 1e6);
 }
 
-void sg_document_metrics(const sg_site *site, const sg_view *view, const sg_serve_counters *counters,
-                         sg_out *out)
+void sg_document_metrics(const sg_site *site, const sg_view *view,
+                         const sg_serve_counters *counters, sg_out *out)
 {
     static const char *const classes[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
     family(out, "symgrid_build_info", "gauge", "Version of the program.");
@@ -225,9 +241,11 @@ void sg_document_metrics(const sg_site *site, const sg_view *view, const sg_serv
     single(out, "symgrid_ready", "gauge", "1 after the first step.", view != NULL);
     family(out, "symgrid_http_requests_total", "counter", "Answered requests by class of status.");
     for (int i = 2; i <= 5; i++) {
-        sample(out, "symgrid_http_requests_total", "code", classes[i], (double)counters->requests[i]);
+        sample(out, "symgrid_http_requests_total", "code", classes[i],
+               (double)counters->requests[i]);
     }
-    single(out, "symgrid_http_connections", "gauge", "Open connections.", (double)counters->connections);
+    single(out, "symgrid_http_connections", "gauge", "Open connections.",
+           (double)counters->connections);
     single(out, "symgrid_http_streams", "gauge", "Open event streams.", (double)counters->streams);
     single(out, "symgrid_http_stream_events_total", "counter", "Events handed to streams.",
            (double)counters->events);

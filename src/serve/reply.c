@@ -15,8 +15,8 @@ void sg_http_common_headers(struct MHD_Response *response)
     }
 }
 
-enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const char *type, sg_out *body,
-                              const char *header, const char *value)
+enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const char *type,
+                              sg_out *body, const char *header, const char *value)
 {
     bool failed = body && body->failed;
     size_t length = body && body->text && !failed ? body->length : 0;

@@ -86,12 +86,14 @@ static enum MHD_Result ready(sg_http_request *request)
     char detail[96];
     if (!view || ticked_ms == 0) {
         return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready",
-                               "the first step is not done", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+                               "the first step is not done", NULL, MHD_HTTP_HEADER_RETRY_AFTER,
+                               "1");
     }
     if (age_s > fresh_s) {
-        snprintf(detail, sizeof detail, "the last step was %.1f s ago, more than %g s", age_s, fresh_s);
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready", detail, NULL,
-                               MHD_HTTP_HEADER_RETRY_AFTER, "1");
+        snprintf(detail, sizeof detail, "the last step was %.1f s ago, more than %g s", age_s,
+                 fresh_s);
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready",
+                               detail, NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
     sg_out out = {0};
     sg_json_begin(&out, NULL, '{');
@@ -109,20 +111,24 @@ static enum MHD_Result metrics(sg_http_request *request)
     sg_serve *self = request->serve;
     sg_out out = {0};
     sg_document_metrics(self->config.site, sg_http_view(self), &self->counters, &out);
-    return sg_http_reply(request, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &out, NULL, NULL);
+    return sg_http_reply(request, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &out,
+                         NULL, NULL);
 }
 
 static enum MHD_Result telemetry(sg_http_request *request)
 {
-    const char *accept = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    const char *accept =
+        MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
     const sg_view *view = sg_http_view(request->serve);
     size_t length;
-    if (accept && strcasestr(accept, "text/event-stream") && strcmp(request->method, MHD_HTTP_METHOD_GET) == 0) {
+    if (accept && strcasestr(accept, "text/event-stream") &&
+        strcmp(request->method, MHD_HTTP_METHOD_GET) == 0) {
         return sg_http_stream_open(request);
     }
     if (!view) {
         return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready",
-                               "the first step is not done", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+                               "the first step is not done", NULL, MHD_HTTP_HEADER_RETRY_AFTER,
+                               "1");
     }
     sg_out out = {0};
     const char *text = sg_http_document(request->serve, view, &length);
@@ -134,9 +140,10 @@ static enum MHD_Result send_asset(sg_http_request *request, const sg_asset *asse
 {
     char tag[32];
     size_t length = (size_t)(asset->end - asset->begin);
-    snprintf(tag, sizeof tag, "\"%016llx\"", (unsigned long long)sg_hash(SG_HASH_START, asset->begin, length));
-    const char *known =
-        MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    snprintf(tag, sizeof tag, "\"%016llx\"",
+             (unsigned long long)sg_hash(SG_HASH_START, asset->begin, length));
+    const char *known = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+                                                    MHD_HTTP_HEADER_IF_NONE_MATCH);
     bool same = known && (strstr(known, tag) || strcmp(known, "*") == 0);
     union {
         const unsigned char *from;
@@ -153,8 +160,8 @@ static enum MHD_Result send_asset(sg_http_request *request, const sg_asset *asse
     if (!same) {
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, asset->type);
     }
-    enum MHD_Result result =
-        MHD_queue_response(request->connection, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
+    enum MHD_Result result = MHD_queue_response(
+        request->connection, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     request->replied = true;
     request->serve->counters.requests[same ? 3 : 2]++;
@@ -174,24 +181,27 @@ static bool allows(const char *allow, const char *method)
 
 static enum MHD_Result no_parameters(sg_http_request *request)
 {
-    return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, "unknown-parameter", "The query is not understood",
-                           "this resource takes no query parameters", NULL, NULL, NULL);
+    return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, "unknown-parameter",
+                           "The query is not understood", "this resource takes no query parameters",
+                           NULL, NULL, NULL);
 }
 
 static enum MHD_Result post(sg_http_request *request)
 {
-    const char *type =
-        MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    const char *type = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+                                                   MHD_HTTP_HEADER_CONTENT_TYPE);
     size_t length = type ? strcspn(type, "; \t") : 0;
     const char *charset = type ? strcasestr(type + length, "charset=") : NULL;
     if (length != 16 || strncasecmp(type, "application/json", 16) != 0 ||
         (charset && strncasecmp(charset + 8 + (charset[8] == '"'), "utf-8", 5) != 0)) {
-        return sg_http_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media-type", "The body is not JSON",
-                               "expected Content-Type: application/json", NULL, "Accept", "application/json");
+        return sg_http_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media-type",
+                               "The body is not JSON", "expected Content-Type: application/json",
+                               NULL, "Accept", "application/json");
     }
     if (request->received > SG_BODY_MAX) {
-        return sg_http_problem(request, MHD_HTTP_CONTENT_TOO_LARGE, "too-large", "The body is too large",
-                               "the body has more than 16384 bytes", NULL, MHD_HTTP_HEADER_CONNECTION, "close");
+        return sg_http_problem(request, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
+                               "The body is too large", "the body has more than 16384 bytes", NULL,
+                               MHD_HTTP_HEADER_CONNECTION, "close");
     }
     return sg_http_allocate(request);
 }
@@ -203,15 +213,18 @@ static enum MHD_Result dispatch(sg_http_request *request)
     const sg_asset *asset = NULL;
     route found = route_of(request->path, &allow, &asset);
     if (found == ROUTE_NONE) {
-        return sg_http_problem(request, MHD_HTTP_NOT_FOUND, "not-found", "There is no such resource",
-                               "see /openapi.json for what there is", NULL, NULL, NULL);
+        return sg_http_problem(request, MHD_HTTP_NOT_FOUND, "not-found",
+                               "There is no such resource", "see /openapi.json for what there is",
+                               NULL, NULL, NULL);
     }
     if (!allows(allow, request->method)) {
-        return sg_http_problem(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method", "The method is not allowed here",
-                               allow, NULL, MHD_HTTP_HEADER_ALLOW, allow);
+        return sg_http_problem(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method",
+                               "The method is not allowed here", allow, NULL, MHD_HTTP_HEADER_ALLOW,
+                               allow);
     }
     if (strcmp(request->method, MHD_HTTP_METHOD_OPTIONS) == 0) {
-        return sg_http_reply(request, MHD_HTTP_NO_CONTENT, NULL, NULL, MHD_HTTP_HEADER_ALLOW, allow);
+        return sg_http_reply(request, MHD_HTTP_NO_CONTENT, NULL, NULL, MHD_HTTP_HEADER_ALLOW,
+                             allow);
     }
     if (found != ROUTE_QUERY && found != ROUTE_ASSET && request->query[0]) {
         return no_parameters(request);

@@ -1,10 +1,15 @@
-/* serve.h - the HTTP door of a running site: telemetry, requests for power, queries, metrics, dashboard.
+/* serve.h - the HTTP door of a running site: telemetry, requests for power, queries, metrics,
+ * dashboard.
  *
- * Threads  sg_serve_start makes two threads of its own: one speaks HTTP, one runs queries. They call `view` and `submit`
- *          (only the HTTP thread does). sg_serve_answer and sg_serve_tick are called by the host from ONE thread, its loop.
- * Order    publish a step's view before answering its requests, so that a client reads what it has just written.
- * Memory   the config's texts and the site must outlive the server; sg_serve_stop releases the rest.
- * Bounds   1,200 connections, 16 KiB of request each, 256 requests for power under way, 8 queries waiting. */
+ * Threads  sg_serve_start makes two threads of its own: one speaks HTTP, one runs queries. They
+ *          call `view` and `submit` (only the HTTP thread does). sg_serve_answer and sg_serve_tick
+ *          are called by the host from ONE thread, its loop.
+ * Order    publish a step's view before answering its requests, so that a client reads what it has
+ *          just written.
+ * Memory   the config's texts and the site must outlive the server; sg_serve_stop releases the
+ *          rest.
+ * Bounds   1,200 connections, 16 KiB of request each, 256 requests for power under way, 8 queries
+ *          waiting. */
 #ifndef SG_SERVE_SERVE_H
 #define SG_SERVE_SERVE_H
 #include "base/status.h"
@@ -20,18 +25,21 @@
 typedef struct sg_serve sg_serve;
 
 typedef struct sg_serve_config {
-    const char *listen;    /* "127.0.0.1:8048", "[::1]:8048", ":8048" (loopback); port 0 = any free one; NULL = the
-                              default. Another address than loopback must be written out and is logged. */
-    const char *host_name; /* a further name that a Host header may carry, for a proxy in front; NULL = none */
-    const char *data_dir;  /* where telemetry.db lies; NULL = no queries */
-    const char *version;   /* of the program, for /healthz and metrics; NULL = "unknown" */
+    /* "127.0.0.1:8048", "[::1]:8048", ":8048" (loopback); port 0 = any free one; NULL = the
+     * default. Another address than loopback must be written out and is logged. */
+    const char *listen;
+    /* A further name that a Host header may carry, for a proxy in front; NULL = none. */
+    const char *host_name;
+    const char *data_dir; /* where telemetry.db lies; NULL = no queries */
+    const char *version;  /* of the program, for /healthz and metrics; NULL = "unknown" */
     const sg_site *site;
     double fresh_s; /* /readyz says no when no step came for so long (wall time); 0 = 2 s */
 
     void *host; /* first argument of the functions below */
     /* The newest view, valid until the next call; NULL before the first step. */
     const sg_view *(*view)(void *host);
-    /* Hand a request to the loop, which answers with the same ticket; false = the queue is full. Must not block. */
+    /* Hand a request to the loop, which answers with the same ticket; false = the queue is full.
+     * Must not block. */
     bool (*submit)(void *host, const sg_request *request, uint64_t ticket);
     /* One line for the operator, without a line end; NULL = stderr. */
     void (*log)(void *host, const char *line);
@@ -39,8 +47,8 @@ typedef struct sg_serve_config {
 
 enum { SG_SERVE_TEXT = 256 };
 
-/* Bind, listen and start. On failure ret_error holds one clear line: SG_FORMAT (the address cannot be read), SG_IO (port in
- * use, no such address), SG_NOMEM.
+/* Bind, listen and start. On failure ret_error holds one clear line: SG_FORMAT (the address cannot
+ * be read), SG_IO (port in use, no such address), SG_NOMEM.
  * @effects alloc=yes block=no */
 SG_MUST_CHECK sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
                                        char ret_error[SG_SERVE_TEXT]);
@@ -48,16 +56,19 @@ SG_MUST_CHECK sg_status sg_serve_start(const sg_serve_config *config, sg_serve *
 /* The port that is listened on, where the config asked for port 0. */
 int sg_serve_port(const sg_serve *self);
 
-/* The answer to a request, after its step was journaled. `task` is copied; NULL where reply->task < 0. durable = false:
- * the journal took no more, so the client is told 503 and nothing counts as acknowledged. An unknown ticket is ignored.
+/* The answer to a request, after its step was journaled. `task` is copied; NULL where reply->task <
+ * 0. durable = false: the journal took no more, so the client is told 503 and nothing counts as
+ * acknowledged. An unknown ticket is ignored.
  * @effects alloc=no block=no fails=never */
 void sg_serve_answer(sg_serve *self, uint64_t ticket, const sg_reply *reply, const sg_task *task,
                      bool durable);
 
-/* A new view is there: event streams are woken, at most ten times a second; call it as often as there are steps.
+/* A new view is there: event streams are woken, at most ten times a second; call it as often as
+ * there are steps.
  * @effects alloc=no block=no fails=never */
 void sg_serve_tick(sg_serve *self);
 
-/* Close every connection, end the threads, release. Accepts NULL. @effects alloc=no block=until the threads ended */
+/* Close every connection, end the threads, release. Accepts NULL. @effects alloc=no block=until the
+ * threads ended */
 void sg_serve_stop(sg_serve *self);
 #endif

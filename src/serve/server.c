@@ -93,7 +93,8 @@ static int wait_ms(const sg_serve *self, int64_t now_ms)
 {
     int64_t wait = 1000, due_ms = sg_http_stream_due_ms(self, now_ms);
     MHD_UNSIGNED_LONG_LONG library_ms;
-    if (MHD_get_timeout(self->daemon, &library_ms) == MHD_YES && library_ms < (MHD_UNSIGNED_LONG_LONG)wait) {
+    if (MHD_get_timeout(self->daemon, &library_ms) == MHD_YES &&
+        library_ms < (MHD_UNSIGNED_LONG_LONG)wait) {
         wait = (int64_t)library_ms;
     }
     wait = due_ms >= 0 && due_ms < wait ? due_ms : wait;
@@ -142,7 +143,9 @@ static unsigned connection_limit(void)
             getrlimit(RLIMIT_NOFILE, &limit);
         }
     }
-    return limit.rlim_cur >= wanted ? SG_HTTP_CONNECTIONS : limit.rlim_cur > 300 ? (unsigned)limit.rlim_cur - 200 : 100;
+    return limit.rlim_cur >= wanted ? SG_HTTP_CONNECTIONS
+           : limit.rlim_cur > 300   ? (unsigned)limit.rlim_cur - 200
+                                    : 100;
 }
 
 static bool start_daemon(sg_serve *self)
@@ -150,13 +153,16 @@ static bool start_daemon(sg_serve *self)
     unsigned limit = connection_limit();
     /* On loopback every client has the same address. */
     unsigned per_address = self->loopback ? limit : limit / 8;
+    /* The library's strict mode answers some faults with two status lines; sg_http_guard refuses
+     * them itself. */
     self->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, sg_http_handle, self,
-        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)self->listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, (int)1,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)self->listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, (int)0,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SG_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)SG_HTTP_MEMORY, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        per_address, MHD_OPTION_URI_LOG_CALLBACK, sg_http_request_begin, self, MHD_OPTION_NOTIFY_COMPLETED,
-        sg_http_request_end, self, MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_END);
+        (size_t)SG_HTTP_MEMORY, MHD_OPTION_CONNECTION_LIMIT, limit,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address, MHD_OPTION_URI_LOG_CALLBACK,
+        sg_http_request_begin, self, MHD_OPTION_NOTIFY_COMPLETED, sg_http_request_end, self,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_END);
     if (!self->daemon) {
         return false;
     }
@@ -172,7 +178,8 @@ static bool start_threads(sg_serve *self)
     sigset_t all, before;
     sigfillset(&all); /* signals are the host's business */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = sg_http_ask_start(self) == SG_OK && pthread_create(&self->thread, NULL, work, self) == 0;
+    bool started =
+        sg_http_ask_start(self) == SG_OK && pthread_create(&self->thread, NULL, work, self) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (started) {
         pthread_setname_np(self->thread, "sg-http");
@@ -203,7 +210,8 @@ static void release(sg_serve *self)
     free(self);
 }
 
-sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret, char ret_error[SG_SERVE_TEXT])
+sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
+                         char ret_error[SG_SERVE_TEXT])
 {
     ret_error[0] = '\0';
     sg_serve *self = calloc(1, sizeof *self);
@@ -235,7 +243,9 @@ sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret, char ret
     if (!self->loopback) {
         char line[SG_SERVE_TEXT];
         snprintf(line, sizeof line,
-                 "listening on %.100s: whoever reaches this address may read telemetry and ask for power", listen);
+                 "listening on %.100s: whoever reaches this address may read telemetry and ask for "
+                 "power",
+                 listen);
         say(self, line);
     }
     *ret = self;
@@ -247,7 +257,8 @@ int sg_serve_port(const sg_serve *self)
     return self->port;
 }
 
-void sg_serve_answer(sg_serve *self, uint64_t ticket, const sg_reply *reply, const sg_task *task, bool durable)
+void sg_serve_answer(sg_serve *self, uint64_t ticket, const sg_reply *reply, const sg_task *task,
+                     bool durable)
 {
     sg_http_answer answer = {.ticket = ticket, .reply = *reply, .durable = durable};
     if (task) {

@@ -118,17 +118,21 @@ enum MHD_Result sg_http_stream_open(sg_http_request *request)
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     sg_http_connection *record = info ? info->socket_context : NULL;
     if (self->counters.streams >= SG_HTTP_STREAMS) {
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "streams", "Too many event streams",
-                               "1000 event streams are open", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "10");
+        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "streams",
+                               "Too many event streams", "1000 event streams are open", NULL,
+                               MHD_HTTP_HEADER_RETRY_AFTER, "10");
     }
     sg_http_stream *stream = calloc(1, sizeof *stream);
     struct MHD_Response *response =
-        stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, stream, close_stream) : NULL;
+        stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, stream,
+                                                   close_stream)
+               : NULL;
     if (!response) {
         free(stream);
         return MHD_NO;
     }
-    *stream = (sg_http_stream){.next = self->streams, .serve = self, .connection = request->connection};
+    *stream =
+        (sg_http_stream){.next = self->streams, .serve = self, .connection = request->connection};
     if (self->streams) {
         self->streams->previous = stream;
     }
@@ -188,7 +192,8 @@ int64_t sg_http_stream_due_ms(const sg_serve *self, int64_t now_ms)
     if (!self->streams) {
         return -1;
     }
-    int64_t due_ms = self->event_ms + (atomic_load(&self->fresh) ? SG_HTTP_EVENT_MS : SG_HTTP_BEAT_MS) - now_ms;
+    int64_t due_ms =
+        self->event_ms + (atomic_load(&self->fresh) ? SG_HTTP_EVENT_MS : SG_HTTP_BEAT_MS) - now_ms;
     return due_ms > 0 ? due_ms : 0;
 }
 

@@ -58,28 +58,58 @@ sg_plant sg_plant_at(void *memory)
     return plant;
 }
 
-/* Breakers see the loads below them and the losses on the way. The limit on the loads alone is the breaker's divided by
- * the worst gain (flow in / flow out) along any path below it: conservative by the few percent that the losses are. */
-static void leaf_limits(const sg_plant *plant)
+/* The gain of each node (flow in / flow out) at the most that can flow: everything below at its rating, or the breaker's own
+ * limit. Children come first, so what they draw at most is known. */
+static void gains(const sg_plant *plant)
 {
-    double *path_gain = plant->node_leaf_limit_w; /* borrowed until the last loop */
     for (int l = 0; l < plant->load_count; l++) {
         plant->node_rating_w[plant->load_node[l]] += plant->load_rating_w[l];
     }
-    for (int n = plant->node_count - 1; n > 0; n--) {
-        plant->node_rating_w[plant->node_parent[n]] += plant->node_rating_w[n];
+    for (int s = 0; s < plant->store_count; s++) {
+        plant->node_rating_w[plant->store_node[s]] += plant->store_reservoir[s].charge_w_max;
     }
-    for (int n = 0; n < plant->node_count; n++) {
-        double full_w = fmin(plant->node_limit_w[n], plant->node_rating_w[n]);
+    for (int n = plant->node_count - 1; n >= 0; n--) {
+        double limit_w = plant->node_limit_w[n];
+        bool tasks = n == 0 && isfinite(limit_w); /* tasks draw at the root, as much as fits */
+        double full_w = tasks ? limit_w : fmin(limit_w, plant->node_rating_w[n]);
         plant->node_gain[n] = 1 / plant->node_converter_eff[n] + plant->node_loss_per_w[n] * full_w;
-        path_gain[n] = plant->node_gain[n];
+        if (n > 0) {
+            plant->node_rating_w[plant->node_parent[n]] += fmin(full_w * plant->node_gain[n], limit_w);
+        }
+    }
+}
+
+/* What stores below a node push up through it at most, and what of that arrives. */
+static void gains_upwards(const sg_plant *plant)
+{
+    double *up_w = plant->node_up_frac; /* borrowed for the sum of ratings */
+    for (int s = 0; s < plant->store_count; s++) {
+        up_w[plant->store_node[s]] += plant->store_reservoir[s].discharge_w_max;
+    }
+    for (int n = plant->node_count - 1; n >= 0; n--) {
+        double full_w = fmin(up_w[n], plant->node_limit_w[n]);
+        if (n > 0) {
+            up_w[plant->node_parent[n]] += full_w;
+        }
+        plant->node_up_frac[n] = fmax(plant->node_converter_eff[n] - plant->node_loss_per_w[n] * full_w, 0);
+    }
+}
+
+/* Breakers see the loads and charging stores below them and the losses on the way. The limit on what is drawn alone is the
+ * breaker's divided by the worst gain along any path below it: conservative by the few percent that the losses are. */
+static void leaf_limits(const sg_plant *plant)
+{
+    gains(plant);
+    gains_upwards(plant);
+    for (int n = 0; n < plant->node_count; n++) {
+        plant->node_gain_below[n] = 1;
     }
     for (int n = plant->node_count - 1; n > 0; n--) {
-        int parent = plant->node_parent[n];
-        path_gain[parent] = fmax(path_gain[parent], plant->node_gain[parent] * path_gain[n]);
+        double *above = &plant->node_gain_below[plant->node_parent[n]];
+        *above = fmax(*above, plant->node_gain[n] * plant->node_gain_below[n]);
     }
     for (int n = 0; n < plant->node_count; n++) {
-        plant->node_leaf_limit_w[n] = plant->node_limit_w[n] / path_gain[n];
+        plant->node_leaf_limit_w[n] = plant->node_limit_w[n] / (plant->node_gain[n] * plant->node_gain_below[n]);
     }
 }
 

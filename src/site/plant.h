@@ -12,11 +12,13 @@
 #define SG_PLANT_ARRAYS(X)                                                                     \
     X(node_parent, int32_t, node)                                                              \
     X(node_limit_w, double, node)                                                              \
-    X(node_leaf_limit_w, double, node) /* limit on the sum of loads below, losses allowed for */ \
+    X(node_leaf_limit_w, double, node) /* limit on what is drawn below, losses allowed for */  \
     X(node_loss_per_w, double, node)   /* ohm / V^2: loss_w = this * power_w^2 */              \
     X(node_converter_eff, double, node)                                                        \
-    X(node_rating_w, double, node)     /* sum of the ratings of the loads below */             \
+    X(node_rating_w, double, node)     /* most that can flow out below, limits apart */        \
     X(node_gain, double, node)         /* flow in / flow out at full load, >= 1 */             \
+    X(node_gain_below, double, node)   /* worst product of gains on a path below it */         \
+    X(node_up_frac, double, node)      /* least share of a flow upwards that arrives above */  \
     X(source_node, int32_t, source)                                                            \
     X(source_group, int32_t, source)                                                           \
     X(source_cost, double, source)                                                             \

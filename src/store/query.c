@@ -79,14 +79,33 @@ static int place_of(const sg_query_edits *edits, int offset)
     return before + (offset - after);
 }
 
-static const char *const known_names[] = {
-    "energy", "device", "decision", "settlement", "energy_1min", "energy_15min", "meta", "timestamp",
-    "load", "demand", "generation", "available", "import", "export", "charge", "discharge", "losses",
-    "surplus", "unserved", "curtailed", "task", "import_price", "export_price", "carbon", "grid_up",
-    "id", "role", "power", "setpoint", "soc", "reason", "quality", "text", "state", "from_kw", "to_kw",
-    "start", "end", "import_kwh", "export_kwh", "load_kwh", "generation_kwh", "charge_kwh",
-    "discharge_kwh", "losses_kwh", "unserved_kwh", "curtailed_kwh", "cost", "revenue", "wear_cost", "fuel_cost", "demand_cost",
-    "carbon_kg", "carbon_credit_kg"};
+static const char *const known_names[] = {"energy",        "device",
+                                          "decision",      "settlement",
+                                          "energy_1min",   "energy_15min",
+                                          "meta",          "timestamp",
+                                          "load",          "demand",
+                                          "generation",    "available",
+                                          "import",        "export",
+                                          "charge",        "discharge",
+                                          "losses",        "surplus",
+                                          "unserved",      "curtailed",
+                                          "task",          "import_price",
+                                          "export_price",  "carbon",
+                                          "grid_up",       "id",
+                                          "role",          "power",
+                                          "setpoint",      "soc",
+                                          "reason",        "quality",
+                                          "text",          "state",
+                                          "from_kw",       "to_kw",
+                                          "start",         "end",
+                                          "import_kwh",    "export_kwh",
+                                          "load_kwh",      "generation_kwh",
+                                          "charge_kwh",    "discharge_kwh",
+                                          "losses_kwh",    "unserved_kwh",
+                                          "curtailed_kwh", "cost",
+                                          "revenue",       "wear_cost",
+                                          "fuel_cost",     "demand_cost",
+                                          "carbon_kg",     "carbon_credit_kg"};
 
 static sg_status refused(question *q)
 {
@@ -100,14 +119,16 @@ static sg_status refused(question *q)
         return SG_RANGE;
     }
     if (code == SQLITE_AUTH || strncmp(text, "not authorized", 14) == 0) {
-        snprintf(q->error->text, sizeof q->error->text, "only SELECT is allowed here (%.100s)", text);
+        snprintf(q->error->text, sizeof q->error->text, "only SELECT is allowed here (%.100s)",
+                 text);
         return SG_FORMAT;
     }
     if (strncmp(text, "no such ", 8) == 0 && (name = strstr(text, ": "))) {
-        near = sg_text_nearest(name + 2, known_names, (int)(sizeof known_names / sizeof *known_names));
+        near =
+            sg_text_nearest(name + 2, known_names, (int)(sizeof known_names / sizeof *known_names));
     }
-    snprintf(q->error->text, sizeof q->error->text, near ? "%.300s; did you mean %s?" : "%.300s", text,
-             near);
+    snprintf(q->error->text, sizeof q->error->text, near ? "%.300s; did you mean %s?" : "%.300s",
+             text, near);
     return code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_CORRUPT ||
                    code == SQLITE_NOTADB || code == SQLITE_BUSY
                ? SG_IO
@@ -124,15 +145,19 @@ static sg_status open_database(question *q, const char *dir)
                  "%.200s: no telemetry there; `symgrid run SITE --data DIR` writes it", path);
         return SG_MISSING;
     }
-    if (sqlite3_open_v2(path, &q->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+    if (sqlite3_open_v2(path, &q->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) ==
+            SQLITE_OK &&
         sqlite3_exec(q->db, "SELECT 1 FROM meta", NULL, NULL, NULL) == SQLITE_OK) {
         return SG_OK;
     }
-    /* On a medium that cannot be written there is no room for the shared-memory file; then nobody writes either. */
-    if (sqlite3_errcode(q->db) == SQLITE_CANTOPEN && access(dir, W_OK) != 0 && !strpbrk(path, "?#%")) {
+    /* On a medium that cannot be written there is no room for the shared-memory file; then nobody
+     * writes either. */
+    if (sqlite3_errcode(q->db) == SQLITE_CANTOPEN && access(dir, W_OK) != 0 &&
+        !strpbrk(path, "?#%")) {
         sqlite3_close(q->db);
         snprintf(uri, sizeof uri, "file:%s?immutable=1", path);
-        if (sqlite3_open_v2(uri, &q->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+        if (sqlite3_open_v2(uri, &q->db,
+                            SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
                             NULL) == SQLITE_OK &&
             sqlite3_exec(q->db, "SELECT 1 FROM meta", NULL, NULL, NULL) == SQLITE_OK) {
             return SG_OK;
@@ -142,7 +167,8 @@ static sg_status open_database(question *q, const char *dir)
     return SG_IO;
 }
 
-/* What NOW() means: the wall clock's time, or the last row's for a clock that only exists in a simulation. */
+/* What NOW() means: the wall clock's time, or the last row's for a clock that only exists in a
+ * simulation. */
 static double present_s(sqlite3 *db)
 {
     static const char sql[] = "SELECT value FROM meta WHERE key='now' AND "
@@ -159,12 +185,16 @@ static double present_s(sqlite3 *db)
 
 static void set_bounds(question *q)
 {
-    static const int limits[][2] = {
-        {SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX},   {SQLITE_LIMIT_SQL_LENGTH, 4 * SG_QUERY_SQL_MAX},
-        {SQLITE_LIMIT_COLUMN, COLUMN_MAX},        {SQLITE_LIMIT_EXPR_DEPTH, 100},
-        {SQLITE_LIMIT_COMPOUND_SELECT, 50},       {SQLITE_LIMIT_VDBE_OP, 100000},
-        {SQLITE_LIMIT_ATTACHED, 0},               {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500},
-        {SQLITE_LIMIT_TRIGGER_DEPTH, 1},          {SQLITE_LIMIT_WORKER_THREADS, 0}};
+    static const int limits[][2] = {{SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX},
+                                    {SQLITE_LIMIT_SQL_LENGTH, 4 * SG_QUERY_SQL_MAX},
+                                    {SQLITE_LIMIT_COLUMN, COLUMN_MAX},
+                                    {SQLITE_LIMIT_EXPR_DEPTH, 100},
+                                    {SQLITE_LIMIT_COMPOUND_SELECT, 50},
+                                    {SQLITE_LIMIT_VDBE_OP, 100000},
+                                    {SQLITE_LIMIT_ATTACHED, 0},
+                                    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500},
+                                    {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+                                    {SQLITE_LIMIT_WORKER_THREADS, 0}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         sqlite3_limit(q->db, limits[i][0], limits[i][1]);
     }
@@ -182,7 +212,8 @@ static sg_status prepare(question *q, const char *sql, size_t length)
 {
     sg_out rewritten = {0};
     const char *rest = NULL;
-    sg_status status = sg_query_rewrite(sql, length, present_s(q->db), &rewritten, &q->edits, q->error);
+    sg_status status =
+        sg_query_rewrite(sql, length, present_s(q->db), &rewritten, &q->edits, q->error);
     if (status != SG_OK) {
         sg_out_free(&rewritten);
         return status;
@@ -197,8 +228,8 @@ static sg_status prepare(question *q, const char *sql, size_t length)
     } else {
         sqlite3_stmt *second = NULL;
         const char *end = rest;
-        while (*rest && sqlite3_prepare_v2(q->db, rest, -1, &second, &rest) == SQLITE_OK && !second &&
-               rest != end) {
+        while (*rest && sqlite3_prepare_v2(q->db, rest, -1, &second, &rest) == SQLITE_OK &&
+               !second && rest != end) {
             end = rest;
         }
         sqlite3_finalize(second);
@@ -206,11 +237,13 @@ static sg_status prepare(question *q, const char *sql, size_t length)
             snprintf(q->error->text, sizeof q->error->text, "one SELECT only, here begins another");
             q->error->position = place_of(&q->edits, (int)(end - text));
             status = SG_FORMAT;
-        } else if (!sqlite3_stmt_readonly(q->statement) || sqlite3_column_count(q->statement) == 0) {
+        } else if (!sqlite3_stmt_readonly(q->statement) ||
+                   sqlite3_column_count(q->statement) == 0) {
             snprintf(q->error->text, sizeof q->error->text, "only SELECT is allowed here");
             status = SG_FORMAT;
         } else if (sqlite3_bind_parameter_count(q->statement) > 0) {
-            snprintf(q->error->text, sizeof q->error->text, "there is no value for the parameter %s",
+            snprintf(q->error->text, sizeof q->error->text,
+                     "there is no value for the parameter %s",
                      sqlite3_bind_parameter_name(q->statement, 1)
                          ? sqlite3_bind_parameter_name(q->statement, 1)
                          : "?");
@@ -281,7 +314,8 @@ static void csv_cell(sg_out *out, const char *text)
     sg_out_text(out, "\"");
 }
 
-/* JSON and CSV are written as they come; the table's cells are kept, each with its NUL, until the widths are known. */
+/* JSON and CSV are written as they come; the table's cells are kept, each with its NUL, until the
+ * widths are known. */
 static void write_head(question *q, sg_query_format format, int columns, sg_out *out)
 {
     if (format == SG_QUERY_JSON) {

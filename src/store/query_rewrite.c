@@ -8,7 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* A walk over the question. `word` is the last identifier, "" after anything else but white space. */
+/* A walk over the question. `word` is the last identifier, "" after anything else but white space.
+ * */
 typedef struct walk {
     const char *sql;
     size_t length, at;
@@ -72,7 +73,8 @@ static sg_status replace_until(walk *w, size_t end, double seconds)
     return SG_OK;
 }
 
-/* End of a quoted run that opens at w->at; 0 when it never closes. A doubled quote stands for itself. */
+/* End of a quoted run that opens at w->at; 0 when it never closes. A doubled quote stands for
+ * itself. */
 static size_t quoted_end(const walk *w, char close)
 {
     for (size_t i = w->at + 1; i < w->length; i++) {
@@ -145,7 +147,8 @@ static size_t empty_brackets(const walk *w, size_t from)
 static sg_status take_word(walk *w)
 {
     size_t end = w->at;
-    while (end < w->length && (is_letter(w->sql[end]) || is_digit(w->sql[end]) || w->sql[end] == '$')) {
+    while (end < w->length &&
+           (is_letter(w->sql[end]) || is_digit(w->sql[end]) || w->sql[end] == '$')) {
         end++;
     }
     size_t length = end - w->at, brackets = empty_brackets(w, end);
@@ -162,8 +165,8 @@ static sg_status take_word(walk *w)
 static const struct {
     const char *name;
     double seconds;
-} units[] = {{"ms", 1e-3}, {"s", 1},       {"sec", 1},   {"m", 60},    {"min", 60},
-             {"h", 3600},  {"d", 86400}, {"w", 604800}};
+} units[] = {{"ms", 1e-3}, {"s", 1},    {"sec", 1},   {"m", 60},
+             {"min", 60},  {"h", 3600}, {"d", 86400}, {"w", 604800}};
 
 static sg_status take_number(walk *w)
 {
@@ -176,7 +179,8 @@ static sg_status take_number(walk *w)
         copy_until(w, end);
         return SG_OK;
     }
-    for (bool point = false; end < w->length && (is_digit(w->sql[end]) || (w->sql[end] == '.' && !point)); end++) {
+    for (bool point = false;
+         end < w->length && (is_digit(w->sql[end]) || (w->sql[end] == '.' && !point)); end++) {
         point = point || w->sql[end] == '.';
     }
     if (end < w->length && (w->sql[end] == 'e' || w->sql[end] == 'E')) {
@@ -215,13 +219,14 @@ static sg_status take_number(walk *w)
             return replace_until(w, end, seconds);
         }
     }
-    return wrong(w, w->at, "\"%.*s\" is neither a number nor a duration such as 90s, 15min, 1h, 7d, 2w",
+    return wrong(w, w->at,
+                 "\"%.*s\" is neither a number nor a duration such as 90s, 15min, 1h, 7d, 2w",
                  (int)(end - w->at < 40 ? end - w->at : 40), w->sql + w->at);
 }
 
 static bool is_date_function(const char *word)
 {
-    static const char *const names[] = {"date",      "time",      "datetime", "julianday",
+    static const char *const names[] = {"date",      "time",     "datetime", "julianday",
                                         "unixepoch", "strftime", "timediff"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcasecmp(word, names[i]) == 0) {
@@ -251,7 +256,8 @@ static void take_mark(walk *w)
 sg_status sg_query_rewrite(const char *sql, size_t length, double now_s, sg_out *out,
                            sg_query_edits *edits, sg_query_error *error)
 {
-    walk w = {.sql = sql, .length = length, .now_s = now_s, .out = out, .edits = edits, .error = error};
+    walk w = {
+        .sql = sql, .length = length, .now_s = now_s, .out = out, .edits = edits, .error = error};
     edits->count = 0;
     *error = (sg_query_error){.position = -1};
     if (length > SG_QUERY_SQL_MAX) {

@@ -12,18 +12,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { DIR_MAX = 256 };
+
 struct sg_segment_log {
     sg_segment_calls calls;
     int dir_fd, lock_fd, fd;
     uint32_t number;
-    uint64_t size;     /* of whole records and header in the file   */
+    uint64_t size;      /* of whole records and header in the file   */
     uint64_t elsewhere; /* bytes of all other segments              */
-    bool tail_dirty;   /* the file may be longer than size          */
-    bool untrusted;    /* a sync failed: only rotate helps          */
+    bool tail_dirty;    /* the file may be longer than size          */
+    bool untrusted;     /* a sync failed: only rotate helps          */
     bool unsynced;
     unsigned char *buffer;
     size_t used, room;
-    char dir[256];
+    char dir[DIR_MAX];
     char error[SG_SEGMENT_TEXT];
 };
 
@@ -34,9 +36,8 @@ static int system_open(const char *path, int flags, mode_t mode)
 
 static const sg_segment_calls system_calls = {write, fdatasync, ftruncate, system_open};
 
-__attribute__((format(printf, 3, 4))) static sg_status failure(sg_segment_log *self,
-                                                               sg_status status, const char *format,
-                                                               ...)
+__attribute__((format(printf, 3, 4))) static sg_status
+failure(sg_segment_log *self, sg_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -50,26 +51,38 @@ static sg_status status_of(int number)
     return number == ENOSPC || number == EDQUOT || number == EFBIG ? SG_FULL : SG_IO;
 }
 
-static sg_status take_lock(sg_segment_log *self)
+sg_status sg_segment_lock(const char *dir, int *ret_fd, char ret_error[SG_SEGMENT_TEXT])
 {
-    self->lock_fd = openat(self->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (self->lock_fd < 0) {
-        return failure(self, SG_IO, "%s/lock: %s", self->dir, strerror(errno));
+    char path[DIR_MAX + 8], owner[24] = "";
+    *ret_fd = -1;
+    if (strlen(dir) >= DIR_MAX) {
+        snprintf(ret_error, SG_SEGMENT_TEXT, "%.200s: the path is too long", dir);
+        return SG_RANGE;
     }
-    if (flock(self->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        char owner[24] = "";
-        ssize_t got = pread(self->lock_fd, owner, sizeof owner - 1, 0);
+    if (mkdir(dir, 0755) != 0 && errno != EEXIST) {
+        snprintf(ret_error, SG_SEGMENT_TEXT, "%s: cannot be made: %s", dir, strerror(errno));
+        return SG_IO;
+    }
+    snprintf(path, sizeof path, "%s/lock", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        snprintf(ret_error, SG_SEGMENT_TEXT, "%s: %s", path, strerror(errno));
+        return SG_IO;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t got = pread(fd, owner, sizeof owner - 1, 0);
         owner[got > 0 ? strspn(owner, "0123456789") : 0] = '\0';
-        return failure(self, SG_UNAVAILABLE, "%s: another process%s%s is writing here", self->dir,
-                       owner[0] ? ", number " : "", owner);
+        snprintf(ret_error, SG_SEGMENT_TEXT, "%s: another process%s%s is writing here", dir,
+                 owner[0] ? ", number " : "", owner);
+        close(fd);
+        return SG_UNAVAILABLE;
     }
-    char owner[24];
     int length = snprintf(owner, sizeof owner, "%ld\n", (long)getpid());
     /* Only a courtesy to whoever is refused: a failure here does not matter. */
-    if (ftruncate(self->lock_fd, 0) != 0 ||
-        pwrite(self->lock_fd, owner, (size_t)length, 0) != length) {
-        self->error[0] = '\0';
+    if (ftruncate(fd, 0) == 0) {
+        (void)!pwrite(fd, owner, (size_t)length, 0);
     }
+    *ret_fd = fd;
     return SG_OK;
 }
 
@@ -252,39 +265,29 @@ static sg_status recover(sg_segment_log *self, sg_segment_report *report)
     return status;
 }
 
-sg_status sg_segment_open(const char *dir, size_t buffer_bytes, const sg_segment_calls *calls,
-                          sg_segment_log **ret, sg_segment_report *report)
+sg_status sg_segment_open_locked(const char *dir, int lock_fd, size_t buffer_bytes,
+                                 const sg_segment_calls *calls, sg_segment_log **ret,
+                                 sg_segment_report *report)
 {
     *report = (sg_segment_report){0};
     sg_segment_log *self = calloc(1, sizeof *self);
     unsigned char *buffer = malloc(buffer_bytes ? buffer_bytes : 1);
-    if (!self || !buffer || strlen(dir) >= sizeof self->dir) {
-        snprintf(report->line, sizeof report->line, "%.200s: %s", dir,
-                 self && buffer ? "the path is too long" : sg_status_text(SG_NOMEM));
-        sg_status status = self && buffer ? SG_RANGE : SG_NOMEM;
+    if (!self || !buffer) {
+        snprintf(report->line, sizeof report->line, "%s: %s", dir, sg_status_text(SG_NOMEM));
+        close(lock_fd);
         free(self);
         free(buffer);
-        return status;
+        return SG_NOMEM;
     }
     self->calls = calls ? *calls : system_calls;
-    self->fd = self->lock_fd = -1;
+    self->fd = -1;
+    self->lock_fd = lock_fd;
     self->buffer = buffer;
     self->room = buffer_bytes;
-    memcpy(self->dir, dir, strlen(dir) + 1);
-    sg_status status = SG_OK;
-    if (mkdir(dir, 0755) != 0 && errno != EEXIST) {
-        status = failure(self, SG_IO, "%s: cannot be made: %s", dir, strerror(errno));
-    }
+    snprintf(self->dir, sizeof self->dir, "%s", dir); /* as long as sg_segment_lock lets it be */
     self->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (status == SG_OK && self->dir_fd < 0) {
-        status = failure(self, SG_IO, "%s: %s", dir, strerror(errno));
-    }
-    if (status == SG_OK) {
-        status = take_lock(self);
-    }
-    if (status == SG_OK) {
-        status = recover(self, report);
-    }
+    sg_status status = self->dir_fd < 0 ? failure(self, SG_IO, "%s: %s", dir, strerror(errno))
+                                        : recover(self, report);
     if (status != SG_OK) {
         memcpy(report->line, self->error, sizeof report->line);
         self->used = 0;
@@ -293,6 +296,17 @@ sg_status sg_segment_open(const char *dir, size_t buffer_bytes, const sg_segment
     }
     *ret = self;
     return SG_OK;
+}
+
+sg_status sg_segment_open(const char *dir, size_t buffer_bytes, const sg_segment_calls *calls,
+                          sg_segment_log **ret, sg_segment_report *report)
+{
+    int lock_fd;
+    *report = (sg_segment_report){0};
+    sg_status status = sg_segment_lock(dir, &lock_fd, report->line);
+    return status == SG_OK
+               ? sg_segment_open_locked(dir, lock_fd, buffer_bytes, calls, ret, report)
+               : status;
 }
 
 sg_status sg_segment_append(sg_segment_log *self, uint8_t type, const void *payload, size_t length)
@@ -330,9 +344,15 @@ sg_status sg_segment_append_parts(sg_segment_log *self, uint8_t type, const stru
     }
     head[8] = type;
     sg_segment_put_u32(head, (uint32_t)length);
-    sg_segment_put_u32(head + 4, sg_crc32c(0, head + 8, length + 1)); /* the type stands before the payload */
+    sg_segment_put_u32(head + 4,
+                       sg_crc32c(0, head + 8, length + 1)); /* the type stands before the payload */
     self->used += SG_SEGMENT_RECORD_HEADER + length;
     return SG_OK;
+}
+
+void sg_segment_discard(sg_segment_log *self)
+{
+    self->used = 0;
 }
 
 /* Take off what a failed write may have left behind. */

@@ -1,4 +1,5 @@
-/* segment_file.h - what writer and reader of segments share: names, headers and the check of one record. */
+/* segment_file.h - what writer and reader of segments share: names, headers and the check of one
+ * record. */
 #ifndef SG_STORE_SEGMENT_FILE_H
 #define SG_STORE_SEGMENT_FILE_H
 #include "store/segment.h"
@@ -35,13 +36,15 @@ typedef struct sg_segment_scan {
     char why[96]; /* what is wrong at offset, after SG_CORRUPT */
 } sg_segment_scan;
 
-/* SG_OK; SG_CORRUPT: the header is not one of this segment; SG_MISSING, SG_IO. On SG_CORRUPT the file is open as well. */
+/* SG_OK; SG_CORRUPT: the header is not one of this segment; SG_MISSING, SG_IO. On SG_CORRUPT the
+ * file is open as well. */
 sg_status sg_segment_scan_open(sg_segment_scan *self, int dir_fd, uint32_t number);
 /* SG_OK, SG_MISSING at the exact end, SG_CORRUPT, SG_IO, SG_NOMEM. */
 sg_status sg_segment_scan_next(sg_segment_scan *self, sg_segment_record *ret);
 /* Closes the file, keeps the payload's memory for the next one. */
 void sg_segment_scan_close(sg_segment_scan *self);
 
-/* Numbers of all segments of a directory, ascending; the caller frees. SG_OK with count 0 where there is none. */
+/* Numbers of all segments of a directory, ascending; the caller frees. SG_OK with count 0 where
+ * there is none. */
 sg_status sg_segment_list(int dir_fd, uint32_t **ret, int *ret_count);
 #endif

@@ -240,9 +240,9 @@ static sg_status explain(sg_segment_reader *self, sg_status status, uint32_t num
     sg_segment_name(number, name);
     snprintf(self->error, sizeof self->error, "%s at byte %llu: %s%s", name,
              (unsigned long long)self->scan.offset, why,
-             status != SG_CORRUPT              ? ""
-             : self->at + 1 < self->count      ? "; the rest of this segment is skipped"
-                                               : "; this is the end of the journal");
+             status != SG_CORRUPT         ? ""
+             : self->at + 1 < self->count ? "; the rest of this segment is skipped"
+                                          : "; this is the end of the journal");
     return status;
 }
 
@@ -326,16 +326,37 @@ void sg_segment_read_close(sg_segment_reader *self)
     free(self);
 }
 
-sg_status sg_segment_span(const char *dir, uint32_t *ret_first, uint32_t *ret_last)
+static sg_status list_dir(const char *dir, uint32_t **ret, int *ret_count)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         return errno == ENOENT || errno == ENOTDIR ? SG_MISSING : SG_IO;
     }
+    sg_status status = sg_segment_list(fd, ret, ret_count);
+    close(fd);
+    return status;
+}
+
+sg_status sg_segment_before(const char *dir, uint32_t number, uint32_t *ret)
+{
     uint32_t *numbers = NULL;
     int count = 0;
-    sg_status status = sg_segment_list(fd, &numbers, &count);
-    close(fd);
+    sg_status status = list_dir(dir, &numbers, &count);
+    while (count > 0 && numbers[count - 1] >= number) {
+        count--;
+    }
+    if (status == SG_OK && count > 0) {
+        *ret = numbers[count - 1];
+    }
+    free(numbers);
+    return status == SG_OK && count == 0 ? SG_MISSING : status;
+}
+
+sg_status sg_segment_span(const char *dir, uint32_t *ret_first, uint32_t *ret_last)
+{
+    uint32_t *numbers = NULL;
+    int count = 0;
+    sg_status status = list_dir(dir, &numbers, &count);
     if (status == SG_OK && count == 0) {
         status = SG_MISSING;
     }

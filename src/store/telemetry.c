@@ -2,6 +2,7 @@
 
 #include "site/reason.h"
 #include "store/telemetry_row.h"
+#include "store/telemetry_sql.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,102 +15,38 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION "1"
-
 enum {
-    STATEMENT_BEGIN,
-    STATEMENT_COMMIT,
-    STATEMENT_ENERGY,
-    STATEMENT_DEVICE,
-    STATEMENT_DECISION,
-    STATEMENT_SETTLEMENT,
-    STATEMENT_META,
-    STATEMENT_MINUTE,
-    STATEMENT_QUARTER,
-    STATEMENT_OLD_ENERGY,
-    STATEMENT_OLD_DEVICE,
-    STATEMENT_OLD_MINUTE,
-    STATEMENT_COUNT
+    RAW_DAYS = 7,
+    MINUTE_DAYS = 366,
+    CHECK_SECONDS = 5,
+    WAL_PAGES_IDLE = 1000,
+    WAL_PAGES_BUSY = 8192
 };
-
-enum { RAW_DAYS = 7, MINUTE_DAYS = 366, CHECK_SECONDS = 5, WAL_PAGES_IDLE = 1000, WAL_PAGES_BUSY = 8192 };
 
 static const double minute_s = 60, quarter_s = 900;
 
 struct sg_telemetry {
     sqlite3 *db;
-    sqlite3_stmt *statement[STATEMENT_COUNT];
+    sqlite3_stmt *statement[SG_STATEMENT_COUNT];
     const sg_site *site;
     bool in_transaction;
     int64_t rows_since_commit;
-    int64_t decided_us;    /* newest decision time that was written by sg_telemetry_append */
-    double newest_s;       /* time of the last row, NAN = none */
+    int64_t decided_us; /* newest decision time that was written by sg_telemetry_append */
+    double newest_s;    /* time of the last row, NAN = none */
     double minute_end_s, quarter_end_s; /* of the open rollup buckets */
     int wal_pages;
     char error[SG_TELEMETRY_TEXT];
 };
-
-#define ROLLUP_COLUMNS(X) X(load) X(generation) X(import) X(export) X(surplus)
-
-static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) STRICT;"
-    "CREATE TABLE IF NOT EXISTS energy(timestamp REAL PRIMARY KEY, load REAL, demand REAL,"
-    " generation REAL, available REAL, import REAL, export REAL, charge REAL, discharge REAL,"
-    " losses REAL, surplus REAL, unserved REAL, curtailed REAL, task REAL, import_price REAL,"
-    " export_price REAL, carbon REAL, grid_up INTEGER) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS device(timestamp REAL, id TEXT, role TEXT, power REAL,"
-    " setpoint REAL, energy REAL, soc REAL, reason TEXT, quality TEXT,"
-    " PRIMARY KEY(timestamp, id)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS decision(timestamp REAL, device TEXT, reason TEXT, text TEXT,"
-    " state TEXT, from_kw REAL, to_kw REAL, PRIMARY KEY(timestamp, device, reason))"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS settlement(start REAL PRIMARY KEY, \"end\" REAL, import_kwh REAL,"
-    " export_kwh REAL, load_kwh REAL, generation_kwh REAL, charge_kwh REAL, discharge_kwh REAL,"
-    " losses_kwh REAL, unserved_kwh REAL, curtailed_kwh REAL, cost REAL, revenue REAL,"
-    " wear_cost REAL, fuel_cost REAL, demand_cost REAL, carbon_kg REAL, carbon_credit_kg REAL, suspect_steps INTEGER,"
-    " steps INTEGER) STRICT, WITHOUT ROWID;"
-#define X(name) ", " #name " REAL, " #name "_min REAL, " #name "_max REAL"
-    "CREATE TABLE IF NOT EXISTS energy_1min(timestamp REAL PRIMARY KEY, rows INTEGER"
-    ROLLUP_COLUMNS(X) ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS energy_15min(timestamp REAL PRIMARY KEY, rows INTEGER"
-    ROLLUP_COLUMNS(X) ") STRICT, WITHOUT ROWID;";
-#undef X
-
-#define X(name) ", avg(" #name "), min(" #name "), max(" #name ")"
-#define ROLLUP(table)                                                                   \
-    "INSERT OR REPLACE INTO " table " SELECT ?2, count(*)" ROLLUP_COLUMNS(X)            \
-    " FROM energy WHERE timestamp > ?1 AND timestamp <= ?2 GROUP BY ?2"
-#define OLD(table)                                                                      \
-    "DELETE FROM " table " WHERE timestamp <= (SELECT max(timestamp) FROM (SELECT timestamp FROM " \
-    table " WHERE timestamp < ?1 ORDER BY timestamp LIMIT ?2))"
-
-static const char *const statement_text[STATEMENT_COUNT] = {
-    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
-    [STATEMENT_COMMIT] = "COMMIT",
-    [STATEMENT_ENERGY] = "INSERT OR REPLACE INTO energy VALUES"
-                         "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_DEVICE] = "INSERT OR REPLACE INTO device VALUES(?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_DECISION] = "INSERT OR IGNORE INTO decision VALUES(?,?,?,?,?,?,?)",
-    [STATEMENT_SETTLEMENT] = "INSERT OR IGNORE INTO settlement VALUES"
-                             "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
-    [STATEMENT_MINUTE] = ROLLUP("energy_1min"),
-    [STATEMENT_QUARTER] = ROLLUP("energy_15min"),
-    [STATEMENT_OLD_ENERGY] = OLD("energy"),
-    [STATEMENT_OLD_DEVICE] = OLD("device"),
-    [STATEMENT_OLD_MINUTE] = OLD("energy_1min"),
-};
-#undef X
 
 static sg_status failure(sg_telemetry *self, const char *doing)
 {
     int code = sqlite3_errcode(self->db);
     snprintf(self->error, sizeof self->error, "telemetry.db: %s: %s", doing,
              sqlite3_errmsg(self->db));
-    return code == SQLITE_FULL                                ? SG_FULL
-           : code == SQLITE_NOMEM                             ? SG_NOMEM
+    return code == SQLITE_FULL                               ? SG_FULL
+           : code == SQLITE_NOMEM                            ? SG_NOMEM
            : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? SG_CORRUPT
-                                                              : SG_IO;
+                                                             : SG_IO;
 }
 
 static int run(sg_telemetry *self, int which)
@@ -125,10 +62,10 @@ static int run(sg_telemetry *self, int which)
 
 static sg_status set_meta(sg_telemetry *self, const char *key, const char *value)
 {
-    sqlite3_stmt *statement = self->statement[STATEMENT_META];
+    sqlite3_stmt *statement = self->statement[SG_STATEMENT_META];
     sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 2, value, -1, SQLITE_TRANSIENT);
-    return run(self, STATEMENT_META) == SQLITE_DONE ? SG_OK : failure(self, "writing meta");
+    return run(self, SG_STATEMENT_META) == SQLITE_DONE ? SG_OK : failure(self, "writing meta");
 }
 
 /* One value of one row as text; "" when there is none. */
@@ -162,7 +99,8 @@ static int time_is_up(void *deadline_ms)
     return clock_ms() > *(int64_t *)deadline_ms;
 }
 
-/* False where SQLite finds damage. A check that takes too long counts as passed: a start must stay bounded. */
+/* False where SQLite finds damage. A check that takes too long counts as passed: a start must stay
+ * bounded. */
 static bool is_sound(sqlite3 *db, char *ret_why, size_t size)
 {
     sqlite3_stmt *statement = NULL;
@@ -237,10 +175,10 @@ static sg_status check_identity(sg_telemetry *self)
     char version[64], owner[128];
     ask(self->db, "SELECT value FROM meta WHERE key='schema'", version, sizeof version);
     ask(self->db, "SELECT value FROM meta WHERE key='site'", owner, sizeof owner);
-    if (version[0] && strcmp(version, SCHEMA_VERSION) != 0) {
+    if (version[0] && strcmp(version, SG_SCHEMA_VERSION) != 0) {
         snprintf(self->error, sizeof self->error,
                  "telemetry.db: schema version %s, this program reads and writes %s", version,
-                 SCHEMA_VERSION);
+                 SG_SCHEMA_VERSION);
         return SG_FORMAT;
     }
     if (owner[0] && self->site->id[0] && strcmp(owner, self->site->id) != 0) {
@@ -279,25 +217,26 @@ static sg_status catch_up(sg_telemetry *self, int which, const char *last_sql, d
 
 static sg_status prepare(sg_telemetry *self, bool simulated)
 {
-    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                                   "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;";
+    static const char settings[] =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;";
     if (sqlite3_exec(self->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(self->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
         return failure(self, "opening");
     }
     sqlite3_wal_hook(self->db, on_wal, self);
     sg_status status = SG_OK;
-    if (sqlite3_exec(self->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
+    if (sqlite3_exec(self->db, sg_telemetry_schema, NULL, NULL, NULL) != SQLITE_OK) {
         return failure(self, "making tables");
     }
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
-        if (sqlite3_prepare_v3(self->db, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT,
+    for (int i = 0; i < SG_STATEMENT_COUNT; i++) {
+        if (sqlite3_prepare_v3(self->db, sg_telemetry_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &self->statement[i], NULL) != SQLITE_OK) {
             return failure(self, "preparing");
         }
     }
     status = check_identity(self);
-    const char *const meta[][2] = {{"schema", SCHEMA_VERSION},
+    const char *const meta[][2] = {{"schema", SG_SCHEMA_VERSION},
                                    {"site", self->site->id},
                                    {"title", self->site->title},
                                    {"currency", self->site->currency},
@@ -307,15 +246,16 @@ static sg_status prepare(sg_telemetry *self, bool simulated)
     }
     self->newest_s = ask_number(self->db, "SELECT max(timestamp) FROM energy");
     if (status == SG_OK && isfinite(self->newest_s)) {
-        status = catch_up(self, STATEMENT_MINUTE, "SELECT max(timestamp) FROM energy_1min", minute_s);
+        status =
+            catch_up(self, SG_STATEMENT_MINUTE, "SELECT max(timestamp) FROM energy_1min", minute_s);
         if (status == SG_OK) {
-            status = catch_up(self, STATEMENT_QUARTER, "SELECT max(timestamp) FROM energy_15min",
+            status = catch_up(self, SG_STATEMENT_QUARTER, "SELECT max(timestamp) FROM energy_15min",
                               quarter_s);
         }
         self->minute_end_s = bucket_end(self->newest_s, minute_s);
         self->quarter_end_s = bucket_end(self->newest_s, quarter_s);
     }
-    if (status == SG_OK && run(self, STATEMENT_COMMIT) != SQLITE_DONE) {
+    if (status == SG_OK && run(self, SG_STATEMENT_COMMIT) != SQLITE_DONE) {
         status = failure(self, "opening");
     }
     return status;
@@ -323,7 +263,7 @@ static sg_status prepare(sg_telemetry *self, bool simulated)
 
 static void release(sg_telemetry *self)
 {
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
+    for (int i = 0; i < SG_STATEMENT_COUNT; i++) {
         sqlite3_finalize(self->statement[i]);
         self->statement[i] = NULL;
     }
@@ -357,12 +297,13 @@ sg_status sg_telemetry_open(const char *dir, const sg_site *site, bool simulated
     if (status == SG_OK && !is_sound(self->db, why, sizeof why)) {
         release(self);
         if (set_aside(path, name, sizeof name)) {
-            snprintf(ret_line, SG_TELEMETRY_TEXT, "%.200s: damaged (%.150s); kept as %s, a new one is begun",
-                     path, why, name);
+            snprintf(ret_line, SG_TELEMETRY_TEXT,
+                     "%.200s: damaged (%.150s); kept as %s, a new one is begun", path, why, name);
             status = open_file(self, path);
         } else {
-            snprintf(self->error, sizeof self->error, "%.200s: damaged (%.150s) and cannot be renamed: %s",
-                     path, why, strerror(errno));
+            snprintf(self->error, sizeof self->error,
+                     "%.200s: damaged (%.150s) and cannot be renamed: %s", path, why,
+                     strerror(errno));
             status = SG_CORRUPT;
         }
     }
@@ -382,7 +323,7 @@ sg_status sg_telemetry_open(const char *dir, const sg_site *site, bool simulated
 static sg_status ensure_transaction(sg_telemetry *self)
 {
     if (!self->in_transaction) {
-        if (run(self, STATEMENT_BEGIN) != SQLITE_DONE) {
+        if (run(self, SG_STATEMENT_BEGIN) != SQLITE_DONE) {
             return failure(self, "beginning to write");
         }
         self->in_transaction = true;
@@ -390,11 +331,13 @@ static sg_status ensure_transaction(sg_telemetry *self)
     return SG_OK;
 }
 
-/* NaN becomes NULL in SQLite; infinities are no measurement either. Rounded to a milliwatt or its like. */
+/* NaN becomes NULL in SQLite; infinities are no measurement either. Rounded to a milliwatt or its
+ * like. */
 static void bind(sqlite3_stmt *statement, int column, double value)
 {
     if (isfinite(value)) {
-        sqlite3_bind_double(statement, column, fabs(value) < 1e9 ? round(value * 1e6) / 1e6 : value);
+        sqlite3_bind_double(statement, column,
+                            fabs(value) < 1e9 ? round(value * 1e6) / 1e6 : value);
     } else {
         sqlite3_bind_null(statement, column);
     }
@@ -413,9 +356,9 @@ static void bind_text(sqlite3_stmt *statement, int column, const char *text)
 void sg_telemetry_row_make(const sg_site *site, const sg_view *view, int64_t since_us,
                            sg_telemetry_row *ret)
 {
-    const double kw[] = {view->load_w,    view->demand_w,    view->generation_w, view->available_w,
-                         view->import_w,  view->export_w,    view->charge_w,     view->discharge_w,
-                         view->losses_w,  view->surplus_w,   view->unserved_w,   view->curtailed_w,
+    const double kw[] = {view->load_w,   view->demand_w,  view->generation_w, view->available_w,
+                         view->import_w, view->export_w,  view->charge_w,     view->discharge_w,
+                         view->losses_w, view->surplus_w, view->unserved_w,   view->curtailed_w,
                          view->task_w};
     for (int i = 0; i < 13; i++) {
         ret->value[i] = kw[i] / 1e3;
@@ -428,9 +371,9 @@ void sg_telemetry_row_make(const sg_site *site, const sg_view *view, int64_t sin
     ret->group_count = 0;
     for (int i = 0; i < view->group_count && i < SG_GROUP_MAX && i < site->group_count; i++) {
         const sg_view_group *group = &view->group[i];
-        ret->group[i] = (struct sg_row_group){group->power_w, group->setpoint_w, group->energy_j,
-                                              group->capacity_j, (uint8_t)group->role,
-                                              (uint8_t)group->quality, (uint8_t)group->reason};
+        ret->group[i] = (struct sg_row_group){
+            group->power_w,       group->setpoint_w,       group->energy_j,       group->capacity_j,
+            (uint8_t)group->role, (uint8_t)group->quality, (uint8_t)group->reason};
         ret->group_count = i + 1;
     }
     ret->decision_count = 0;
@@ -440,13 +383,16 @@ void sg_telemetry_row_make(const sg_site *site, const sg_view *view, int64_t sin
         if (from->time_us <= since_us) {
             continue;
         }
-        *to = (struct sg_row_decision){from->time_us, from->from_w, from->to_w, from->reason,
-                                       from->role == SG_ROLE_COUNT ? from->state : -1, ""};
+        *to = (struct sg_row_decision){from->time_us,
+                                       from->from_w,
+                                       from->to_w,
+                                       from->reason,
+                                       from->role == SG_ROLE_COUNT ? from->state : -1,
+                                       ""};
         if (from->role >= 0 && from->role < SG_ROLE_COUNT) {
             sg_site_device_name(site, (sg_role)from->role, from->index, to->device);
-        } else if (from->index >= 0 && from->index < view->task_count) {
-            /* the engine counts tasks from the oldest, the view shows the newest first */
-            memcpy(to->device, view->task[view->task_count - 1 - from->index].request.task_id, SG_ID_MAX);
+        } else {
+            memcpy(to->device, from->task_id, SG_ID_MAX);
         }
         ret->decision_count++;
     }
@@ -455,7 +401,7 @@ void sg_telemetry_row_make(const sg_site *site, const sg_view *view, int64_t sin
 static sg_status write_groups(sg_telemetry *self, const sg_telemetry_row *row)
 {
     static const char *const roles[] = {"source", "store", "load", "grid"};
-    sqlite3_stmt *statement = self->statement[STATEMENT_DEVICE];
+    sqlite3_stmt *statement = self->statement[SG_STATEMENT_DEVICE];
     for (int i = 0; i < row->group_count; i++) {
         const struct sg_row_group *group = &row->group[i];
         bool stores = group->role == SG_STORE;
@@ -465,13 +411,13 @@ static sg_status write_groups(sg_telemetry *self, const sg_telemetry_row *row)
         bind(statement, 4, group->power_w / 1e3);
         bind(statement, 5, group->setpoint_w / 1e3);
         bind(statement, 6, stores ? group->energy_j / 3.6e6 : (double)NAN);
-        bind(statement, 7, stores && group->capacity_j > 0 ? group->energy_j / group->capacity_j
-                                                           : (double)NAN);
+        bind(statement, 7,
+             stores && group->capacity_j > 0 ? group->energy_j / group->capacity_j : (double)NAN);
         bind_text(statement, 8,
                   group->reason < SG_REASON_COUNT ? sg_reason_name((sg_reason)group->reason) : "");
         bind_text(statement, 9,
                   group->quality <= SG_NO_DATA ? sg_quality_text((sg_quality)group->quality) : "");
-        if (run(self, STATEMENT_DEVICE) != SQLITE_DONE) {
+        if (run(self, SG_STATEMENT_DEVICE) != SQLITE_DONE) {
             return failure(self, "writing devices");
         }
     }
@@ -485,7 +431,7 @@ static sg_status write_decisions(sg_telemetry *self, const sg_telemetry_row *row
         SG_TASK_STATE_LIST(X)
 #undef X
     };
-    sqlite3_stmt *statement = self->statement[STATEMENT_DECISION];
+    sqlite3_stmt *statement = self->statement[SG_STATEMENT_DECISION];
     for (int i = 0; i < row->decision_count; i++) {
         const struct sg_row_decision *decision = &row->decision[i];
         bool known = decision->reason >= 0 && decision->reason < SG_REASON_COUNT;
@@ -497,7 +443,7 @@ static sg_status write_decisions(sg_telemetry *self, const sg_telemetry_row *row
         sqlite3_bind_text(statement, 5, task ? states[decision->state] : NULL, -1, SQLITE_STATIC);
         bind(statement, 6, decision->from_w / 1e3);
         bind(statement, 7, decision->to_w / 1e3);
-        if (run(self, STATEMENT_DECISION) != SQLITE_DONE) {
+        if (run(self, SG_STATEMENT_DECISION) != SQLITE_DONE) {
             return failure(self, "writing decisions");
         }
     }
@@ -510,10 +456,10 @@ static sg_status advance_buckets(sg_telemetry *self, double time_s)
     double minute = bucket_end(time_s, minute_s), quarter = bucket_end(time_s, quarter_s);
     sg_status status = SG_OK;
     if (isfinite(self->newest_s) && minute != self->minute_end_s) {
-        status = roll_up(self, STATEMENT_MINUTE, self->minute_end_s, minute_s);
+        status = roll_up(self, SG_STATEMENT_MINUTE, self->minute_end_s, minute_s);
     }
     if (status == SG_OK && isfinite(self->newest_s) && quarter != self->quarter_end_s) {
-        status = roll_up(self, STATEMENT_QUARTER, self->quarter_end_s, quarter_s);
+        status = roll_up(self, SG_STATEMENT_QUARTER, self->quarter_end_s, quarter_s);
     }
     self->minute_end_s = minute;
     self->quarter_end_s = quarter;
@@ -530,13 +476,13 @@ sg_status sg_telemetry_row_write(sg_telemetry *self, const sg_telemetry_row *row
     if (status != SG_OK) {
         return status;
     }
-    sqlite3_stmt *statement = self->statement[STATEMENT_ENERGY];
+    sqlite3_stmt *statement = self->statement[SG_STATEMENT_ENERGY];
     bind_time(statement, 1, row->time_us);
     for (int i = 0; i < SG_ROW_VALUE_COUNT; i++) {
         bind(statement, 2 + i, row->value[i]);
     }
     sqlite3_bind_int(statement, 2 + SG_ROW_VALUE_COUNT, row->grid_up != 0);
-    if (run(self, STATEMENT_ENERGY) != SQLITE_DONE) {
+    if (run(self, SG_STATEMENT_ENERGY) != SQLITE_DONE) {
         return failure(self, "writing energy");
     }
     status = write_groups(self, row);
@@ -567,13 +513,14 @@ sg_status sg_telemetry_settlement(sg_telemetry *self, const sg_settlement *inter
     if (status != SG_OK) {
         return status;
     }
-    const int64_t energy_j[] = {interval->import_j,     interval->export_j,   interval->load_j,
-                                interval->generation_j, interval->charge_j,   interval->discharge_j,
-                                interval->losses_j,     interval->unserved_j, interval->curtailed_j};
-    const int64_t micro[] = {interval->cost_u, interval->revenue_u, interval->wear_u,
-                             interval->fuel_u, interval->demand_u, interval->carbon_mg,
+    const int64_t energy_j[] = {
+        interval->import_j,     interval->export_j,   interval->load_j,
+        interval->generation_j, interval->charge_j,   interval->discharge_j,
+        interval->losses_j,     interval->unserved_j, interval->curtailed_j};
+    const int64_t micro[] = {interval->cost_u,          interval->revenue_u, interval->wear_u,
+                             interval->fuel_u,          interval->demand_u,  interval->carbon_mg,
                              interval->carbon_credit_mg};
-    sqlite3_stmt *statement = self->statement[STATEMENT_SETTLEMENT];
+    sqlite3_stmt *statement = self->statement[SG_STATEMENT_SETTLEMENT];
     bind_time(statement, 1, interval->start_us);
     bind_time(statement, 2, interval->end_us);
     for (int i = 0; i < 9; i++) {
@@ -584,8 +531,9 @@ sg_status sg_telemetry_settlement(sg_telemetry *self, const sg_settlement *inter
     }
     sqlite3_bind_int(statement, 19, interval->suspect_steps);
     sqlite3_bind_int(statement, 20, interval->steps);
-    return run(self, STATEMENT_SETTLEMENT) == SQLITE_DONE ? SG_OK
-                                                          : failure(self, "writing a settlement");
+    return run(self, SG_STATEMENT_SETTLEMENT) == SQLITE_DONE
+               ? SG_OK
+               : failure(self, "writing a settlement");
 }
 
 /* A bounded bite of what is too old; repeated commits eat it all. */
@@ -593,9 +541,9 @@ static sg_status forget(sg_telemetry *self, int64_t rows)
 {
     static const struct {
         int which, days, per_row;
-    } tables[] = {{STATEMENT_OLD_ENERGY, RAW_DAYS, 1},
-                  {STATEMENT_OLD_DEVICE, RAW_DAYS, SG_GROUP_MAX},
-                  {STATEMENT_OLD_MINUTE, MINUTE_DAYS, 1}};
+    } tables[] = {{SG_STATEMENT_OLD_ENERGY, RAW_DAYS, 1},
+                  {SG_STATEMENT_OLD_DEVICE, RAW_DAYS, SG_GROUP_MAX},
+                  {SG_STATEMENT_OLD_MINUTE, MINUTE_DAYS, 1}};
     for (int i = 0; i < 3; i++) {
         sqlite3_stmt *statement = self->statement[tables[i].which];
         sqlite3_bind_double(statement, 1, self->newest_s - 86400.0 * tables[i].days);
@@ -619,7 +567,7 @@ sg_status sg_telemetry_commit(sg_telemetry *self, bool idle)
         if (status == SG_OK && isfinite(self->newest_s)) {
             status = forget(self, self->rows_since_commit);
         }
-        if (status == SG_OK && run(self, STATEMENT_COMMIT) != SQLITE_DONE) {
+        if (status == SG_OK && run(self, SG_STATEMENT_COMMIT) != SQLITE_DONE) {
             status = failure(self, "committing");
         }
         if (status != SG_OK && !sqlite3_get_autocommit(self->db)) {
@@ -654,9 +602,9 @@ void sg_telemetry_close(sg_telemetry *self)
     sg_status status = SG_OK; /* nobody is left to tell */
     if (isfinite(self->newest_s) && ensure_transaction(self) == SG_OK) {
         /* The open buckets as far as they go; they are averaged again when they are full. */
-        status = roll_up(self, STATEMENT_MINUTE, self->minute_end_s, minute_s);
+        status = roll_up(self, SG_STATEMENT_MINUTE, self->minute_end_s, minute_s);
         if (status == SG_OK) {
-            status = roll_up(self, STATEMENT_QUARTER, self->quarter_end_s, quarter_s);
+            status = roll_up(self, SG_STATEMENT_QUARTER, self->quarter_end_s, quarter_s);
         }
     }
     sg_status last = sg_telemetry_commit(self, true);

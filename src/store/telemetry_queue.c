@@ -63,7 +63,8 @@ static void say(sg_telemetry_queue *self, bool failing)
     }
 }
 
-/* Everything that waits, into the open transaction. Returns how many rows and intervals that were. */
+/* Everything that waits, into the open transaction. Returns how many rows and intervals that were.
+ * */
 static int write_waiting(sg_telemetry_queue *self, int most)
 {
     int done = 0;
@@ -88,7 +89,8 @@ static int write_waiting(sg_telemetry_queue *self, int most)
 
 static void commit(sg_telemetry_queue *self, bool idle)
 {
-    for (int i = 0; self->failing && i < self->pending_count; i++) { /* what an earlier rollback undid */
+    for (int i = 0; self->failing && i < self->pending_count;
+         i++) { /* what an earlier rollback undid */
         if (sg_telemetry_settlement(self->store, &self->pending[i]) != SG_OK) {
             break;
         }
@@ -155,9 +157,10 @@ sg_status sg_telemetry_queue_start(sg_telemetry *store, void (*log)(void *self, 
     self->log_self = log_self;
     self->decided_us = INT64_MIN;
     sigset_t all, before;
-    bool made = sg_ring_init(&self->rows, ROW_SLOTS, sizeof(sg_telemetry_row)) == SG_OK &&
-                sg_ring_init(&self->settlements, SETTLEMENT_SLOTS, sizeof(sg_settlement)) == SG_OK &&
-                sem_init(&self->wake, 0, 0) == 0;
+    bool made =
+        sg_ring_init(&self->rows, ROW_SLOTS, sizeof(sg_telemetry_row)) == SG_OK &&
+        sg_ring_init(&self->settlements, SETTLEMENT_SLOTS, sizeof(sg_settlement)) == SG_OK &&
+        sem_init(&self->wake, 0, 0) == 0;
     sigfillset(&all); /* signals are the loop's business */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     made = made && pthread_create(&self->thread, NULL, work, self) == 0;
@@ -173,7 +176,8 @@ sg_status sg_telemetry_queue_start(sg_telemetry *store, void (*log)(void *self, 
     return SG_OK;
 }
 
-/* True when the item went in. A full queue loses its oldest item to the new one, or is waited for. */
+/* True when the item went in. A full queue loses its oldest item to the new one, or is waited for.
+ * */
 static bool put(sg_telemetry_queue *self, sg_ring *ring, const void *item, bool may_wait)
 {
     for (int try = 0; try < 4 || may_wait; try++) {

@@ -1,5 +1,5 @@
-/* What strangers send over HTTP: bodies, targets and query strings. The first byte chooses which reader gets the rest.
- * Beyond the sanitizers it checks what the readers promise. */
+/* What strangers send over HTTP: bodies, targets and query strings. The first byte chooses which
+ * reader gets the rest. Beyond the sanitizers it checks what the readers promise. */
 #include "base/check.h"
 #include "base/text.h"
 #include "serve/body.h"
@@ -48,7 +48,8 @@ static void read_target(const char *raw)
     if (sg_uri_split(raw, path, sizeof path, &query) == SG_OK) {
         SG_CHECK(path[0] == '/' && strlen(path) <= strlen(raw));
         SG_CHECK(sg_text_is_utf8(path, strlen(path)));
-        SG_CHECK(query >= raw && query <= raw + strlen(raw) && (query == raw + strlen(raw) || query[-1] == '?'));
+        SG_CHECK(query >= raw && query <= raw + strlen(raw) &&
+                 (query == raw + strlen(raw) || query[-1] == '?'));
     }
 }
 
@@ -59,7 +60,8 @@ static void read_query(const char *query)
     sg_body_error error;
     sg_status status = sg_uri_value(query, "sql", value, sizeof value, &length, &error);
     if (status == SG_OK) {
-        SG_CHECK(length < sizeof value && strlen(value) == length && sg_text_is_utf8(value, length));
+        SG_CHECK(length < sizeof value && strlen(value) == length &&
+                 sg_text_is_utf8(value, length));
     } else {
         check_error(&error);
     }

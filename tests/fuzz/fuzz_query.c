@@ -1,6 +1,6 @@
-/* Questions from strangers. Always: the rewriting of times. When the first byte is 'r' the question is also asked of a
- * real, empty telemetry store. Beyond the sanitizers: rewriting twice changes nothing, errors have a place, answers are
- * JSON. */
+/* Questions from strangers. Always: the rewriting of times. When the first byte is 'r' the question
+ * is also asked of a real, empty telemetry store. Beyond the sanitizers: rewriting twice changes
+ * nothing, errors have a place, answers are JSON. */
 #include "base/check.h"
 #include "store/query.h"
 #include "store/telemetry.h"

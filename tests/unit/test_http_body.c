@@ -1,7 +1,7 @@
 /* What clients send, read strictly: every refusal names its place. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -22,7 +22,8 @@ static void the_source_s_call_is_understood(void **state)
     (void)state;
     sg_request request;
     sg_body_error error;
-    assert_int_equal(read_body("{\"task_id\": \"compute_001\", \"power\": \"2MW\"}", &request, &error), SG_OK);
+    assert_int_equal(
+        read_body("{\"task_id\": \"compute_001\", \"power\": \"2MW\"}", &request, &error), SG_OK);
     assert_string_equal(request.task_id, "compute_001");
     assert_int_equal(request.kind, SG_REQUEST_ALLOCATE);
     assert_int_equal(request.priority, 2);
@@ -36,8 +37,11 @@ static void every_member_is_read_in_its_unit(void **state)
     (void)state;
     sg_request request;
     sg_body_error error;
-    assert_int_equal(read_body("{\"deadline\":\"1970-01-02T00:00:00+01:00\",\"duration\":\"2h\",\"priority\":\"critical\","
-                               "\"power\":\"750 W\",\"task_id\":\"a.b:c-d_9\"}", &request, &error), SG_OK);
+    assert_int_equal(read_body("{\"deadline\":\"1970-01-02T00:00:00+01:00\",\"duration\":\"2h\","
+                               "\"priority\":\"critical\","
+                               "\"power\":\"750 W\",\"task_id\":\"a.b:c-d_9\"}",
+                               &request, &error),
+                     SG_OK);
     assert_true(request.power_w == 750);
     assert_true(request.duration_s == 7200);
     assert_int_equal(request.priority, 0);
@@ -45,7 +49,8 @@ static void every_member_is_read_in_its_unit(void **state)
     static const char *const names[] = {"critical", "high", "normal", "low"};
     for (int i = 0; i < 4; i++) {
         char body[96];
-        snprintf(body, sizeof body, "{\"task_id\":\"a\",\"power\":\"1kW\",\"priority\":\"%s\"}", names[i]);
+        snprintf(body, sizeof body, "{\"task_id\":\"a\",\"power\":\"1kW\",\"priority\":\"%s\"}",
+                 names[i]);
         assert_int_equal(read_body(body, &request, &error), SG_OK);
         assert_int_equal(request.priority, i);
         snprintf(body, sizeof body, "{\"task_id\":\"a\",\"power\":\"1kW\",\"priority\":%d}", i);
@@ -79,7 +84,9 @@ static const struct {
     {"{\"task_id\":\"\",\"power\":\"1MW\"}", "id", "/task_id", "1 to 63"},
     {"{\"task_id\":\"a b\",\"power\":\"1MW\"}", "id", "/task_id", "a b"},
     {"{\"task_id\":\"../a\",\"power\":\"1MW\"}", "id", "/task_id", "beginning"},
-    {"{\"task_id\":\"a123456789a123456789a123456789a123456789a123456789a123456789abcd\",\"power\":\"1MW\"}", "id", "/task_id", "63"},
+    {"{\"task_id\":\"a123456789a123456789a123456789a123456789a123456789a123456789abcd\",\"power\":"
+     "\"1MW\"}",
+     "id", "/task_id", "63"},
     {"{\"task_id\":\"a\",\"power\":2000000}", "type", "/power", "as a text with its unit"},
     {"{\"task_id\":\"a\",\"power\":\"2\"}", "quantity", "/power", "found \"2\""},
     {"{\"task_id\":\"a\",\"power\":\"2 MWh\"}", "quantity", "/power", "2 MWh"},
@@ -94,15 +101,20 @@ static const struct {
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"priority\":4}", "range", "/priority", "0 to 3"},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"priority\":-1}", "range", "/priority", "0 to 3"},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"priority\":1.0}", "type", "/priority", "0 to 3"},
-    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"priority\":\"hihg\"}", "range", "/priority", "did you mean \"high\""},
+    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"priority\":\"hihg\"}", "range", "/priority",
+     "did you mean \"high\""},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"priority\":true}", "type", "/priority", "0 to 3"},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"duration\":3600}", "type", "/duration", "168h"},
-    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"duration\":\"0s\"}", "range", "/duration", "more than 0"},
-    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"duration\":\"900000h\"}", "range", "/duration", "at most"},
+    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"duration\":\"0s\"}", "range", "/duration",
+     "more than 0"},
+    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"duration\":\"900000h\"}", "range", "/duration",
+     "at most"},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"duration\":\"2kW\"}", "quantity", "/duration", "2kW"},
-    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"deadline\":\"tomorrow\"}", "time", "/deadline", "2030"},
+    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"deadline\":\"tomorrow\"}", "time", "/deadline",
+     "2030"},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"deadline\":17}", "type", "/deadline", "2030"},
-    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"deadline\":\"2023-02-30\"}", "time", "/deadline", "2030"},
+    {"{\"task_id\":\"a\",\"power\":\"1MW\",\"deadline\":\"2023-02-30\"}", "time", "/deadline",
+     "2030"},
     {"{\"task_id\":\"a\",\"powr\":\"1MW\"}", "unknown-key", "/powr", "did you mean \"power\""},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"x/y~z\":1}", "unknown-key", "/x~1y~0z", "known are"},
     {"{\"task_id\":\"a\",\"power\":\"1MW\",\"\":1}", "unknown-key", "/", "known are"}};
@@ -119,12 +131,13 @@ static void every_refusal_names_its_place(void **state)
             fail_msg("taken: %s", refused[i].body);
         }
         assert_memory_equal(&request, &before, sizeof request);
-        bool same = strcmp(error.slug, refused[i].slug) == 0 && strstr(error.detail, refused[i].part) &&
-                    (refused[i].pointer ? strcmp(error.pointer, refused[i].pointer) == 0 && error.byte < 0
-                                        : error.byte >= 0);
+        bool same =
+            strcmp(error.slug, refused[i].slug) == 0 && strstr(error.detail, refused[i].part) &&
+            (refused[i].pointer ? strcmp(error.pointer, refused[i].pointer) == 0 && error.byte < 0
+                                : error.byte >= 0);
         if (!same) {
-            fail_msg("%s: %s, pointer %s, byte %ld, %s", refused[i].body, error.slug, error.pointer, error.byte,
-                     error.detail);
+            fail_msg("%s: %s, pointer %s, byte %ld, %s", refused[i].body, error.slug, error.pointer,
+                     error.byte, error.detail);
         }
         assert_null(strchr(error.detail, '\n'));
         assert_true(sg_text_is_utf8(error.detail, strlen(error.detail)));
@@ -229,7 +242,8 @@ static void the_one_parameter_is_found_or_the_fault_is_named(void **state)
         char value[16];
         size_t length = 99;
         sg_body_error error;
-        assert_int_equal(sg_uri_value(cases[i].query, "sql", value, sizeof value, &length, &error), cases[i].status);
+        assert_int_equal(sg_uri_value(cases[i].query, "sql", value, sizeof value, &length, &error),
+                         cases[i].status);
         if (cases[i].value) {
             assert_string_equal(value, cases[i].value);
             assert_int_equal(length, strlen(cases[i].value));

@@ -1,7 +1,8 @@
-/* Questions to the telemetry: rewriting, bounds, refusals, formats. The database is made with SQLite alone. */
+/* Questions to the telemetry: rewriting, bounds, refusals, formats. The database is made with
+ * SQLite alone. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -102,8 +103,9 @@ static void times_become_numbers(void **state)
     rewritten_is("SELECT surplus FROM energy WHERE timestamp > NOW() - 1h",
                  "SELECT surplus FROM energy WHERE timestamp >  1000.000000  -  3600.000000 ");
     rewritten_is("now ( )+90s", " 1000.000000 + 90.000000 ");
-    rewritten_is("15m 15min 7d 2w 1.5h 250ms .5h", " 900.000000   900.000000   604800.000000   1209600.000000 "
-                                                  "  5400.000000   0.250000   1800.000000 ");
+    rewritten_is("15m 15min 7d 2w 1.5h 250ms .5h",
+                 " 900.000000   900.000000   604800.000000   1209600.000000 "
+                 "  5400.000000   0.250000   1800.000000 ");
     rewritten_is("'1970-01-02'", " 86400.000000 ");
     rewritten_is("'1970-01-01T02:00:00+02:00'", " 0.000000 ");
     rewritten_is("NOW()FROM", " 1000.000000 FROM");
@@ -112,10 +114,23 @@ static void times_become_numbers(void **state)
 static void what_is_quoted_or_commented_stays(void **state)
 {
     (void)state;
-    static const char *const same[] = {
-        "'NOW() - 1h'", "\"NOW()\" 'it''s 1h'", "-- NOW() 1h\n", "/* NOW() 1h '*/", "[now()] `1h`", "t.now()",
-        "now", "NOW(1)", "known()", "1e5 0x1F 1.5e-3 .5 1. 7", "strftime('%s', '2023-07-01')",
-        "date((('2023-07-01')))", "x'2023'", "a1h", "t1h.b_2w", "''", "'2023-07-01x'"};
+    static const char *const same[] = {"'NOW() - 1h'",
+                                       "\"NOW()\" 'it''s 1h'",
+                                       "-- NOW() 1h\n",
+                                       "/* NOW() 1h '*/",
+                                       "[now()] `1h`",
+                                       "t.now()",
+                                       "now",
+                                       "NOW(1)",
+                                       "known()",
+                                       "1e5 0x1F 1.5e-3 .5 1. 7",
+                                       "strftime('%s', '2023-07-01')",
+                                       "date((('2023-07-01')))",
+                                       "x'2023'",
+                                       "a1h",
+                                       "t1h.b_2w",
+                                       "''",
+                                       "'2023-07-01x'"};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         rewritten_is(same[i], same[i]);
     }
@@ -129,16 +144,24 @@ static void a_question_that_cannot_be_read_is_refused_at_its_place(void **state)
         const char *sql;
         int position;
         const char *part;
-    } cases[] = {
-        {"SELECT 1 + 'abc", 11, "never closed"},     {"SELECT \"abc", 7, "never closed"},
-        {"SELECT [abc", 7, "never closed"},          {"SELECT 1 /* x", 9, "never closed"},
-        {"SELECT 3y", 7, "\"3y\" is neither"},       {"SELECT NOW() - 5months", 15, "duration"},
-        {"SELECT 1H", 7, "neither"},                 {"SELECT 1e400h", 7, "duration"},
-        {"SELECT surplus FORM energy", 20, "energy"}, {"SELECT surpls FROM energy", 7, "did you mean surplus"},
-        {"SELECT NOW() , surpls FROM energy", 15, "surpls"}, {"SELECT 1 FROM enrgy", -1, "did you mean energy"},
-        {"SELECT 1; SELECT 2", 9, "one SELECT"},     {"", -1, "empty"},
-        {"  -- only this", -1, "empty"},             {"SELECT ?", -1, "parameter"},
-        {"SELECT (1", -1, "incomplete"},             {"SELECT \"no_such\" FROM energy", 7, "no_such"}};
+    } cases[] = {{"SELECT 1 + 'abc", 11, "never closed"},
+                 {"SELECT \"abc", 7, "never closed"},
+                 {"SELECT [abc", 7, "never closed"},
+                 {"SELECT 1 /* x", 9, "never closed"},
+                 {"SELECT 3y", 7, "\"3y\" is neither"},
+                 {"SELECT NOW() - 5months", 15, "duration"},
+                 {"SELECT 1H", 7, "neither"},
+                 {"SELECT 1e400h", 7, "duration"},
+                 {"SELECT surplus FORM energy", 20, "energy"},
+                 {"SELECT surpls FROM energy", 7, "did you mean surplus"},
+                 {"SELECT NOW() , surpls FROM energy", 15, "surpls"},
+                 {"SELECT 1 FROM enrgy", -1, "did you mean energy"},
+                 {"SELECT 1; SELECT 2", 9, "one SELECT"},
+                 {"", -1, "empty"},
+                 {"  -- only this", -1, "empty"},
+                 {"SELECT ?", -1, "parameter"},
+                 {"SELECT (1", -1, "incomplete"},
+                 {"SELECT \"no_such\" FROM energy", 7, "no_such"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sg_out out = {0};
         sg_query_answer answer;
@@ -193,8 +216,9 @@ static void times_are_written_as_text_and_null_as_null(void **state)
 static void odd_values_still_make_whole_json(void **state)
 {
     (void)state;
-    json_t *root = ask_json("SELECT x'00ff', CAST(x'ff' AS TEXT), 9223372036854775807, 1e999, 'q\"\\\n', "
-                            "1e300 AS timestamp, char(0)");
+    json_t *root =
+        ask_json("SELECT x'00ff', CAST(x'ff' AS TEXT), 9223372036854775807, 1e999, 'q\"\\\n', "
+                 "1e300 AS timestamp, char(0)");
     assert_string_equal(json_string_value(cell(root, 0, 0)), "x'00ff'");
     assert_string_equal(json_string_value(cell(root, 0, 1)), "x'ff'");
     assert_true(json_integer_value(cell(root, 0, 2)) == INT64_MAX);
@@ -210,9 +234,11 @@ static void csv_and_table_say_the_same(void **state)
     sg_out out = {0};
     sg_query_answer answer;
     sg_query_error error;
-    const char *sql = "SELECT timestamp, surplus, note, NULL AS n FROM energy ORDER BY timestamp LIMIT 1";
+    const char *sql =
+        "SELECT timestamp, surplus, note, NULL AS n FROM energy ORDER BY timestamp LIMIT 1";
     assert_int_equal(ask(sql, SG_QUERY_CSV, NULL, &out, &answer, &error), SG_OK);
-    assert_string_equal(out.text, "timestamp,surplus,note,n\n2023-07-01T06:26:40Z,0,\"a,\"\"b\",\n");
+    assert_string_equal(out.text,
+                        "timestamp,surplus,note,n\n2023-07-01T06:26:40Z,0,\"a,\"\"b\",\n");
     sg_out_clear(&out);
     assert_int_equal(ask(sql, SG_QUERY_TABLE, NULL, &out, &answer, &error), SG_OK);
     assert_string_equal(out.text, "timestamp             surplus  note  n\n"
@@ -224,19 +250,38 @@ static void csv_and_table_say_the_same(void **state)
 static void nothing_can_be_written_attached_or_loaded(void **state)
 {
     (void)state;
-    static const char *const attacks[] = {
-        "INSERT INTO energy VALUES(1,2,3,4)", "DELETE FROM energy", "UPDATE energy SET load=0", "DROP TABLE energy",
-        "CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)", "ATTACH '/tmp/x.db' AS x", "ATTACH ':memory:' AS x",
-        "DETACH main", "PRAGMA journal_mode=DELETE", "PRAGMA query_only=0", "PRAGMA table_info(energy)",
-        "SELECT load_extension('/tmp/x.so')", "VACUUM", "VACUUM INTO '/tmp/x.db'", "REINDEX", "ANALYZE", "BEGIN",
-        "COMMIT", "SELECT * FROM pragma_table_info('energy')", "SELECT writefile('/tmp/x', 'y')",
-        "SELECT readfile('/etc/passwd')", "WITH x AS (SELECT 1) DELETE FROM energy", "SELECT edit('x')",
-        "SELECT fts3_tokenizer('x')", "REPLACE INTO energy VALUES(1,2,3,4)"};
+    static const char *const attacks[] = {"INSERT INTO energy VALUES(1,2,3,4)",
+                                          "DELETE FROM energy",
+                                          "UPDATE energy SET load=0",
+                                          "DROP TABLE energy",
+                                          "CREATE TABLE t(a)",
+                                          "CREATE TEMP TABLE t(a)",
+                                          "ATTACH '/tmp/x.db' AS x",
+                                          "ATTACH ':memory:' AS x",
+                                          "DETACH main",
+                                          "PRAGMA journal_mode=DELETE",
+                                          "PRAGMA query_only=0",
+                                          "PRAGMA table_info(energy)",
+                                          "SELECT load_extension('/tmp/x.so')",
+                                          "VACUUM",
+                                          "VACUUM INTO '/tmp/x.db'",
+                                          "REINDEX",
+                                          "ANALYZE",
+                                          "BEGIN",
+                                          "COMMIT",
+                                          "SELECT * FROM pragma_table_info('energy')",
+                                          "SELECT writefile('/tmp/x', 'y')",
+                                          "SELECT readfile('/etc/passwd')",
+                                          "WITH x AS (SELECT 1) DELETE FROM energy",
+                                          "SELECT edit('x')",
+                                          "SELECT fts3_tokenizer('x')",
+                                          "REPLACE INTO energy VALUES(1,2,3,4)"};
     for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
         sg_out out = {0};
         sg_query_answer answer;
         sg_query_error error;
-        if (ask(attacks[i], SG_QUERY_JSON, NULL, &out, &answer, &error) != SG_FORMAT || !error.text[0]) {
+        if (ask(attacks[i], SG_QUERY_JSON, NULL, &out, &answer, &error) != SG_FORMAT ||
+            !error.text[0]) {
             fail_msg("%s: %s", attacks[i], out.text ? out.text : error.text);
         }
         sg_out_free(&out);
@@ -253,7 +298,8 @@ static void a_question_without_end_is_stopped_in_time(void **state)
     static const char *const endless[] = {
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n) SELECT count(*) FROM n",
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n",
-        "SELECT count(*) FROM energy a, energy b, energy c, energy d, energy e WHERE a.load+b.load+c.load+d.load > 9"};
+        "SELECT count(*) FROM energy a, energy b, energy c, energy d, energy e WHERE "
+        "a.load+b.load+c.load+d.load > 9"};
     const sg_query_bounds bounds = {.seconds = 0.3, .rows = 1000, .bytes = 1000000};
     for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
         sg_out out = {0};
@@ -277,18 +323,24 @@ static void long_answers_are_cut_and_say_so(void **state)
     sg_out out = {0};
     sg_query_answer answer;
     sg_query_error error;
-    assert_int_equal(ask("SELECT surplus FROM energy", SG_QUERY_JSON, &few, &out, &answer, &error), SG_OK);
+    assert_int_equal(ask("SELECT surplus FROM energy", SG_QUERY_JSON, &few, &out, &answer, &error),
+                     SG_OK);
     assert_true(answer.truncated);
     assert_int_equal(answer.rows, 10);
     assert_non_null(strstr(out.text, "\"truncated\":true"));
     sg_out_clear(&out);
-    assert_int_equal(ask("SELECT surplus FROM energy LIMIT 10", SG_QUERY_JSON, &few, &out, &answer, &error), SG_OK);
+    assert_int_equal(
+        ask("SELECT surplus FROM energy LIMIT 10", SG_QUERY_JSON, &few, &out, &answer, &error),
+        SG_OK);
     assert_false(answer.truncated);
     sg_out_clear(&out);
-    assert_int_equal(ask("SELECT * FROM energy", SG_QUERY_JSON, &small, &out, &answer, &error), SG_OK);
+    assert_int_equal(ask("SELECT * FROM energy", SG_QUERY_JSON, &small, &out, &answer, &error),
+                     SG_OK);
     assert_true(answer.truncated && answer.rows > 0 && out.length < 1500);
     sg_out_clear(&out);
-    assert_int_equal(ask("SELECT length(zeroblob(900000000))", SG_QUERY_JSON, NULL, &out, &answer, &error), SG_FORMAT);
+    assert_int_equal(
+        ask("SELECT length(zeroblob(900000000))", SG_QUERY_JSON, NULL, &out, &answer, &error),
+        SG_FORMAT);
     sg_out_free(&out);
 }
 
@@ -307,7 +359,8 @@ static void too_many_times_and_too_long_questions_are_refused(void **state)
         sg_out_text(&sql, "          ");
     }
     assert_int_equal(ask(sql.text, SG_QUERY_JSON, NULL, &out, &answer, &error), SG_FULL);
-    assert_int_equal(sg_query_run(dir, "SELECT\0 1", 9, SG_QUERY_JSON, NULL, &out, &answer, &error), SG_FORMAT);
+    assert_int_equal(sg_query_run(dir, "SELECT\0 1", 9, SG_QUERY_JSON, NULL, &out, &answer, &error),
+                     SG_FORMAT);
     assert_int_equal(ask("SELECT '\xff'", SG_QUERY_JSON, NULL, &out, &answer, &error), SG_FORMAT);
     sg_out_free(&out);
     sg_out_free(&sql);
@@ -319,12 +372,15 @@ static void no_database_is_told_from_a_bad_one(void **state)
     sg_out out = {0};
     sg_query_answer answer;
     sg_query_error error;
-    assert_int_equal(sg_query_run("/tmp/no-such-dir", "SELECT 1", 8, SG_QUERY_JSON, NULL, &out, &answer, &error),
-                     SG_MISSING);
+    assert_int_equal(
+        sg_query_run("/tmp/no-such-dir", "SELECT 1", 8, SG_QUERY_JSON, NULL, &out, &answer, &error),
+        SG_MISSING);
     assert_non_null(strstr(error.text, "/tmp/no-such-dir/telemetry.db"));
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
-    fputs("this is no database, although it is long enough to hold a header of one hundred bytes......", file);
+    fputs("this is no database, although it is long enough to hold a header of one hundred "
+          "bytes......",
+          file);
     fputs("....................................................", file);
     fclose(file);
     assert_int_equal(ask("SELECT 1", SG_QUERY_JSON, NULL, &out, &answer, &error), SG_IO);

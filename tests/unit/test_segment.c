@@ -1,7 +1,7 @@
 /* The journal's files under torn writes, flipped bytes, full and failing disks. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -481,7 +481,8 @@ static int bad_open(const char *path, int flags, mode_t mode)
 
 static const sg_segment_calls bad_disk = {bad_write, bad_sync, bad_truncate, bad_open};
 
-/* 60 records in batches with syncs and rotations on the bad disk; every call is tried again until it works. */
+/* 60 records in batches with syncs and rotations on the bad disk; every call is tried again until
+ * it works. */
 static void write_through(void)
 {
     sg_segment_log *log = NULL;

@@ -1,7 +1,7 @@
 /* The real HTTP server on a free loopback port, in front of a host that the test plays. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -23,18 +23,30 @@
 
 /* ---- a small site ---- */
 
-static const sg_kind sun = {.name = "sun", .title = "test array", .role = SG_SOURCE, .hypothetical = true};
+static const sg_kind sun = {
+    .name = "sun", .title = "test array", .role = SG_SOURCE, .hypothetical = true};
 static const sg_kind cell = {.name = "cell", .title = "test battery", .role = SG_STORE};
 static const sg_kind rack = {.name = "load", .title = "test racks", .role = SG_LOAD};
 static sg_device sources[1], stores[2], loads[3];
-static sg_node nodes[2] = {{.parent = -1, .limit_w = INFINITY}, {.parent = 0, .group = 1, .limit_w = 5000}};
+static sg_node nodes[2] = {{.parent = -1, .limit_w = INFINITY},
+                           {.parent = 0, .group = 1, .limit_w = 5000}};
 static sg_node_group node_groups[2] = {{"main", 0, 1, 1}, {"pdu", 1, 1, 2}};
-static sg_group groups[3] = {{.id = "pv", .kind = &sun, .role = SG_SOURCE, .first = 0, .count = 1},
-                             {.id = "bat", .kind = &cell, .role = SG_STORE, .first = 0, .count = 2},
-                             {.id = "racks", .kind = &rack, .role = SG_LOAD, .first = 0, .count = 3}};
-static sg_site site = {.id = "urn:uuid:test", .title = "Test \"site\"", .path = "", .currency = "EUR", .mode = SG_ADVISE,
-                       .nodes = nodes, .node_count = 2, .node_groups = node_groups, .node_group_count = 2,
-                       .devices = {sources, stores, loads, NULL}, .device_count = {1, 2, 3, 0}, .groups = groups,
+static sg_group groups[3] = {
+    {.id = "pv", .kind = &sun, .role = SG_SOURCE, .first = 0, .count = 1},
+    {.id = "bat", .kind = &cell, .role = SG_STORE, .first = 0, .count = 2},
+    {.id = "racks", .kind = &rack, .role = SG_LOAD, .first = 0, .count = 3}};
+static sg_site site = {.id = "urn:uuid:test",
+                       .title = "Test \"site\"",
+                       .path = "",
+                       .currency = "EUR",
+                       .mode = SG_ADVISE,
+                       .nodes = nodes,
+                       .node_count = 2,
+                       .node_groups = node_groups,
+                       .node_group_count = 2,
+                       .devices = {sources, stores, loads, NULL},
+                       .device_count = {1, 2, 3, 0},
+                       .groups = groups,
                        .group_count = 3};
 
 /* ---- a host ---- */
@@ -120,7 +132,9 @@ static sg_reply decide(const sg_request *request)
     at = host.live.task_count++;
     bool never = request->power_w > 10e6, later = request->power_w > 1e6;
     host.live.task[at] = (sg_task){.request = *request,
-                                   .state = never ? SG_TASK_REFUSED : later ? SG_TASK_QUEUED : SG_TASK_GRANTED,
+                                   .state = never   ? SG_TASK_REFUSED
+                                            : later ? SG_TASK_QUEUED
+                                                    : SG_TASK_GRANTED,
                                    .reason = never   ? SG_REASON_NEVER_FITS
                                              : later ? SG_REASON_NOT_NOW
                                                      : SG_REASON_FITS,
@@ -160,7 +174,8 @@ static void *host_loop(void *argument)
         pthread_mutex_unlock(&host.mutex);
         for (int i = 0; i < count; i++) {
             sg_serve_answer(host.server, answers[i].ticket, &answers[i].reply,
-                            answers[i].reply.task >= 0 ? &answers[i].task : NULL, !atomic_load(&host.volatile_disk));
+                            answers[i].reply.task >= 0 ? &answers[i].task : NULL,
+                            !atomic_load(&host.volatile_disk));
         }
         sg_serve_tick(host.server);
     }
@@ -179,10 +194,16 @@ static void fill_view(sg_view *view)
     view->import_w_max = INFINITY;
     view->export_w = NAN;
     view->group_count = 3;
-    view->group[0] = (sg_view_group){.role = SG_SOURCE, .power_w = 1000, .available_w = 2000, .setpoint_w = 1500};
-    view->group[1] = (sg_view_group){.role = SG_STORE, .power_w = -500.04, .energy_j = 3.6e6, .capacity_j = 14.4e6,
-                                     .reason = SG_REASON_SURPLUS, .quality = SG_STALE};
-    view->group[2] = (sg_view_group){.role = SG_LOAD, .power_w = 3000, .demand_w = 3100, .shed_count = 2};
+    view->group[0] = (sg_view_group){
+        .role = SG_SOURCE, .power_w = 1000, .available_w = 2000, .setpoint_w = 1500};
+    view->group[1] = (sg_view_group){.role = SG_STORE,
+                                     .power_w = -500.04,
+                                     .energy_j = 3.6e6,
+                                     .capacity_j = 14.4e6,
+                                     .reason = SG_REASON_SURPLUS,
+                                     .quality = SG_STALE};
+    view->group[2] =
+        (sg_view_group){.role = SG_LOAD, .power_w = 3000, .demand_w = 3100, .shed_count = 2};
     view->node_count = view->node_count_all = 2;
     view->node_w[1] = 2500;
     view->node_limit_w[0] = INFINITY;
@@ -199,8 +220,14 @@ static void fill_view(sg_view *view)
 
 static sg_serve_config config_of(void)
 {
-    return (sg_serve_config){.listen = "127.0.0.1:0", .data_dir = data_dir, .version = "9.9", .site = &site, .fresh_s = 1,
-                             .view = host_view, .submit = host_submit, .log = host_log};
+    return (sg_serve_config){.listen = "127.0.0.1:0",
+                             .data_dir = data_dir,
+                             .version = "9.9",
+                             .site = &site,
+                             .fresh_s = 1,
+                             .view = host_view,
+                             .submit = host_submit,
+                             .log = host_log};
 }
 
 static int start(void **state)
@@ -256,7 +283,8 @@ typedef struct answer {
 
 static int dial(void)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((in_port_t)sg_serve_port(host.server)),
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((in_port_t)sg_serve_port(host.server)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval patience = {.tv_sec = 12};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -271,7 +299,8 @@ static answer receive(int fd)
 {
     answer got = {.text = malloc(1 << 20)};
     ssize_t part;
-    while (got.length < (1 << 20) - 1 && (part = recv(fd, got.text + got.length, (1 << 20) - 1 - got.length, 0)) > 0) {
+    while (got.length < (1 << 20) - 1 &&
+           (part = recv(fd, got.text + got.length, (1 << 20) - 1 - got.length, 0)) > 0) {
         got.length += (size_t)part;
     }
     close(fd);
@@ -329,7 +358,8 @@ static json_t *json_of(answer got, int want_status)
         assert_int_equal(json_integer_value(json_object_get(root, "status")), want_status);
         assert_non_null(json_string_value(json_object_get(root, "title")));
         assert_non_null(json_string_value(json_object_get(root, "detail")));
-        assert_memory_equal(json_string_value(json_object_get(root, "type")), "urn:symgrid:problem:", 20);
+        assert_memory_equal(json_string_value(json_object_get(root, "type")),
+                            "urn:symgrid:problem:", 20);
     }
     free(got.text);
     return root;
@@ -425,7 +455,8 @@ static void a_request_is_granted_queued_or_refused(void **state)
 {
     (void)state;
     run_loop();
-    json_t *root = json_of(post("{\"task_id\":\"compute_001\",\"power\":\"500kW\",\"duration\":\"1h\"}"), 200);
+    json_t *root =
+        json_of(post("{\"task_id\":\"compute_001\",\"power\":\"500kW\",\"duration\":\"1h\"}"), 200);
     assert_string_equal(text_at(root, "state"), "granted");
     assert_string_equal(text_at(root, "task_id"), "compute_001");
     assert_string_equal(text_at(root, "priority"), "normal");
@@ -444,7 +475,8 @@ static void a_request_is_granted_queued_or_refused(void **state)
     assert_non_null(strstr(text_at(root, "reason_text"), "more than the site"));
     json_decref(root);
 
-    root = json_of(post("{\"task_id\":\"compute_001\",\"power\":\"0.5MW\",\"duration\":\"60min\"}"), 200);
+    root = json_of(post("{\"task_id\":\"compute_001\",\"power\":\"0.5MW\",\"duration\":\"60min\"}"),
+                   200);
     assert_string_equal(text_at(root, "state"), "granted"); /* the same again: the same answer */
     json_decref(root);
     json_decref(json_of(post("{\"task_id\":\"compute_001\",\"power\":\"600kW\"}"), 409));
@@ -456,10 +488,14 @@ static void a_request_is_granted_queued_or_refused(void **state)
     assert_string_equal(text_at(root, "state"), "queued");
     json_decref(root);
     json_decref(json_of(get("/energy/allocate/nobody"), 404));
-    root = json_of(ask("DELETE /energy/allocate/later HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 200);
+    root = json_of(ask("DELETE /energy/allocate/later HTTP/1.1\r\nHost: localhost\r\nConnection: "
+                       "close\r\n\r\n"),
+                   200);
     assert_string_equal(text_at(root, "state"), "withdrawn");
     json_decref(root);
-    json_decref(json_of(ask("DELETE /energy/allocate/nobody HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 404));
+    json_decref(json_of(ask("DELETE /energy/allocate/nobody HTTP/1.1\r\nHost: "
+                            "localhost\r\nConnection: close\r\n\r\n"),
+                        404));
 }
 
 static void what_is_not_durable_is_not_acknowledged(void **state)
@@ -514,12 +550,15 @@ static void stopping_ends_what_is_under_way(void **state)
     atomic_store(&host.silent, true);
     int waiting[3], stream = dial();
     for (int i = 0; i < 3; i++) {
-        static const char request[] = "POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                      "Content-Length: 29\r\n\r\n{\"task_id\":\"a\",\"power\":\"1kW\"}";
+        static const char request[] =
+            "POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+            "application/json\r\n"
+            "Content-Length: 29\r\n\r\n{\"task_id\":\"a\",\"power\":\"1kW\"}";
         waiting[i] = dial();
         assert_int_equal(send(waiting[i], request, sizeof request - 1, 0), sizeof request - 1);
     }
-    static const char listen[] = "GET /energy/telemetry HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+    static const char listen[] =
+        "GET /energy/telemetry HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
     assert_int_equal(send(stream, listen, sizeof listen - 1, 0), sizeof listen - 1);
     nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
     atomic_store(&host.stop, true);
@@ -540,7 +579,8 @@ static void events_come_with_ids_and_at_most_ten_a_second(void **state)
     (void)state;
     run_loop();
     atomic_store(&host.ticks_per_s, 1000);
-    static const char request[] = "GET /energy/telemetry HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+    static const char request[] =
+        "GET /energy/telemetry HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
     int fd = dial(), events = 0;
     assert_int_equal(send(fd, request, sizeof request - 1, 0), sizeof request - 1);
     char text[300000];
@@ -578,9 +618,11 @@ static void metrics_are_plain_prometheus_text(void **state)
     run_loop();
     got = get("/metrics");
     assert_non_null(strstr(got.head, "Content-Type: text/plain; version=0.0.4"));
-    assert_non_null(strstr(got.body, "\n# TYPE symgrid_load_watts gauge\nsymgrid_load_watts 3000\n"));
+    assert_non_null(
+        strstr(got.body, "\n# TYPE symgrid_load_watts gauge\nsymgrid_load_watts 3000\n"));
     assert_non_null(strstr(got.body, "\nsymgrid_energy_joules_total{flow=\"import\"} 7200000\n"));
-    assert_non_null(strstr(got.body, "\nsymgrid_store_energy_joules{id=\"bat\",role=\"store\",type=\"cell\",hypothetical=\"no\"} 3600000\n"));
+    assert_non_null(strstr(got.body, "\nsymgrid_store_energy_joules{id=\"bat\",role=\"store\",type="
+                                     "\"cell\",hypothetical=\"no\"} 3600000\n"));
     assert_non_null(strstr(got.body, "\nsymgrid_node_limit_watts{node=\"main\"} +Inf\n"));
     assert_non_null(strstr(got.body, "\nsymgrid_export_watts NaN\n"));
     free(got.text);
@@ -589,11 +631,12 @@ static void metrics_are_plain_prometheus_text(void **state)
 static void the_dashboard_s_files_are_those_of_the_tree(void **state)
 {
     (void)state;
-    static const char *const files[][3] = {{"/", "web/index.html", "text/html"},
-                                           {"/app.js", "web/app.js", "text/javascript"},
-                                           {"/style.css", "web/style.css", "text/css"},
-                                           {"/favicon.svg", "web/favicon.svg", "image/svg+xml"},
-                                           {"/openapi.json", "src/serve/openapi.json", "application/json"}};
+    static const char *const files[][3] = {
+        {"/", "web/index.html", "text/html"},
+        {"/app.js", "web/app.js", "text/javascript"},
+        {"/style.css", "web/style.css", "text/css"},
+        {"/favicon.svg", "web/favicon.svg", "image/svg+xml"},
+        {"/openapi.json", "src/serve/openapi.json", "application/json"}};
     const char *root = getenv("SYMGRID_SOURCE_DIR");
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char path[512], tag[64];
@@ -614,7 +657,9 @@ static void the_dashboard_s_files_are_those_of_the_tree(void **state)
         assert_non_null(etag);
         snprintf(tag, sizeof tag, "%.*s", (int)strcspn(etag + 6, "\r"), etag + 6);
         free(got.text);
-        got = ask("GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-None-Match: %s\r\n\r\n", files[i][0], tag);
+        got = ask(
+            "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-None-Match: %s\r\n\r\n",
+            files[i][0], tag);
         assert_int_equal(got.status, 304);
         assert_int_equal(got.body[0], 0);
         free(got.text);
@@ -630,13 +675,21 @@ static void queries_run_beside_everything_else(void **state)
     json_decref(missing);
     snprintf(path, sizeof path, "%s/telemetry.db", data_dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "CREATE TABLE meta(key TEXT, value TEXT); CREATE TABLE energy(timestamp REAL, surplus REAL);"
-                                      "INSERT INTO energy VALUES(unixepoch() - 60, 5.5), (unixepoch() - 7200, 6.5)",
-                                  NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "CREATE TABLE meta(key TEXT, value TEXT); CREATE TABLE energy(timestamp REAL, "
+                     "surplus REAL);"
+                     "INSERT INTO energy VALUES(unixepoch() - 60, 5.5), (unixepoch() - 7200, 6.5)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(db);
-    json_t *root = json_of(get("/energy/query?sql=SELECT%20surplus%20FROM%20energy%20WHERE%20timestamp%20%3E%20NOW()%20-%201h"), 200);
+    json_t *root = json_of(get("/energy/"
+                               "query?sql=SELECT%20surplus%20FROM%20energy%20WHERE%20timestamp%20%"
+                               "3E%20NOW()%20-%201h"),
+                           200);
     assert_int_equal(json_array_size(json_object_get(root, "rows")), 1);
-    assert_true(json_number_value(json_array_get(json_array_get(json_object_get(root, "rows"), 0), 0)) == 5.5);
+    assert_true(json_number_value(
+                    json_array_get(json_array_get(json_object_get(root, "rows"), 0), 0)) == 5.5);
     json_decref(root);
     root = json_of(get("/energy/query?sql=SELECT+surpls+FROM+energy"), 400);
     assert_true(number_at(root, NULL, "byte") == 7);
@@ -646,8 +699,9 @@ static void queries_run_beside_everything_else(void **state)
     json_decref(json_of(get("/energy/query"), 400));
     json_decref(json_of(get("/energy/query?sql=SELECT+1&x=1"), 400));
     int slow = dial();
-    static const char endless[] = "GET /energy/query?sql=WITH+RECURSIVE+n(i)+AS+(SELECT+0+UNION+ALL+SELECT+i%2B1+FROM+n)"
-                                  "+SELECT+count(*)+FROM+n HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    static const char endless[] =
+        "GET /energy/query?sql=WITH+RECURSIVE+n(i)+AS+(SELECT+0+UNION+ALL+SELECT+i%2B1+FROM+n)"
+        "+SELECT+count(*)+FROM+n HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     assert_int_equal(send(slow, endless, sizeof endless - 1, 0), sizeof endless - 1);
     struct timespec a, b;
     clock_gettime(CLOCK_MONOTONIC, &a);
@@ -678,13 +732,15 @@ static void methods_paths_and_parameters_are_checked(void **state)
                  {"OPTIONS /energy/allocate", 204, "Allow: GET, HEAD, POST, OPTIONS"},
                  {"GET /app.js?v=2", 200, NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        answer got = ask("%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", cases[i].line);
+        answer got =
+            ask("%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", cases[i].line);
         if (cases[i].header && !strstr(got.head, cases[i].header)) {
             fail_msg("%s: %s", cases[i].line, got.head);
         }
         json_decref(json_of(got, cases[i].status));
     }
-    answer got = ask("HEAD /energy/telemetry HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    answer got =
+        ask("HEAD /energy/telemetry HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert_int_equal(got.status, 200);
     assert_non_null(strstr(got.head, "Content-Length: "));
     assert_int_equal(got.body[0], 0);
@@ -698,40 +754,48 @@ static void requests_that_could_be_read_two_ways_are_refused(void **state)
     static const struct {
         const char *headers;
         int status;
-    } cases[] = {{"Host: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400},
-                 {"Host: localhost\r\nContent-Length: 2\r\nContent-Length: 2\r\n", 400},
-                 {"Host: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n", 400},
-                 {"Host: localhost\r\nTransfer-Encoding: gzip, chunked\r\n", 400},
-                 {"Host: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
-                 {"Host: localhost\r\nContent-Length: +2\r\n", 400},
-                 {"Host: localhost\r\nContent-Length: -2\r\n", 400},
-                 {"Host: localhost\r\nContent-Length: 0x2\r\n", 400},
-                 {"Host : localhost\r\n", 400},
-                 {"Host: localhost\r\nHost: localhost\r\n", 400},
-                 {"Host: localhost\r\nX Y: 1\r\n", 400},
-                 {"Host: localhost\r\nX\x01: 1\r\n", 400},
-                 {"Host: localhost\r\nX: a\x02" "b\r\n", 400},
-                 {"", 400},
-                 {"Host: evil.example\r\n", 421},
-                 {"Host: 127.0.0.1.evil.example\r\n", 421},
-                 {"Host: localhost\r\nOrigin: https://evil.example\r\n", 403},
-                 {"Host: localhost\r\nOrigin: null\r\n", 403},
-                 {"Host: localhost\r\nContent-Encoding: gzip\r\n", 415},
-                 {"Host: localhost\r\nContent-Length: 99999999\r\n", 413},
-                 {"Host: localhost\r\nContent-Length: 18446744073709551616\r\n", 413}};
+    } cases[] = {
+        {"Host: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400},
+        {"Host: localhost\r\nContent-Length: 2\r\nContent-Length: 2\r\n", 400},
+        {"Host: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n", 400},
+        {"Host: localhost\r\nTransfer-Encoding: gzip, chunked\r\n", 400},
+        {"Host: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
+        {"Host: localhost\r\nContent-Length: +2\r\n", 400},
+        {"Host: localhost\r\nContent-Length: -2\r\n", 400},
+        {"Host: localhost\r\nContent-Length: 0x2\r\n", 400},
+        {"Host : localhost\r\n", 400},
+        {"Host: localhost\r\nHost: localhost\r\n", 400},
+        {"Host: localhost\r\nX Y: 1\r\n", 400},
+        {"Host: localhost\r\nX\x01: 1\r\n", 400},
+        {"Host: localhost\r\nX: a\x02"
+         "b\r\n",
+         400},
+        {"", 400},
+        {"Host: evil.example\r\n", 421},
+        {"Host: 127.0.0.1.evil.example\r\n", 421},
+        {"Host: localhost\r\nOrigin: https://evil.example\r\n", 403},
+        {"Host: localhost\r\nOrigin: null\r\n", 403},
+        {"Host: localhost\r\nContent-Encoding: gzip\r\n", 415},
+        {"Host: localhost\r\nContent-Length: 99999999\r\n", 413},
+        {"Host: localhost\r\nContent-Length: 18446744073709551616\r\n", 413}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        answer got = ask("POST /energy/allocate HTTP/1.1\r\nConnection: close\r\n%sContent-Type: application/json\r\n\r\n{}",
+        answer got = ask("POST /energy/allocate HTTP/1.1\r\nConnection: close\r\n%sContent-Type: "
+                         "application/json\r\n\r\n{}",
                          cases[i].headers);
         if (got.status != cases[i].status) {
             fail_msg("%s: %s", cases[i].headers, got.text);
         }
         free(got.text);
     }
-    answer got = ask("POST /energy/allocate HTTP/1.1\r\nHost: localhost:80\r\nOrigin: http://localhost:80\r\nConnection: close\r\n"
-                     "Content-Type: application/json; charset=\"UTF-8\"\r\nContent-Length: 29\r\n\r\n{\"task_id\":\"o\",\"power\":\"1kW\"}");
+    answer got = ask("POST /energy/allocate HTTP/1.1\r\nHost: localhost:80\r\nOrigin: "
+                     "http://localhost:80\r\nConnection: close\r\n"
+                     "Content-Type: application/json; charset=\"UTF-8\"\r\nContent-Length: "
+                     "29\r\n\r\n{\"task_id\":\"o\",\"power\":\"1kW\"}");
     json_decref(json_of(got, 200));
-    got = ask("POST /energy/allocate HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\nContent-Type: application/json\r\n"
-              "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"tas\r\n18\r\nk_id\":\"c\",\"power\":\"1kW\"}\r\n0\r\n\r\n");
+    got = ask("POST /energy/allocate HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\nContent-Type: "
+              "application/json\r\n"
+              "Transfer-Encoding: "
+              "chunked\r\n\r\n5\r\n{\"tas\r\n18\r\nk_id\":\"c\",\"power\":\"1kW\"}\r\n0\r\n\r\n");
     json_decref(json_of(got, 200));
 }
 
@@ -742,12 +806,17 @@ static void bodies_of_wrong_kind_or_size_are_refused(void **state)
     json_t *root = json_of(post("{\"task_id\":\"a\",\"power\":2}"), 400);
     assert_string_equal(text_at(root, "pointer"), "/power");
     json_decref(root);
-    json_decref(json_of(ask("POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-                            "Content-Length: 2\r\n\r\n{}"), 415));
-    json_decref(json_of(ask("POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"), 415));
+    json_decref(json_of(ask("POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nConnection: "
+                            "close\r\nContent-Type: text/plain\r\n"
+                            "Content-Length: 2\r\n\r\n{}"),
+                        415));
+    json_decref(json_of(ask("POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nConnection: "
+                            "close\r\nContent-Length: 2\r\n\r\n{}"),
+                        415));
     static char request[60000];
-    int head = snprintf(request, sizeof request, "POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                                                 "Content-Type: application/json\r\nContent-Length: 40000\r\n\r\n");
+    int head = snprintf(request, sizeof request,
+                        "POST /energy/allocate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                        "Content-Type: application/json\r\nContent-Length: 40000\r\n\r\n");
     memset(request + head, ' ', 40000);
     json_decref(json_of(exchange(request, (size_t)head + 40000), 413));
 }
@@ -758,10 +827,11 @@ static void addresses_that_cannot_be_used_are_explained(void **state)
     static const struct {
         const char *listen;
         sg_status status;
-    } cases[] = {{"nonsense", SG_FORMAT},      {"127.0.0.1", SG_FORMAT},     {"127.0.0.1:", SG_FORMAT},
-                 {"127.0.0.1:99999", SG_FORMAT}, {"127.0.0.1:80x", SG_FORMAT}, {"[::1:80", SG_FORMAT},
-                 {"example.org:80", SG_FORMAT}, {"", SG_FORMAT},              {"256.0.0.1:80", SG_FORMAT},
-                 {"192.0.2.1:8048", SG_IO}};
+    } cases[] = {{"nonsense", SG_FORMAT},       {"127.0.0.1", SG_FORMAT},
+                 {"127.0.0.1:", SG_FORMAT},     {"127.0.0.1:99999", SG_FORMAT},
+                 {"127.0.0.1:80x", SG_FORMAT},  {"[::1:80", SG_FORMAT},
+                 {"example.org:80", SG_FORMAT}, {"", SG_FORMAT},
+                 {"256.0.0.1:80", SG_FORMAT},   {"192.0.2.1:8048", SG_IO}};
     char error[SG_SERVE_TEXT];
     sg_serve *other = NULL;
     sg_serve_config config = config_of();

@@ -1,7 +1,8 @@
-/* Telemetry in SQLite: what is written, averaged, kept, dropped and survived. Checked with SQLite's own interface. */
+/* Telemetry in SQLite: what is written, averaged, kept, dropped and survived. Checked with SQLite's
+ * own interface. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -23,8 +24,13 @@ static const sg_kind cell = {.name = "cell", .title = "battery", .role = SG_STOR
 static sg_device sources[1], stores[1] = {{.group = 1}};
 static sg_group groups[2] = {{.id = "pv", .kind = &sun, .role = SG_SOURCE, .count = 1},
                              {.id = "bat", .kind = &cell, .role = SG_STORE, .count = 1}};
-static sg_site site = {.id = "urn:uuid:one", .title = "One", .currency = "EUR", .groups = groups, .group_count = 2,
-                       .devices = {sources, stores, NULL, NULL}, .device_count = {1, 1, 0, 0}};
+static sg_site site = {.id = "urn:uuid:one",
+                       .title = "One",
+                       .currency = "EUR",
+                       .groups = groups,
+                       .group_count = 2,
+                       .devices = {sources, stores, NULL, NULL},
+                       .device_count = {1, 1, 0, 0}};
 
 static const int64_t noon_us = INT64_C(1688212800000000); /* 2023-07-01T12:00:00Z */
 static char dir[64], path[96];
@@ -100,11 +106,20 @@ static void a_view_becomes_a_row_in_edge_units(void **state)
     view.import_price = 0.25 / 3.6e6;
     view.carbon_kg_per_j = 0.38 / 3.6e6;
     view.grid_up = 1;
-    view.group[1] = (sg_view_group){.role = SG_STORE, .power_w = -500, .setpoint_w = -600, .energy_j = 1.8e9,
-                                    .capacity_j = 7.2e9, .reason = SG_REASON_SURPLUS, .quality = SG_SUSPECT};
+    view.group[1] = (sg_view_group){.role = SG_STORE,
+                                    .power_w = -500,
+                                    .setpoint_w = -600,
+                                    .energy_j = 1.8e9,
+                                    .capacity_j = 7.2e9,
+                                    .reason = SG_REASON_SURPLUS,
+                                    .quality = SG_SUSPECT};
     view.decision_count = 1;
-    view.decision[0] = (sg_decision){.time_us = noon_us - 100000, .role = SG_STORE, .index = 0, .reason = SG_REASON_DEAR,
-                                     .from_w = 0, .to_w = 2000};
+    view.decision[0] = (sg_decision){.time_us = noon_us - 100000,
+                                     .role = SG_STORE,
+                                     .index = 0,
+                                     .reason = SG_REASON_DEAR,
+                                     .from_w = 0,
+                                     .to_w = 2000};
     sg_telemetry *store = open_store(false);
     put(store);
     sg_telemetry_close(store);
@@ -115,19 +130,29 @@ static void a_view_becomes_a_row_in_edge_units(void **state)
     assert_true(number("SELECT import_price FROM energy") == 0.25);
     assert_true(number("SELECT carbon FROM energy") == 380);
     assert_true(number("SELECT grid_up FROM energy") == 1);
-    assert_true(number("SELECT soc FROM device WHERE id='bat' AND reason='surplus' AND quality='suspect'") == 0.25);
-    assert_true(number("SELECT energy FROM device WHERE id='bat' AND power=-0.5 AND setpoint=-0.6") == 500);
+    assert_true(
+        number(
+            "SELECT soc FROM device WHERE id='bat' AND reason='surplus' AND quality='suspect'") ==
+        0.25);
+    assert_true(
+        number("SELECT energy FROM device WHERE id='bat' AND power=-0.5 AND setpoint=-0.6") == 500);
     assert_true(isnan(number("SELECT soc FROM device WHERE id='pv' AND role='source'")));
-    assert_true(number("SELECT to_kw FROM decision WHERE device='bat' AND reason='dear' AND state IS NULL") == 2);
-    assert_true(number("SELECT count(*) FROM meta WHERE (key,value) IN "
-                       "(('clock','wall'),('site','urn:uuid:one'),('title','One'),('schema','1'))") == 4);
+    assert_true(
+        number(
+            "SELECT to_kw FROM decision WHERE device='bat' AND reason='dear' AND state IS NULL") ==
+        2);
+    assert_true(
+        number("SELECT count(*) FROM meta WHERE (key,value) IN "
+               "(('clock','wall'),('site','urn:uuid:one'),('title','One'),('schema','1'))") == 4);
 }
 
 static void tables_refuse_values_of_the_wrong_type(void **state)
 {
     (void)state;
     sg_telemetry_close(open_store(false));
-    assert_true(number("SELECT count(*) FROM sqlite_schema WHERE type='table' AND sql LIKE '%STRICT%'") == 7);
+    assert_true(
+        number("SELECT count(*) FROM sqlite_schema WHERE type='table' AND sql LIKE '%STRICT%'") ==
+        7);
 }
 
 static void averages_are_those_of_the_rows_even_across_restarts(void **state)
@@ -157,13 +182,16 @@ static void averages_are_those_of_the_rows_even_across_restarts(void **state)
     }
     sg_telemetry_close(store);
     char sql[200];
-    const char *const wanted[] = {"load", "load_min", "load_max", "-surplus", "-surplus_max", "rows"};
+    const char *const wanted[] = {"load",     "load_min",     "load_max",
+                                  "-surplus", "-surplus_max", "rows"};
     const double values[] = {sum / 60, low, high, sum / 60, low, 60};
     for (int i = 0; i < 6; i++) {
-        snprintf(sql, sizeof sql, "SELECT %s FROM energy_1min WHERE timestamp=%.1f", wanted[i], 1688212800.0 + 660);
+        snprintf(sql, sizeof sql, "SELECT %s FROM energy_1min WHERE timestamp=%.1f", wanted[i],
+                 1688212800.0 + 660);
         assert_true(fabs(number(sql) - values[i]) < 1e-9);
     }
-    snprintf(sql, sizeof sql, "SELECT load FROM energy_15min WHERE timestamp=%.1f", 1688212800.0 + 1800);
+    snprintf(sql, sizeof sql, "SELECT load FROM energy_15min WHERE timestamp=%.1f",
+             1688212800.0 + 1800);
     assert_true(fabs(number(sql) - quarter_sum / 900) < 1e-9);
     assert_true(number("SELECT count(*) FROM energy_1min") == 40);
     assert_true(number("SELECT count(*) FROM energy_15min") == 3);
@@ -191,9 +219,15 @@ static void averages_lost_in_a_crash_are_made_up_for(void **state)
 static void an_interval_is_settled_once(void **state)
 {
     (void)state;
-    sg_settlement interval = {.start_us = noon_us, .end_us = noon_us + INT64_C(900000000), .import_j = 7200000,
-                              .export_j = 3600000, .cost_u = 1250000, .revenue_u = -10000, .carbon_mg = 2500000,
-                              .suspect_steps = 3, .steps = 900};
+    sg_settlement interval = {.start_us = noon_us,
+                              .end_us = noon_us + INT64_C(900000000),
+                              .import_j = 7200000,
+                              .export_j = 3600000,
+                              .cost_u = 1250000,
+                              .revenue_u = -10000,
+                              .carbon_mg = 2500000,
+                              .suspect_steps = 3,
+                              .steps = 900};
     sg_telemetry *store = open_store(true);
     assert_int_equal(sg_telemetry_settlement(store, &interval), SG_OK);
     interval.import_j = 999;
@@ -308,7 +342,8 @@ static void the_source_s_query_reads_what_was_written(void **state)
     sg_out out = {0};
     sg_query_answer answer;
     sg_query_error error;
-    assert_int_equal(sg_query_run(dir, sql, sizeof sql - 1, SG_QUERY_CSV, NULL, &out, &answer, &error), SG_OK);
+    assert_int_equal(
+        sg_query_run(dir, sql, sizeof sql - 1, SG_QUERY_CSV, NULL, &out, &answer, &error), SG_OK);
     assert_int_equal(answer.rows, 60);
     assert_memory_equal(out.text, "surplus\n3660\n", 13);
     sg_out_free(&out);
@@ -369,7 +404,8 @@ static void a_disk_that_hangs_costs_old_rows_and_no_time(void **state)
     sg_telemetry_queue *queue = NULL;
     sqlite3 *other = NULL;
     assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK); /* nobody else can write */
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK); /* nobody else can write */
     said_count = 0;
     assert_int_equal(sg_telemetry_queue_start(store, hear, NULL, &queue), SG_OK);
     double began = seconds();
@@ -388,7 +424,8 @@ static void a_disk_that_hangs_costs_old_rows_and_no_time(void **state)
     sg_telemetry_queue_stop(queue);
     sg_telemetry_close(store);
     char sql[96];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM energy WHERE timestamp=%.1f", 1688212800.0 + offered);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM energy WHERE timestamp=%.1f",
+             1688212800.0 + offered);
     assert_true(number(sql) == 1); /* the newest is there, the oldest went */
     assert_true(number("SELECT count(*) FROM settlement") == 50);
     assert_true(number("SELECT count(*) FROM energy") >= 400);
@@ -400,7 +437,8 @@ static void a_failing_disk_is_said_once_and_its_end_too(void **state)
     sg_telemetry *store = open_store(false);
     sg_telemetry_queue *queue = NULL;
     said_count = 0;
-    number("CREATE TRIGGER bad BEFORE INSERT ON energy BEGIN SELECT RAISE(ABORT, 'the disk is gone'); END");
+    number("CREATE TRIGGER bad BEFORE INSERT ON energy BEGIN SELECT RAISE(ABORT, 'the disk is "
+           "gone'); END");
     assert_int_equal(sg_telemetry_queue_start(store, hear, NULL, &queue), SG_OK);
     view.settled_count = 1;
     view.settled.start_us = noon_us;
@@ -412,7 +450,8 @@ static void a_failing_disk_is_said_once_and_its_end_too(void **state)
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     }
     assert_int_equal(sg_telemetry_queue_dropped(queue), 20);
-    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 300000000}, NULL); /* the thread has committed and holds no lock */
+    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 300000000},
+              NULL); /* the thread has committed and holds no lock */
     number("DROP TRIGGER bad");
     view.time_us += 1000000;
     sg_telemetry_queue_offer(queue, &view, false);

@@ -1,0 +1,30 @@
+# Installs the public headers: include/symgrid/*.h and every header of src/ that they reach.
+#
+# Runs at install time with source_dir, staging_dir and include_dir set. Below src/ an include names
+# "folder/file.h"; installed it becomes "../folder/file.h", so that one -I serves and no folder of
+# another project can stand in between.
+cmake_policy(VERSION 3.25)
+file(GLOB queue ${source_dir}/include/symgrid/*.h)
+set(seen ${queue})
+file(REMOVE_RECURSE ${staging_dir})
+while(queue)
+    list(POP_FRONT queue path)
+    file(READ ${path} text)
+    string(REGEX MATCHALL "#include \"[a-z0-9_]+/[a-z0-9_]+\\.h\"" includes "${text}")
+    foreach(include IN LISTS includes)
+        string(REGEX REPLACE "^#include \"(.*)\"$" "\\1" name "${include}")
+        set(header ${source_dir}/src/${name})
+        if(NOT name MATCHES "^symgrid/" AND NOT header IN_LIST seen)
+            list(APPEND queue ${header})
+            list(APPEND seen ${header})
+        endif()
+    endforeach()
+    cmake_path(RELATIVE_PATH path BASE_DIRECTORY ${source_dir}/src OUTPUT_VARIABLE place)
+    if(place MATCHES "^\\.\\.")
+        cmake_path(GET path FILENAME place)
+    else()
+        string(REGEX REPLACE "#include \"([a-z0-9_]+/)" "#include \"../\\1" text "${text}")
+    endif()
+    file(WRITE ${staging_dir}/${place} "${text}")
+endwhile()
+file(INSTALL DESTINATION ${include_dir} TYPE DIRECTORY FILES ${staging_dir}/)

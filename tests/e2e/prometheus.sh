@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# A stock Prometheus scrapes a running site, and promtool finds nothing to say about its metrics. ctest: serial
+#
+#     SYMGRID=build/release/symgrid tests/e2e/prometheus.sh       exit 77: no prometheus here
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+symgrid=${SYMGRID:-$root/build/release/symgrid}
+scale=${SYMGRID_TIME_SCALE:-1}
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+export no_proxy=127.0.0.1
+for tool in prometheus promtool curl; do
+    command -v $tool > /dev/null || { echo "$tool not found"; exit 77; }
+done
+[ -x "$symgrid" ] || { echo "$symgrid: not built"; exit 77; }
+
+folder=$(mktemp -d)
+site=
+server=
+finish() {
+    [ -z "$server" ] || kill "$server" 2> /dev/null || true
+    [ -z "$site" ] || kill "$site" 2> /dev/null || true
+    wait 2> /dev/null || true
+    rm -rf "$folder"
+}
+trap finish EXIT
+fail() {
+    echo "FAILED: $*" >&2
+    tail -n 20 "$folder"/*.log >&2 || true
+    exit 1
+}
+wait_for() { # seconds, what, command...
+    local end=$((SECONDS + $1 * scale)) what=$2
+    shift 2
+    until "$@" > /dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || fail "waited for $what"
+        sleep 0.2
+    done
+}
+free_port() { "${PYTHON:-python3}" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+port=$(free_port)
+prometheus_port=$(free_port)
+"$symgrid" run "$root/sites/floating.maml.md" --listen "127.0.0.1:$port" --data "$folder/data" > "$folder/symgrid.log" 2>&1 &
+site=$!
+wait_for 20 "the site" curl -fsS "http://127.0.0.1:$port/readyz"
+
+# promtool prints its findings and ends with 3 when there are any.
+curl -fsS "http://127.0.0.1:$port/metrics" > "$folder/metrics"
+promtool check metrics < "$folder/metrics" > "$folder/promtool.log" 2>&1 || fail "promtool has objections"
+[ ! -s "$folder/promtool.log" ] || fail "promtool has remarks"
+series=$(grep -cv '^#' "$folder/metrics")
+[ "$series" -ge 60 ] || fail "only $series series"
+
+cat > "$folder/prometheus.yml" << YAML
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: symgrid
+    static_configs:
+      - targets: ["127.0.0.1:$port"]
+YAML
+promtool check config "$folder/prometheus.yml" > "$folder/config.log" 2>&1 || fail "the test's own configuration"
+prometheus --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/tsdb" \
+    --web.listen-address="127.0.0.1:$prometheus_port" --log.level=warn > "$folder/prometheus.log" 2>&1 &
+server=$!
+
+ask() { # the value of an instant query, empty when there is none
+    curl -fsS --get "http://127.0.0.1:$prometheus_port/api/v1/query" --data-urlencode "query=$1" |
+        "${PYTHON:-python3}" -c 'import json, sys
+answer = json.load(sys.stdin)
+assert answer["status"] == "success", answer
+print(*(r["value"][1] for r in answer["data"]["result"]))'
+}
+holds() { [ "$(ask "$1")" = "$2" ]; }
+wait_for 30 "the first scrape" holds 'up{job="symgrid"}' 1
+wait_for 10 "a second one" holds 'count_over_time(up{job="symgrid"}[1m]) >= bool 3' 1
+
+# What Prometheus stored is what the site says of itself.
+holds 'symgrid_ready' 1 || fail "symgrid_ready is $(ask symgrid_ready)"
+holds 'count(symgrid_build_info{version!=""})' 1 || fail "no version"
+holds 'symgrid_load_watts > bool 0' 1 || fail "load is $(ask symgrid_load_watts)"
+holds 'abs(symgrid_generation_watts + symgrid_import_watts + symgrid_discharge_watts - symgrid_load_watts - symgrid_export_watts - symgrid_charge_watts - symgrid_losses_watts) < bool 0.05 * symgrid_load_watts' 1 ||
+    fail "the balance does not close: $(ask symgrid_load_watts)"
+holds 'count(symgrid_store_energy_joules) > bool 1' 1 || fail "no stores"
+holds 'increase(symgrid_steps_total[10s]) > bool 0' 1 || fail "steps do not increase"
+holds 'scrape_samples_scraped{job="symgrid"}' "$series" || fail "samples $(ask scrape_samples_scraped), expected $series"
+
+kill "$site"
+wait "$site" || fail "the site ended with $?"
+site=
+wait_for 15 "the target to be down" holds 'up{job="symgrid"}' 0
+echo "prometheus: $series series, scraped and asked back"
