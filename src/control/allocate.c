@@ -18,6 +18,8 @@
 
 /* Room below this share of a limit is the rounding of earlier sums and counts as none. */
 static const double DUST = 1e-12;
+/* And so does room that is lost in the denormal numbers, where shares of it cannot be told apart. */
+static const double NOTHING = 1e-200;
 
 enum {
     NEWTON_ROUND_MAX = 16, /* then halving the bits of the level takes turns */
@@ -248,7 +250,7 @@ static double fill_level(const double *rise, const double *weight, int32_t count
 static double room_of(const workspace *self, const sg_allocation *p, int node)
 {
     double limit = p->node_limit_w[node], room = limit - self->used[node];
-    return room > DUST * limit || limit == HUGE_VAL ? room : 0.0;
+    return room > DUST * limit + NOTHING || limit == HUGE_VAL ? room : 0.0;
 }
 
 /* What a leaf still asks for in the phase. */

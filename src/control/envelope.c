@@ -155,6 +155,8 @@ static void store_limits(const sg_flows *f, int s)
     } else if (*w < -take_w) {
         *reason = (uint8_t)(take_w < r->charge_w_max ? SG_REASON_FULL : SG_REASON_RATING);
         *w = -take_w;
+    } else if (f->self->store_help_w[s] > 0 && spare_give_w(f, s) <= 1e-9 * *w) {
+        *reason = SG_REASON_NODE_RELIEF; /* whatever else it was asked for came to nothing */
     }
 }
 

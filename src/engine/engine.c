@@ -300,6 +300,9 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s)
         .export_register_j = value[site + SG_SITE_EXPORT_J],
         .registers_good = rooms->measure.quality[site + SG_SITE_IMPORT_J] == SG_GOOD &&
                           rooms->measure.quality[site + SG_SITE_EXPORT_J] == SG_GOOD,
+        /* a wire carries as much one way as the other, whatever is permitted */
+        .import_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
+        .export_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
         .load_w = run_sum(rooms, SG_POINT_LOAD_POWER, plant->load_count) + value[site + SG_SITE_TASK_W],
         .losses_w = value[site + SG_SITE_LOSS_W],
         .unserved_w = value[site + SG_SITE_UNSERVED_W],

@@ -1,12 +1,12 @@
 #include "host/loop.h"
 
 #include "base/check.h"
+#include "base/ring.h"
 #include "base/time.h"
 #include "host/journal_file.h"
 #include "host/mailbox.h"
 #include "host/notify.h"
 #include "host/planner.h"
-#include "host/requests.h"
 #include "host/status_line.h"
 #include "plan/rolling.h"
 #include "serve/serve.h"
@@ -21,9 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { REQUESTS_ROOM = 256 }; /* requests between two steps; a power of two */
 enum { TIMING_BUCKETS = 4096 }; /* of 1 us; the last one holds all that took longer */
 static const double sync_period_s = 0.09;  /* of wall time: in real time every step is synced before its command leaves */
 static const double publish_period_s = 0.05; /* of wall time, when steps come faster than anybody looks */
+
+/* A request on its way from the server's thread to the loop. */
+typedef struct waiting {
+    sg_request request;
+    uint64_t ticket; /* 0: nobody waits for the answer */
+} waiting;
 
 typedef struct host {
     const sg_host_config *config;
@@ -36,7 +43,7 @@ typedef struct host {
     sg_serve *serve;
     sg_planner *planner;
     sg_mailbox to_serve;
-    sg_requests from_serve;
+    sg_ring from_serve; /* of waiting */
     sg_view view; /* for telemetry and the status line */
     sg_plan plan;
     sg_outlook outlook;
@@ -82,7 +89,8 @@ static const sg_view *newest_view(void *self)
 
 static bool submit(void *self, const sg_request *request, uint64_t ticket)
 {
-    return sg_requests_push(&((host *)self)->from_serve, request, ticket);
+    waiting item = {.request = *request, .ticket = ticket};
+    return sg_ring_push(&((host *)self)->from_serve, &item);
 }
 
 /* --- an invariant broke: the plant goes to rest before the process ends --- */
@@ -238,8 +246,10 @@ static sg_status start_server(host *h)
         say(error);
         return status;
     }
-    fprintf(stderr, "symgrid: live page on http://%s/ (port %d)\n",
-            h->config->listen ? h->config->listen : SG_SERVE_LISTEN_DEFAULT, sg_serve_port(h->serve));
+    const char *listen = h->config->listen ? h->config->listen : SG_SERVE_LISTEN_DEFAULT;
+    const char *colon = strrchr(listen, ':');
+    fprintf(stderr, "symgrid: live page on http://%.*s:%d/ (port %d)\n", colon ? (int)(colon - listen) : (int)strlen(listen), listen,
+            sg_serve_port(h->serve), sg_serve_port(h->serve));
     return SG_OK;
 }
 
@@ -255,7 +265,7 @@ static void submit_workflows(host *h)
         sg_request request = {.kind = SG_REQUEST_ALLOCATE, .priority = site->workflows[i].priority,
                               .power_w = site->workflows[i].power_w, .duration_s = site->workflows[i].duration_s};
         snprintf(request.task_id, sizeof request.task_id, "%s", site->workflows[i].task_id);
-        (void)sg_requests_push(&h->from_serve, &request, 0);
+        (void)submit(h, &request, 0);
     }
 }
 
@@ -373,7 +383,10 @@ static void step(host *h)
     h->field.read(h->field.self, h->config->step_s, &readings);
     sg_frame frame = {.time_us = readings.time_us, .dt_s = readings.dt_s, .value = readings.value,
                       .quality = readings.quality, .requests = requests};
-    frame.request_count = sg_requests_pop(&h->from_serve, requests, tickets, SG_REQUEST_MAX);
+    for (waiting item; frame.request_count < SG_REQUEST_MAX && sg_ring_pop(&h->from_serve, &item);) {
+        requests[frame.request_count] = item.request;
+        tickets[frame.request_count++] = item.ticket;
+    }
     frame.plan = plan_for(h) ? &h->plan : NULL;
     if (h->journal) {
         if (frame.plan) {
@@ -527,10 +540,11 @@ static sg_status start(host *h)
 sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
 {
     *ret = (sg_host_summary){0};
-    host *h = calloc(1, sizeof *h);
+    host *h = aligned_alloc(_Alignof(host), sizeof *h);
     if (!h) {
         return SG_NOMEM;
     }
+    memset(h, 0, sizeof *h);
     h->config = config;
     h->summary = ret;
     sg_mailbox_init(&h->to_serve);
@@ -538,7 +552,8 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not an end */
-    sg_status status = start(h);
+    sg_status status = sg_ring_init(&h->from_serve, REQUESTS_ROOM, sizeof(waiting));
+    status = status == SG_OK ? start(h) : status;
     if (status == SG_OK) {
         running = h;
         sg_check_on_failure(rest);
@@ -555,6 +570,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     sg_telemetry_close(h->telemetry);
     sg_journal_close(h->journal);
     sg_world_free(h->world);
+    sg_ring_free(&h->from_serve);
     free(h->engine);
     free(h);
     return status;

@@ -6,7 +6,7 @@
 #include "serve/document.h"
 #include "serve/serve.h"
 #include "store/query.h"
-#include "store/ring.h"
+#include "base/ring.h"
 
 #include <microhttpd.h>
 #include <pthread.h>

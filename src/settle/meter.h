@@ -3,7 +3,8 @@
  * Units    J, micro-units of the site's currency, mg; prices money per J.
  * Time     intervals are aligned to multiples of interval_s since 1970 and close with the first frame at or past their end.
  *          A frame never straddles two: its energy belongs to the interval its end lies in.
- * Metering energy bought and sold comes from the grid meter's registers, so a silence is billed when it ends, once.
+ * Metering energy bought and sold comes from the grid meter's registers, so a silence is billed when it ends, once. Readings that
+ *          the connection could not have carried are not billed.
  * Memory   one flat value. @effects of every function: alloc=no block=no fails=never */
 #ifndef SG_SETTLE_METER_H
 #define SG_SETTLE_METER_H
@@ -31,6 +32,8 @@ typedef struct sg_meter {
     double demand_charge;                        /* money per W                     */
     int64_t month;                               /* year * 12 + month of peak_w     */
     int64_t interval_us;
+    int64_t read_us;         /* when the registers were last read        */
+    int64_t covered_from_us; /* and before the running interval          */
     uint64_t settled_count;
     sg_settlement running, last, total;
 } sg_meter;
@@ -39,6 +42,7 @@ typedef struct sg_meter {
 typedef struct sg_metered {
     double import_register_j, export_register_j;
     bool registers_good;
+    double import_w_max, export_w_max; /* that the connection carries */
     double load_w, generation_w, charge_w, discharge_w, losses_w, unserved_w, curtailed_w;
     double wear_per_s, fuel_per_s; /* money per s */
     double import_price, export_price, carbon_kg_per_j;

@@ -1,4 +1,4 @@
-#include "store/ring.h"
+#include "base/ring.h"
 #include "store/telemetry.h"
 #include "store/telemetry_row.h"
 

@@ -255,6 +255,29 @@ def frame_requests(payload):
     return found
 
 
+def frames(data):
+    """(time in us, readings, quality marks) of every step in the journal: a frame holds what changed since the one before."""
+    values, marks = None, None
+    for record in records(data):
+        if record.type == SNAPSHOT:
+            values = None
+        if record.type != FRAME:
+            continue
+        time_us, _, count, changed, marked, _ = struct.unpack_from("<qd4i", record.payload)
+        if values is None:
+            values, marks = [0.0] * count, [0] * count
+        bits = int.from_bytes(record.payload[32:32 + (count + 7) // 8], "little")
+        at = 32 + (count + 7) // 8
+        news = struct.unpack_from(f"<{changed}d", record.payload, at)
+        for place, value in zip((p for p in range(count) if bits >> p & 1), news):
+            values[place] = value
+        at += 8 * changed
+        for i in range(marked):
+            place, mark = struct.unpack_from("<2i", record.payload, at + 8 * i)
+            marks[place] = mark
+        yield time_us, values, marks
+
+
 def journaled_requests(data):
     return [request for r in records(data) if r.type == FRAME for request in frame_requests(r.payload)]
 

@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-enum { CASES = 400, STEPS = 60, TEXT_MAX = 1 << 14, DEVICES_MAX = 256, NODES_MAX = 256 };
+enum { CASES = 400, STEPS = 60, TEXT_MAX = 1 << 14, NODES_MAX = 512 };
 
 static uint64_t seed, draws;
 static int only_case = -1;

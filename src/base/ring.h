@@ -3,8 +3,8 @@
  * Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net: a ticket per cell says whose turn it is.
  * Threads  any number may push and pop. Each is lock free and copies one item.
  * Memory   one block, made at init. */
-#ifndef SG_STORE_RING_H
-#define SG_STORE_RING_H
+#ifndef SG_BASE_RING_H
+#define SG_BASE_RING_H
 #include "base/status.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-#include "store/ring.h"
+#include "base/ring.h"
 
 #include <stdint.h>
 #include <stdlib.h>
