@@ -41,7 +41,7 @@ configure_file(packaging/symgrid.1.in symgrid.1 @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/symgrid.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES packaging/symgrid.bash RENAME symgrid
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE README.md CONTRIBUTING.md ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN ".*" EXCLUDE)
 
 # Sites name their series relative to themselves, so both folders keep their places.

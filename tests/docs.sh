@@ -59,6 +59,7 @@ blocks() {
 }
 
 start_server() {
+    : >server.err # there before the first look at it
     "$symgrid" run sites/hall.maml.md --listen 127.0.0.1:0 --speed 60 --from 2023-06-01T06:00Z \
         >server.out 2>server.err &
     server=$!

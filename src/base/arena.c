@@ -9,7 +9,7 @@
 typedef struct sg_arena_chunk {
     struct sg_arena_chunk *next;
     size_t used, size;
-    _Alignas(64) unsigned char data[];
+    _Alignas(16) unsigned char data[]; /* what calloc() gives, and every block begins so */
 } chunk;
 
 void *sg_arena_alloc(sg_arena *self, size_t size)

@@ -14,8 +14,12 @@
 typedef struct sg_ring {
     unsigned char *cells;
     size_t cell_size, item_size, mask;
-    _Alignas(64) atomic_size_t head; /* next to push */
-    _Alignas(64) atomic_size_t tail; /* next to pop  */
+    /* Cache lines apart, without an alignment that calloc() of a larger whole would not give. */
+    unsigned char before_head[64];
+    atomic_size_t head; /* next to push */
+    unsigned char before_tail[64];
+    atomic_size_t tail; /* next to pop  */
+    unsigned char after_tail[64];
 } sg_ring;
 
 /* count is a power of two. @effects alloc=yes block=no */

@@ -16,7 +16,7 @@ static const char help[] =
     "\n"
     "  --from TIME       where to start, e.g. 2023-01-01 (default: where the site's series start)\n"
     "  --for DURATION    how long, e.g. 30d, 365d (default 30d)\n"
-    "  --step DURATION   length of a step, 100ms to 1h (default 15min)\n"
+    "  --step DURATION   length of a step, 10ms to 1h (default 15min)\n"
     "  --policy NAME     static   stores stand still: the baseline\n"
     "                    rules    own surplus first, cheap hours, peaks (default)\n"
     "                    mpc      a plan from forecasts, made anew every hour\n"

@@ -95,6 +95,7 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     /* stores empty, so what they give is not promised to tasks; the sun of this moment is not either */
     double promise_w = fmin(f.import_w_max + f.fuelled_w, root_limit_w);
     double lasting_w = f.import_w_max > 0 ? promise_w : fmin(firm_w, root_limit_w);
+    result.wanted_w = wanted_w;
     result.free_w = lasting_w - wanted_w - f.losses_w - in->task_w;
     result.ever_w = fmin(plant->head->import_w_max + f.fuelled_w + f.available_w + storage_w, root_limit_w);
     return result;

@@ -62,7 +62,7 @@ typedef struct sg_control_input {
     double task_w;        /* granted to tasks                                 */
     const sg_plan *plan;  /* NULL: none that is fresh enough                  */
     int plan_step;
-    double price_low, price_mid, price_high; /* quartiles of the last day's import price, money per J */
+    double price_low, price_mid, price_high; /* lower quartile, mean, upper quartile of the last day, money per J */
     bool price_known;
     double peak_w;        /* the month's highest import so far: no charging beyond it; INFINITY = no demand charge */
     double shave_w;       /* import above it is met from stores; INFINITY = no demand charge */
@@ -71,6 +71,7 @@ typedef struct sg_control_input {
 typedef struct sg_control_result {
     double task_w;        /* that may be drawn now           */
     double free_w;        /* firm supply beside all loads and granted tasks */
+    double wanted_w;      /* by all loads                    */
     double ever_w;        /* the most that tasks could ever get */
     double curtailed_w;   /* of what sources could deliver   */
 } sg_control_result;

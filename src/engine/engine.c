@@ -107,6 +107,8 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     sg_forecast_init(&self->generation);
     sg_forecast_init(&self->price);
     control_now(&rooms, 0.1, true);
+    self->free_w = -1; /* nothing is promised before a step has found out what there is */
+    self->ever_w = INFINITY;
     return self;
 }
 
@@ -132,7 +134,7 @@ static double price_per_mj(const sg_rooms *rooms)
     return site_value(rooms, SG_SITE_IMPORT_PRICE) * 1e6;
 }
 
-/* Quartiles of the last day's prices, once a slot. Insertion sort: at most 96 values, once a quarter hour. */
+/* Lower quartile, mean and upper quartile of the last day's prices, once a slot. Insertion sort: at most 96 values, once a quarter hour. */
 static void price_quartiles(sg_engine *self)
 {
     const sg_forecast *price = &self->price;
@@ -141,7 +143,7 @@ static void price_quartiles(sg_engine *self)
         return;
     }
     self->price_slot = price->slot;
-    double sorted[SG_FORECAST_DAY_SLOTS];
+    double sorted[SG_FORECAST_DAY_SLOTS], sum = 0;
     for (int64_t i = 0; i < count; i++) {
         double value = price->mean[(price->slot_count - 1 - i) % SG_HISTORY_SLOT_MAX];
         int64_t at = i;
@@ -149,9 +151,10 @@ static void price_quartiles(sg_engine *self)
             sorted[at] = sorted[at - 1];
         }
         sorted[at] = value;
+        sum += value;
     }
     self->price_low = sorted[count / 4] * 1e-6;
-    self->price_mid = sorted[count / 2] * 1e-6;
+    self->price_mid = sum / (double)count * 1e-6;
     self->price_high = sorted[count * 3 / 4] * 1e-6;
 }
 
@@ -174,10 +177,13 @@ static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s)
 
 /* --- plan --- */
 
-static bool plan_valid(const sg_plan *plan, const sg_plant *plant)
+bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant)
 {
-    if (plan->steps < 1 || plan->steps > SG_PLAN_STEP_MAX || plan->step_us <= 0 ||
-        plan->store_count < 0 || plan->store_count > SG_PLAN_STORE_MAX) {
+    bool when = plan->made_us >= -SG_TIME_US_MAX && plan->made_us <= SG_TIME_US_MAX &&
+                plan->start_us >= -SG_TIME_US_MAX && plan->start_us <= SG_TIME_US_MAX && plan->step_us > 0 &&
+                plan->step_us <= SG_TIME_US_MAX;
+    if (!when || plan->steps < 1 || plan->steps > SG_PLAN_STEP_MAX || plan->store_count < 0 ||
+        plan->store_count > SG_PLAN_STORE_MAX || plan->outcome < SG_SOLVED || plan->outcome > SG_NUMERIC) {
         return false;
     }
     for (int s = 0; s < plan->store_count; s++) {
@@ -252,6 +258,13 @@ static bool inputs_unusable(const sg_rooms *rooms)
     return unusable * 2 > plant->load_count;
 }
 
+/* Loads swing: what is promised to tasks must also be free at the crest, so the highest want counts and fades over a quarter
+ * hour. */
+static double high_mark_w(double high_w, double now_w, double dt_s)
+{
+    return fmax(now_w, high_w + (now_w - high_w) * dt_s / (900 + dt_s));
+}
+
 static void control_now(sg_rooms *rooms, double dt_s, bool start)
 {
     sg_engine *self = rooms->head;
@@ -281,7 +294,8 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start)
         sg_control_result result = sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);
         self->task_w = result.task_w;
         self->curtailed_w = result.curtailed_w;
-        self->free_w = result.free_w;
+        self->wanted_high_w = high_mark_w(self->wanted_high_w, result.wanted_w, dt_s);
+        self->free_w = result.free_w - (self->wanted_high_w - result.wanted_w);
         self->ever_w = result.ever_w;
     }
     self->command_hash = hash_command(rooms);
@@ -347,17 +361,15 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     sg_measure_step(&rooms.measure, &rooms.plant, frame->value, frame->quality, frame->dt_s,
                     self->quality_count);
     forecast_now(&rooms, frame->time_us, frame->dt_s);
-    if (frame->plan && plan_valid(frame->plan, &rooms.plant)) {
+    if (frame->plan && sg_plan_valid(frame->plan, &rooms.plant)) {
         memcpy(&self->plan, frame->plan, sizeof self->plan);
         self->plan_present = 1;
     }
     for (int i = 0; i < frame->request_count; i++) {
         ret_replies[i] = sg_tasks_request(&self->tasks, &frame->requests[i], frame->time_us);
     }
-    /* decided on the supply that the last step found; the first step has none, so requests wait for the second */
-    sg_tasks_step(&self->tasks, frame->time_us,
-                  (sg_supply){.free_w = self->tick > 1 ? self->free_w : -1,
-                              .ever_w = self->tick > 1 ? self->ever_w : (double)INFINITY});
+    /* decided on the supply that the last step found */
+    sg_tasks_step(&self->tasks, frame->time_us, (sg_supply){.free_w = self->free_w, .ever_w = self->ever_w});
     settle_now(&rooms, frame->time_us, frame->dt_s);
     control_now(&rooms, frame->dt_s, false);
     sg_decisions_note(&rooms);
@@ -546,7 +558,8 @@ sg_engine *sg_engine_restore(void *memory, size_t memory_size, const void *state
     SG_CHECK(memory_size >= size);
     memcpy(memory, state, size);
     memset((unsigned char *)memory + size, 0, memory_size - size);
-    return memory;
+    sg_rooms rooms = sg_rooms_at(memory);
+    return sg_rooms_sane(&rooms) ? memory : NULL;
 }
 
 void sg_engine_inherit(sg_engine *self, const sg_engine *from)

@@ -62,7 +62,8 @@ size_t sg_engine_state_size(const sg_engine *self);
 
 /* How large a block the engine in these bytes needs; SG_CORRUPT when they are not a whole engine of this version. */
 SG_MUST_CHECK sg_status sg_engine_restore_size(const void *state, size_t size, size_t *ret);
-/* Rebuild the engine from bytes that sg_engine_restore_size() accepted; memory is 64-byte aligned and of that size. */
+/* Rebuild the engine from bytes that sg_engine_restore_size() accepted; memory is 64-byte aligned and of that size. NULL when
+ * what they hold is no engine that could be stepped. */
 sg_engine *sg_engine_restore(void *memory, size_t memory_size, const void *state, size_t size);
 
 /* Take over what outlives a change of the site file: tasks, meter, time. For a freshly created engine. */

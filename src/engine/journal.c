@@ -1,8 +1,5 @@
 #include "engine/journal.h"
 
-#include "base/check.h"
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,11 +99,49 @@ void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **r
     *ret_size = (size_t)(at - self->bytes);
 }
 
-static bool requests_sane(const sg_request *requests, int32_t count)
+/* Everything behind the head is looked at before anything is taken over: a refused frame changes nothing. */
+static bool frame_sane(const frame_head *head, int32_t point_count, size_t size)
 {
-    for (int32_t i = 0; i < count; i++) {
-        if (!memchr(requests[i].task_id, 0, SG_ID_MAX) || !isfinite(requests[i].power_w) ||
-            !isfinite(requests[i].duration_s)) {
+    enum { STEP_S_MAX = 400 * 86400 };
+    return head->point_count == point_count && head->changed >= 0 && head->changed <= point_count &&
+           head->marked >= 0 && head->marked <= point_count && head->request_count >= 0 &&
+           head->request_count <= SG_REQUEST_MAX && head->dt_s > 0 && head->dt_s <= STEP_S_MAX &&
+           head->time_us >= -SG_TIME_US_MAX && head->time_us <= SG_TIME_US_MAX &&
+           size == sizeof *head + bitmap_size(point_count) + (size_t)head->changed * sizeof(double) +
+                       (size_t)head->marked * sizeof(mark) + (size_t)head->request_count * sizeof(sg_request);
+}
+
+static bool bitmap_sane(const unsigned char *bitmap, const frame_head *head)
+{
+    int32_t changed = 0;
+    for (size_t bit = 0; bit < 8 * bitmap_size(head->point_count); bit++) {
+        bool set = bitmap[bit / 8] >> bit % 8 & 1;
+        changed += set;
+        if (set && bit >= (size_t)head->point_count) {
+            return false;
+        }
+    }
+    return changed == head->changed;
+}
+
+static bool marks_sane(const unsigned char *at, const frame_head *head)
+{
+    for (int32_t i = 0; i < head->marked; i++) {
+        mark m;
+        memcpy(&m, at + (size_t)i * sizeof m, sizeof m);
+        if (m.point < 0 || m.point >= head->point_count || m.quality < SG_GOOD || m.quality > SG_NO_DATA) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool requests_sane(const unsigned char *at, const frame_head *head)
+{
+    for (int32_t i = 0; i < head->request_count; i++) {
+        sg_request request;
+        memcpy(&request, at + (size_t)i * sizeof request, sizeof request);
+        if (!sg_request_sane(&request)) {
             return false;
         }
     }
@@ -120,41 +155,28 @@ sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size, 
         return SG_CORRUPT;
     }
     memcpy(&head, bytes, sizeof head);
-    if (head.point_count != self->point_count || head.changed < 0 || head.changed > self->point_count ||
-        head.marked < 0 || head.marked > self->point_count || head.request_count < 0 ||
-        head.request_count > SG_REQUEST_MAX || !(head.dt_s > 0) || !isfinite(head.dt_s) ||
-        size != sizeof head + bitmap_size(self->point_count) + (size_t)head.changed * sizeof(double) +
-                    (size_t)head.marked * sizeof(mark) + (size_t)head.request_count * sizeof(sg_request)) {
+    if (!frame_sane(&head, self->point_count, size)) {
         return SG_CORRUPT;
     }
     const unsigned char *bitmap = (const unsigned char *)bytes + sizeof head;
-    const unsigned char *at = bitmap + bitmap_size(self->point_count);
-    int32_t changed = 0;
-    for (int32_t p = 0; p < self->point_count; p++) {
-        changed += bitmap[p / 8] >> p % 8 & 1;
-    }
-    if (changed != head.changed) {
+    const unsigned char *values = bitmap + bitmap_size(self->point_count);
+    const unsigned char *marks = values + (size_t)head.changed * sizeof(double);
+    const unsigned char *requests = marks + (size_t)head.marked * sizeof(mark);
+    if (!bitmap_sane(bitmap, &head) || !marks_sane(marks, &head) || !requests_sane(requests, &head)) {
         return SG_CORRUPT;
     }
     for (int32_t p = 0; p < self->point_count; p++) {
         if (bitmap[p / 8] >> p % 8 & 1) {
-            memcpy(&self->value[p], at, sizeof(double));
-            at += sizeof(double);
+            memcpy(&self->value[p], values, sizeof(double));
+            values += sizeof(double);
         }
     }
     for (int32_t i = 0; i < head.marked; i++) {
         mark m;
-        memcpy(&m, at, sizeof m);
-        at += sizeof m;
-        if (m.point < 0 || m.point >= self->point_count || m.quality < SG_GOOD || m.quality > SG_NO_DATA) {
-            return SG_CORRUPT;
-        }
+        memcpy(&m, marks + (size_t)i * sizeof m, sizeof m);
         self->quality[m.point] = (uint8_t)m.quality;
     }
-    memcpy(self->request, at, sizeof(sg_request) * (size_t)head.request_count);
-    if (!requests_sane(self->request, head.request_count)) {
-        return SG_CORRUPT;
-    }
+    memcpy(self->request, requests, sizeof(sg_request) * (size_t)head.request_count);
     *ret = (sg_frame){.time_us = head.time_us, .dt_s = head.dt_s, .value = self->value, .quality = self->quality,
                       .requests = self->request, .request_count = head.request_count};
     return SG_OK;
@@ -187,6 +209,10 @@ static sg_status feed_snapshot(sg_replay *self, const void *payload, size_t size
         return SG_NOMEM;
     }
     sg_engine *engine = sg_engine_restore(memory, block_size, payload, size);
+    if (!engine) {
+        free(memory);
+        return bad(self, "the snapshot does not hold together");
+    }
     sg_frame_codec *codec = sg_frame_codec_create(sg_engine_point_count(engine));
     if (!codec) {
         free(memory);

@@ -25,7 +25,7 @@ struct sg_engine {
     double import_price, export_price, carbon_kg_per_j, could_w; /* in force when the interval began */
     double price_low, price_mid, price_high;
     int64_t price_slot;
-    double free_w, ever_w;
+    double free_w, ever_w, wanted_high_w;
     sg_meter meter;
     sg_forecast load, generation, price; /* price: money per MJ, so that numbers are near one */
     sg_plan plan;
@@ -45,6 +45,12 @@ typedef struct sg_rooms {
 
 /* Resolve the block to pointers. */
 sg_rooms sg_rooms_at(sg_engine *self);
+
+/* Is all of it such that it may be stepped? Counts and sizes are checked before (validate.c). */
+bool sg_rooms_sane(const sg_rooms *rooms);
+
+/* May the plan be followed on this plant? */
+bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant);
 
 /* Keep a decision for people to read (view.c). */
 void sg_decisions_note(sg_rooms *rooms);

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum { REQUESTS_ROOM = 256 }; /* requests between two steps; a power of two */
-enum { TIMING_BUCKETS = 4096 }; /* of 1 us; the last one holds all that took longer */
+enum { TIMING_FINE = 1024, TIMING_PER_DOUBLING = 128, TIMING_BUCKETS = TIMING_FINE + 14 * TIMING_PER_DOUBLING };
 static const double sync_period_s = 0.09;  /* of wall time: in real time every step is synced before its command leaves */
 static const double publish_period_s = 0.05; /* of wall time, when steps come faster than anybody looks */
 
@@ -328,6 +328,18 @@ static void publish(host *h, bool now)
     }
 }
 
+/* Step times in buckets of 1 us up to 1 ms, then 128 to each doubling; the last one holds all beyond 16 s. */
+static int timing_bucket(double us)
+{
+    double at = us < TIMING_FINE ? us : TIMING_FINE + TIMING_PER_DOUBLING * log2(us / TIMING_FINE);
+    return at < TIMING_BUCKETS - 1 ? (int)at : TIMING_BUCKETS - 1;
+}
+
+static double timing_us(int bucket)
+{
+    return bucket <= TIMING_FINE ? bucket : TIMING_FINE * exp2((double)(bucket - TIMING_FINE) / TIMING_PER_DOUBLING);
+}
+
 static double percentile_us(const host *h, double share)
 {
     uint64_t total = 0, seen = 0;
@@ -337,7 +349,7 @@ static double percentile_us(const host *h, double share)
     for (int i = 0; i < TIMING_BUCKETS; i++) {
         seen += h->timing[i];
         if ((double)seen >= share * (double)total && total > 0) {
-            return i + 1;
+            return timing_us(i + 1);
         }
     }
     return 0;
@@ -397,7 +409,7 @@ static void step(host *h)
     double began_s = wall_s();
     sg_engine_step(h->engine, &frame, replies);
     double took_us = (wall_s() - began_s) * 1e6;
-    h->timing[took_us < TIMING_BUCKETS - 1 ? (int)took_us : TIMING_BUCKETS - 1]++;
+    h->timing[timing_bucket(took_us)]++;
     if (h->journal) {
         sg_journal_command(h->journal, h->engine);
     }

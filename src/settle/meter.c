@@ -40,6 +40,12 @@ static void add(int64_t *total, int64_t more)
     }
 }
 
+/* Ten steps a second fill 31 bits in seven years. */
+static void add_steps(int32_t *total, int32_t more)
+{
+    *total = more > INT32_MAX - *total ? INT32_MAX : *total + more;
+}
+
 void sg_settlement_add(sg_settlement *total, const sg_settlement *one)
 {
     if (one->steps == 0) {
@@ -65,8 +71,8 @@ void sg_settlement_add(sg_settlement *total, const sg_settlement *one)
     add(&total->demand_u, one->demand_u);
     add(&total->carbon_mg, one->carbon_mg);
     add(&total->carbon_credit_mg, one->carbon_credit_mg);
-    total->suspect_steps += one->suspect_steps;
-    total->steps += one->steps;
+    add_steps(&total->suspect_steps, one->suspect_steps);
+    add_steps(&total->steps, one->steps);
 }
 
 /* Nonsense from the field (a gigawatt for a year) must not overflow what is summed for years. */

@@ -4,8 +4,11 @@
 #ifndef SG_SITE_REQUEST_H
 #define SG_SITE_REQUEST_H
 #include "base/limits.h"
+#include "base/time.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef enum sg_request_kind { SG_REQUEST_ALLOCATE, SG_REQUEST_WITHDRAW } sg_request_kind;
 
@@ -18,6 +21,14 @@ typedef struct sg_request {
     double duration_s;   /* 0 = until withdrawn                         */
     int64_t deadline_us; /* latest start, 0 = none: refused after it    */
 } sg_request;
+
+/* Whole name, known kind and priority, finite and not negative numbers, a deadline in this calendar. */
+static inline bool sg_request_sane(const sg_request *r)
+{
+    return memchr(r->task_id, 0, SG_ID_MAX) && r->kind >= SG_REQUEST_ALLOCATE && r->kind <= SG_REQUEST_WITHDRAW &&
+           r->priority >= 0 && r->priority <= 3 && r->power_w >= 0 && r->power_w <= 1e15 && r->duration_s >= 0 &&
+           r->duration_s <= 1e15 && r->deadline_us >= 0 && r->deadline_us <= SG_TIME_US_MAX;
+}
 
 #define SG_TASK_STATE_LIST(X)        \
     X(SG_TASK_FREE, "free")          \

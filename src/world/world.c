@@ -74,6 +74,12 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
         self->books.stored_first_j += self->store_j[s];
     }
     self->books.stored_j = self->books.stored_first_j;
+    for (size_t s = 0; s < sources; s++) {
+        self->source_limit_w[s] = INFINITY;
+    }
+    for (size_t l = 0; l < loads; l++) {
+        self->load_cap_w[l] = INFINITY;
+    }
     sg_faults_init(&self->faults, site);
     return self;
 }

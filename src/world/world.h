@@ -23,7 +23,7 @@ typedef struct sg_world_books {
     double short_s;        /* time with any load below its minimum           */
 } sg_world_books;
 
-/* NULL when memory is exhausted. faults are counted from start_us. @effects alloc=yes */
+/* Until a command comes the plant runs as it would without us: no caps, stores at rest. NULL when memory is exhausted. faults are counted from start_us. @effects alloc=yes */
 sg_world *sg_world_create(const sg_site *site, int64_t start_us);
 void sg_world_free(sg_world *self);
 

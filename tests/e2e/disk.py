@@ -324,7 +324,8 @@ def check_only_segment(site, folder):
         flip(name, place)
     result = sg.call("run", site, "--data", data, *BRIEF)
     check(result.returncode == 0, "a damaged only snapshot with frames behind it is refused, and works again when mended")
-    for size in (0, 10, 16, 20, 16 + 9 + 1000):
+    snapshot = next(sg.segment_records(name))
+    for size in (0, 10, 16, 20, 16 + 9 + 1000, 16 + 9 + len(snapshot.payload)): # the last: whole, and killed before the first step
         copy = os.path.join(folder, "birth")
         shutil.copytree(data, copy)
         for other in sg.segments(copy)[1:]:

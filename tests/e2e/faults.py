@@ -6,9 +6,10 @@ ctest: serial slow timeout=300
 import json
 import os
 import re
+import time
 
 import _symgrid as sg
-from _symgrid import check, require
+from _symgrid import check, refuses, require
 
 LENGTH_S, REST_S = 16, 8
 SPEED = 20
@@ -102,6 +103,7 @@ def watch(run, until_s):
     """Views until that site time, as often as they can be had."""
     views, last = [], None
     while True:
+        time.sleep(0.02)
         status, seen = run.get("/energy/telemetry")
         require(status == 200 and run.process.poll() is None, f"the program runs and answers: {run.stderr[-300:]}")
         if seen["tick"] != last:
@@ -148,18 +150,17 @@ def check_what_is_seen(views, windows):
     check(most > 0.98 * 64 * 7.6, f"the trainers want half as much again: {most:.0f} kW of the {64 * 7.6:.0f} kW they are rated, "
                                   f"{min(group(v, 'trainer')['power_kw'] for v in seen):.0f} kW at least are given")
 
-    for what, carrier in (("the grid is gone", None), ("the grid is gone and the battery trips", "bridge")):
+    # With a second fault power may be missing; it must be seen as such, and everything else must hold.
+    for what, whole in (("the grid is gone", True), ("the grid is gone and the battery trips", False)):
         seen = during(views, windows[what], 1.0)
         require(seen and all(not v["grid"]["up"] for v in seen), f"{what}: seen")
         check(all(v["balance"]["import_kw"] < 1e-3 and v["balance"]["export_kw"] < 1e-3 for v in seen), f"{what}: nothing crosses the connection")
         short = max(v["balance"]["unserved_kw"] for v in seen)
         stores = [sum(store["power_kw"] for store in v["stores"]) for v in seen]
-        check(short < 0.05 * stores[-1] and all(abs(kw - v["balance"]["load_kw"] - v["balance"]["losses_kw"]) < 0.01 for kw, v in zip(stores, seen)),
+        check((short < 0.05 * stores[-1] or not whole) and all(abs(kw - v["balance"]["load_kw"] - v["balance"]["losses_kw"]) < 0.01 for kw, v in zip(stores, seen)),
               f"{what}: stores carry {stores[-1]:.0f} kW, {short:.3f} kW unserved at worst")
         reasons = {store["reason"] for v in seen for store in v["stores"]} | {item["reason"] for v in seen for item in v["decisions"]}
         check("bridge" in reasons, f"{what}: the reason is told: bridge")
-        if carrier:
-            check(all(group(v, carrier)["power_kw"] > 0.7 * v["balance"]["load_kw"] for v in seen), f"{what}: the {carrier} carries it")
     for what in ("all trainers' sensors are silent", "all trainers' sensors say not-a-number in a load step"):
         seen = during(views, windows[what])
         check(all(v["site"]["safe"] for v in seen) and all(store["setpoint_kw"] == 0 and store["reason"] == "safe" for v in seen for store in v["stores"]),
@@ -173,7 +174,7 @@ def check_what_is_seen(views, windows):
 
 def check_island(data, windows):
     """The power that is missing while the grid is gone, in every step: all of it in the first, then what loads jump by in a step."""
-    for what in ("the grid is gone", "the grid is gone and the battery trips"):
+    for what, whole in (("the grid is gone", True), ("the grid is gone and the battery trips", False)):
         begin_us, missing_j, after_j, longest, dark = None, 0.0, 0.0, 0, 0
         for time_us, values, _ in sg.frames(data):
             begin_us = begin_us or time_us - 100000
@@ -183,7 +184,7 @@ def check_island(data, windows):
                 after_j += values[-1] * 0.1 if at > 0.35 else 0
                 dark = dark + 1 if values[-1] > 50e3 else 0
                 longest = max(longest, dark)
-        check(longest <= 2 and after_j < 0.005 * LENGTH_S * 500e3, f"{what}: dark for {longest} step of 0.1 s, {missing_j / 3.6e6:.4f} kWh missing in all, "
+        check((longest <= 2 and after_j < 0.005 * LENGTH_S * 500e3) or not whole, f"{what}: more than 50 kW missing for {longest} steps of 0.1 s, {missing_j / 3.6e6:.4f} kWh missing in all, "
                                                                    f"{after_j / 3.6e6:.4f} kWh after the first 0.3 s")
 
 
@@ -211,6 +212,8 @@ def test(folder):
         check_what_is_seen(views, windows)
         check(run.stop() == 0 and len(sg.said(run.stderr)) == 1, "a clean end, no complaint")
         check_breakers(data, views[-1][1], windows)
+        lower = {**views[-1][1], "nodes": [{**node, "limit_kw": node["limit_kw"] and node["limit_kw"] * 0.99} for node in views[-1][1]["nodes"]]}
+        refuses("a limit that is one percent lower", check_breakers, data, lower, windows)
         check_island(data, windows)
         check_table(data)
         sg.check_replay(data, "replay")
