@@ -115,7 +115,23 @@ static double daily(int slot)
     return 5e4 + 3e4 * sin(2 * 3.14159265358979 * slot / DAY);
 }
 
-/* One reading a slot; the slot is finished by the first reading of the next one. */
+static double signal_of(int kind, int slot, double *walk)
+{
+    double noise = sg_prng_unit(11, (uint64_t)slot) - 0.5;
+    *walk += 2000 * noise;
+    switch (kind) {
+    case 0:
+        return *walk;
+    case 1:
+        return daily(slot) + 500 * noise;
+    case 2:
+        return 2e4 + 5000 * noise;
+    default:
+        return slot / 200 % 2 ? *walk : daily(slot);
+    }
+}
+
+/* One reading a slot; a slot is finished by the first reading of the next one. */
 static void every_error_and_choice_equals_the_twins(void **state)
 {
     (void)state;
@@ -126,59 +142,103 @@ static void every_error_and_choice_equals_the_twins(void **state)
         double walk = 1e4;
         int chosen[3] = {0};
         for (int slot = 0; slot < 1200; slot++) {
-            double noise = sg_prng_unit(11, (uint64_t)slot) - 0.5;
-            walk += 2000 * noise;
-            double mean = kind == 0   ? walk
-                          : kind == 1 ? daily(slot) + 500 * noise
-                          : kind == 2 ? 2e4 + 5000 * noise
-                                      : slot / 200 % 2 ? walk : daily(slot);
-            if (slot > 0) {
-                sg_forecast_step(&f, BEGIN_US + slot * SLOT_US + 1, 900, mean); /* already the next slot */
-                twin_add(t, mean);
-            } else {
-                sg_forecast_step(&f, BEGIN_US + 1, 900, mean);
-                twin_add(t, mean);
-                continue;
-            }
-            t->slots--; /* the last one is still under way */
-            chosen[0] += 0;
-            t->slots++;
-        }
-        free(t);
-    }
-    /* plain feeding, compared slot by slot */
-    for (int kind = 0; kind < 4; kind++) {
-        twin *t = twin_new();
-        sg_forecast_init(&f);
-        double walk = 1e4;
-        int chosen[3] = {0};
-        for (int slot = 0; slot < 1200; slot++) {
-            double noise = sg_prng_unit(11, (uint64_t)slot) - 0.5;
-            walk += 2000 * noise;
-            double mean = kind == 0   ? walk
-                          : kind == 1 ? daily(slot) + 500 * noise
-                          : kind == 2 ? 2e4 + 5000 * noise
-                                      : slot / 200 % 2 ? walk : daily(slot);
+            double mean = signal_of(kind, slot, &walk);
             sg_forecast_step(&f, BEGIN_US + (slot + 1) * SLOT_US, 900, mean);
-            if (t->slots < slot) {
-                fail();
-            }
             if (slot > 0) {
                 expect_equal(&f, t); /* slots 0 .. slot - 1 are finished */
-                chosen[twin_choice(t, 96)]++;
+                chosen[twin_choice(t, DAY)]++;
             }
-            twin_add(t, mean);
+            twin_add(t, mean * 900 / 900);
         }
+        assert_true(kind != 0 || chosen[SG_FORECAST_PERSISTENCE] > 300);
         assert_true(kind != 1 || chosen[SG_FORECAST_YESTERDAY] > 900);
         assert_true(kind != 2 || chosen[SG_FORECAST_SMOOTHING] > 900);
         free(t);
     }
 }
 
+/* A week of days alike, with noise: same time yesterday wins, and what was said an hour ahead has less
+ * than half of persistence's error. On a random walk there is nothing to win, and little is lost. */
+static void a_daily_pattern_beats_persistence(void **state)
+{
+    (void)state;
+    static sg_forecast f;
+    for (int kind = 0; kind < 2; kind++) {
+        sg_forecast_init(&f);
+        double walk = 1e4, error = 0, persistence = 0;
+        for (int slot = 0; slot < 8 * DAY; slot++) {
+            sg_forecast_step(&f, BEGIN_US + (slot + 1) * SLOT_US, 900, signal_of(kind, slot, &walk));
+            if (slot == 2 * DAY) { /* a day to learn the pattern, another to learn which model to trust */
+                error = f.error_sum_w;
+                persistence = f.persistence_error_sum_w;
+            }
+        }
+        double skill = 1 - (f.error_sum_w - error) / (f.persistence_error_sum_w - persistence);
+        print_message("skill of %s one hour ahead: %.2f\n", kind ? "a daily pattern" : "a walk", skill);
+        assert_true(kind == 1 ? skill > 0.5 : skill > -0.15 && skill < 0.3);
+        if (kind == 1) {
+            for (int ahead = 4; ahead <= DAY; ahead++) {
+                assert_true(fabs(sg_forecast_at(&f, ahead) - daily(8 * DAY - 2 + ahead)) < 600);
+            }
+        }
+    }
+}
+
+/* Readings of any length are averaged over the quarter hours of frame time that their ends lie in. */
+static void slots_are_means_over_quarter_hours(void **state)
+{
+    (void)state;
+    static sg_forecast f;
+    sg_forecast_init(&f);
+    int64_t now = BEGIN_US;
+    double sum = 0, length_s = 0;
+    int finished = 0;
+    for (int i = 0; i < 5000; i++) {
+        double dt_s = 1 + floor(40 * sg_prng_unit(3, (uint64_t)i));
+        double w = 1000 * sg_prng_unit(4, (uint64_t)i);
+        int64_t before = (now - 1) / SLOT_US;
+        now += (int64_t)(dt_s * 1e6);
+        if (i > 0 && (now - 1) / SLOT_US != before) {
+            sg_forecast_step(&f, now, dt_s, w);
+            finished++;
+            assert_int_equal(f.slot_count, finished);
+            assert_true(fabs(f.mean[(finished - 1) % SG_HISTORY_SLOT_MAX] - sum / length_s) < 1e-9);
+            sum = length_s = 0;
+        } else {
+            sg_forecast_step(&f, now, dt_s, w);
+        }
+        sum += w * dt_s;
+        length_s += dt_s;
+        assert_true(fabs(sg_forecast_now(&f) - sum / length_s) < 1e-9);
+    }
+    assert_true(finished > 100);
+}
+
+static void silence_fills_slots_and_a_clock_step_fills_one(void **state)
+{
+    (void)state;
+    static sg_forecast f;
+    sg_forecast_init(&f);
+    assert_true(sg_forecast_now(&f) == 0 && sg_forecast_at(&f, 1) == 0);
+    sg_forecast_step(&f, BEGIN_US + SLOT_US, 900, 100);
+    assert_true(sg_forecast_at(&f, 7) == 100); /* before anything is finished: what there is */
+    sg_forecast_step(&f, BEGIN_US + 9 * SLOT_US, 900, 200); /* two hours without frames */
+    assert_int_equal(f.slot_count, 8);
+    assert_true(f.mean[0] == 100 && f.mean[7] == 100);
+    sg_forecast_step(&f, BEGIN_US - 500 * SLOT_US, 900, 300); /* the clock is set back */
+    assert_int_equal(f.slot_count, 9);
+    assert_true(f.mean[8] == 200);
+    sg_forecast_step(&f, BEGIN_US + 100000 * SLOT_US, 900, 400); /* and years ahead */
+    assert_int_equal(f.slot_count, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_error_and_choice_equals_the_twins),
+        cmocka_unit_test(a_daily_pattern_beats_persistence),
+        cmocka_unit_test(slots_are_means_over_quarter_hours),
+        cmocka_unit_test(silence_fills_slots_and_a_clock_step_fills_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
