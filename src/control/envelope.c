@@ -81,9 +81,9 @@ static void shares_upwards(const sg_flows *f)
     double *share = f->self->node_room_w;
     share[0] = INFINITY; /* what the connection lets out is another matter */
     for (int n = 1; n < plant->node_count; n++) {
-        double left_w = fmax(plant->node_limit_w[n] - relief_w[n], 0), all_w = store_w[n] + source_sum_w[n];
+        double left_w = fmax(plant->node_up_limit_w[n] - relief_w[n], 0), all_w = store_w[n] + source_sum_w[n];
         double own = left_w < all_w ? left_w / all_w : fmin((left_w - store_w[n]) / source_sum_w[n], share_max);
-        share[n] = isfinite(plant->node_limit_w[n]) ? fmin(own, share_max) : (double)INFINITY;
+        share[n] = isfinite(plant->node_up_limit_w[n]) ? fmin(own, share_max) : (double)INFINITY;
         share[n] = fmin(share[n], share[plant->node_parent[n]]);
     }
 }

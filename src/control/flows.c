@@ -62,7 +62,8 @@ static double path_budget_w(const sg_flows *f, int n)
 {
     double budget_w = f->self->node_room_w[0] - f->self->node_used_w[0];
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        budget_w = fmin(budget_w, f->plant->node_leaf_limit_w[n] - f->self->node_used_w[n]);
+        double most_w = fmin(f->plant->node_leaf_limit_w[n], f->plant->node_up_limit_w[n]);
+        budget_w = fmin(budget_w, most_w - f->self->node_used_w[n]);
     }
     return fmax(budget_w, 0);
 }

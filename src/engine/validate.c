@@ -54,6 +54,7 @@ static bool tree_sane(const sg_plant *p)
            all_within(p->node_loss_per_w, p->node_count, 0, large) &&
            all_within(p->node_converter_eff, p->node_count, 1e-6, 1) &&
            all_within(p->node_gain_below, p->node_count, 1, INFINITY) &&
+           all_within(p->node_up_limit_w, p->node_count, 0, INFINITY) &&
            all_within(p->node_up_frac, p->node_count, 0, 1);
 }
 

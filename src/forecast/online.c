@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-static const int range_ahead[SG_FORECAST_RANGE_COUNT] = {4, 16, 96};
+/* The last range is scored at its middle: a day ahead the same time yesterday and the last value are the same thing. */
+static const int range_ahead[SG_FORECAST_RANGE_COUNT] = {4, 16, 48};
 static const double smoothing_gain = 0.3; /* of the level per quarter hour */
 static const double score_gain = 0.02;    /* about the last half day counts */
 

@@ -23,7 +23,7 @@ enum {
     SG_FORECAST_SLOT_S = 900,
     SG_FORECAST_HOUR_SLOTS = 4,
     SG_FORECAST_DAY_SLOTS = 96,
-    SG_FORECAST_RANGE_COUNT = 3 /* scored at 1 h, 4 h and 24 h */
+    SG_FORECAST_RANGE_COUNT = 3 /* up to 1 h, up to 4 h, beyond: scored at 1 h, 4 h and 12 h */
 };
 
 typedef struct sg_forecast {

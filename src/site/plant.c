@@ -79,7 +79,8 @@ static void gains(const sg_plant *plant)
     }
 }
 
-/* What stores below a node push up through it at most, and what of that arrives. */
+/* What stores below a node push up through it at most, and what of that arrives. The breaker's limit holds upwards too, and no
+ * more is pushed into a cable than the power at which half is lost: beyond it less would arrive. */
 static void gains_upwards(const sg_plant *plant)
 {
     double *up_w = plant->node_up_frac; /* borrowed for the sum of ratings */
@@ -87,11 +88,14 @@ static void gains_upwards(const sg_plant *plant)
         up_w[plant->store_node[s]] += plant->store_reservoir[s].discharge_w_max;
     }
     for (int n = plant->node_count - 1; n >= 0; n--) {
-        double full_w = fmin(up_w[n], plant->node_limit_w[n]);
+        double eff = plant->node_converter_eff[n], loss_per_w = plant->node_loss_per_w[n];
+        double sense_w = loss_per_w > 0 ? eff / (2 * loss_per_w) : (double)INFINITY;
+        plant->node_up_limit_w[n] = fmin(plant->node_limit_w[n], sense_w);
+        double full_w = fmin(up_w[n], plant->node_up_limit_w[n]);
         if (n > 0) {
             up_w[plant->node_parent[n]] += full_w;
         }
-        plant->node_up_frac[n] = fmax(plant->node_converter_eff[n] - plant->node_loss_per_w[n] * full_w, 0);
+        plant->node_up_frac[n] = eff - loss_per_w * full_w;
     }
 }
 

@@ -18,6 +18,7 @@
     X(node_rating_w, double, node)     /* most that can flow out below, limits apart */        \
     X(node_gain, double, node)         /* flow in / flow out at full load, >= 1 */             \
     X(node_gain_below, double, node)   /* worst product of gains on a path below it */         \
+    X(node_up_limit_w, double, node)   /* most that may flow upwards through it */             \
     X(node_up_frac, double, node)      /* least share of a flow upwards that arrives above */  \
     X(source_node, int32_t, source)                                                            \
     X(source_group, int32_t, source)                                                           \

@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum { SLOTS_MAX = 2000, DAY = 96 };
-static const int RANGES[] = {4, 16, 96};
+static const int RANGES[] = {4, 16, 48};
 
 /* --- the twin: truth[i] is the mean over slot i, level[i] the smoothed level after it --- */
 
@@ -146,7 +146,7 @@ static void every_error_and_choice_equals_the_twins(void **state)
             sg_forecast_step(&f, BEGIN_US + (slot + 1) * SLOT_US, 900, mean);
             if (slot > 0) {
                 expect_equal(&f, t); /* slots 0 .. slot - 1 are finished */
-                chosen[twin_choice(t, DAY)]++;
+                chosen[twin_choice(t, 17)]++;
             }
             twin_add(t, mean * 900 / 900);
         }
