@@ -58,9 +58,12 @@ static void load_many(int servers, sg_site *ret)
              "title: many\nmode: control\ncurrency: EUR\n"
              "nodes:\n  site: {limit: %dkW, voltage: 20kV}\n"
              "  pdu: {parent: site, count: %d, limit: 5.5MW, voltage: 415V}\n"
-             "  rack: {parent: pdu, count: %d, limit: 220kW, voltage: 415V, cable_length: [8m, 12m], cable_section: 300mm2}\n"
-             "loads:\n  server: {node: rack, count: 40, rating: 7kW, minimum: 2kW, class: [0, 1, 2, 3], weight: [1, 2], demand: 5.4kW}\n"
-             "stores:\n  cell: {type: lithium_ion, beside: server, capacity: 50Wh, discharge_rate: 400W, duty: device}\n"
+             "  rack: {parent: pdu, count: %d, limit: 220kW, voltage: 415V, cable_length: [8m, "
+             "12m], cable_section: 300mm2}\n"
+             "loads:\n  server: {node: rack, count: 40, rating: 7kW, minimum: 2kW, class: [0, 1, "
+             "2, 3], weight: [1, 2], demand: 5.4kW}\n"
+             "stores:\n  cell: {type: lithium_ion, beside: server, capacity: 50Wh, discharge_rate: "
+             "400W, duty: device}\n"
              "grid: {import_max: %dkW, import_price: 0.1 EUR/kWh}\n",
              servers * 6, pdus, racks / pdus, servers * 6);
     sg_status status = sg_site_parse("many.yaml", text, strlen(text), false, ret, &diagnostics);
@@ -71,12 +74,14 @@ static void load_many(int servers, sg_site *ret)
 static void load_hall(sg_site *ret)
 {
     static sg_diagnostics diagnostics;
-    must(sg_site_load("sites/hall.maml.md", ret, &diagnostics) == SG_OK, "run it from the project's folder");
+    must(sg_site_load("sites/hall.maml.md", ret, &diagnostics) == SG_OK,
+         "run it from the project's folder");
     sg_diagnostics_free(&diagnostics);
 }
 
 /* Noise on top of what the plant read, so that no step is the same as the one before. */
-static void shake(const sg_site *site, const sg_points *points, const sg_readings *from, int step, double *ret)
+static void shake(const sg_site *site, const sg_points *points, const sg_readings *from, int step,
+                  double *ret)
 {
     memcpy(ret, from->value, sizeof *ret * (size_t)points->count);
     for (int l = 0; l < site->device_count[SG_LOAD]; l++) {
@@ -103,7 +108,10 @@ static void run(const sg_site *site, int steps, bool noisy, timing *ret, size_t 
     for (int i = 0; i < steps; i++) {
         sg_readings readings;
         sg_world_read(world, 0.1, &readings);
-        sg_frame frame = {.time_us = readings.time_us, .dt_s = 0.1, .value = readings.value, .quality = readings.quality};
+        sg_frame frame = {.time_us = readings.time_us,
+                          .dt_s = 0.1,
+                          .value = readings.value,
+                          .quality = readings.quality};
         if (noisy) {
             shake(site, &points, &readings, i, value);
             frame.value = value;
@@ -129,13 +137,15 @@ static void run(const sg_site *site, int steps, bool noisy, timing *ret, size_t 
 
 static void line(const char *name, const sg_site *site, int steps, bool noisy)
 {
-    timing t = {.step_us = malloc(sizeof(double) * (size_t)steps), .encode_us = malloc(sizeof(double) * (size_t)steps)};
+    timing t = {.step_us = malloc(sizeof(double) * (size_t)steps),
+                .encode_us = malloc(sizeof(double) * (size_t)steps)};
     size_t state = 0;
     must(t.step_us && t.encode_us, "memory");
     run(site, steps, noisy, &t, &state);
     int servers = site->device_count[SG_LOAD];
-    printf("%-8s %9d %10.1f %10.1f %10.1f %12.1f %10.0f\n", name, servers, quantile(t.step_us, steps, 0.5),
-           quantile(t.step_us, steps, 0.99), quantile(t.step_us, steps, 1), quantile(t.encode_us, steps, 0.5),
+    printf("%-8s %9d %10.1f %10.1f %10.1f %12.1f %10.0f\n", name, servers,
+           quantile(t.step_us, steps, 0.5), quantile(t.step_us, steps, 0.99),
+           quantile(t.step_us, steps, 1), quantile(t.encode_us, steps, 0.5),
            (double)state / servers);
     free(t.step_us);
     free(t.encode_us);
@@ -144,7 +154,8 @@ static void line(const char *name, const sg_site *site, int steps, bool noisy)
 int main(int argc, char **argv)
 {
     static const int usual[] = {1000, 10000, 100000};
-    printf("%-8s %9s %10s %10s %10s %12s %10s\n", "site", "loads", "p50 us", "p99 us", "max us", "encode us", "B/load");
+    printf("%-8s %9s %10s %10s %10s %12s %10s\n", "site", "loads", "p50 us", "p99 us", "max us",
+           "encode us", "B/load");
     sg_site site = {0};
     if (argc == 1) {
         load_hall(&site);

@@ -8,14 +8,14 @@
 #ifndef SYMGRID_H
 #define SYMGRID_H
 #include "symgrid/base.h"
-#include "symgrid/model.h"
-#include "symgrid/site.h"
-#include "symgrid/measure.h"
-#include "symgrid/forecast.h"
-#include "symgrid/plan.h"
 #include "symgrid/control.h"
-#include "symgrid/settle.h"
 #include "symgrid/engine.h"
-#include "symgrid/world.h"
+#include "symgrid/forecast.h"
+#include "symgrid/measure.h"
+#include "symgrid/model.h"
+#include "symgrid/plan.h"
+#include "symgrid/settle.h"
+#include "symgrid/site.h"
 #include "symgrid/study.h"
+#include "symgrid/world.h"
 #endif

@@ -13,11 +13,11 @@ void sg_check_on_failure(sg_check_handler *handler);
 __attribute__((noreturn, cold)) void sg_check_failed(const char *condition, const char *file,
                                                      int line);
 
-#define SG_CHECK(condition)                                   \
-    do {                                                      \
-        if (!(condition)) {                                   \
-            sg_check_failed(#condition, __FILE__, __LINE__);  \
-        }                                                     \
+#define SG_CHECK(condition)                                  \
+    do {                                                     \
+        if (!(condition)) {                                  \
+            sg_check_failed(#condition, __FILE__, __LINE__); \
+        }                                                    \
     } while (0)
 
 #define SG_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))

@@ -10,41 +10,41 @@
 
 #include <stddef.h>
 
-#define SG_DIMENSION_LIST(X)                                                      \
-    X(SG_DIM_NONE, "a plain number", "3")                                         \
-    X(SG_DIM_FRACTION, "a fraction", "22% or 0.22")                               \
-    X(SG_DIM_POWER, "a power", "4MW")                                             \
-    X(SG_DIM_ENERGY, "an energy", "100MWh")                                       \
-    X(SG_DIM_TIME, "a duration", "168h")                                          \
-    X(SG_DIM_LENGTH, "a length", "25m")                                           \
-    X(SG_DIM_AREA, "an area", "10000m2")                                          \
-    X(SG_DIM_SECTION, "a conductor section", "240mm2")                            \
-    X(SG_DIM_VOLUME, "a volume", "2700m3")                                        \
-    X(SG_DIM_VOLTAGE, "a voltage", "400V")                                        \
-    X(SG_DIM_CURRENT, "a current", "125A")                                        \
-    X(SG_DIM_RESISTANCE, "a resistance", "3mOhm")                                 \
-    X(SG_DIM_CAPACITANCE, "a capacitance", "165F")                                \
-    X(SG_DIM_TEMPERATURE, "a temperature", "25degC")                              \
-    X(SG_DIM_PER_KELVIN, "a temperature coefficient", "-0.35%/K")                 \
-    X(SG_DIM_IRRADIANCE, "an irradiance", "1000W/m2")                             \
-    X(SG_DIM_SPEED, "a speed", "5m/s")                                            \
-    X(SG_DIM_ROTATION, "a rotational speed", "36000rpm")                          \
-    X(SG_DIM_FREQUENCY, "a frequency", "50Hz")                                    \
-    X(SG_DIM_SALINITY, "a salinity", "35psu")                                     \
-    X(SG_DIM_ANGLE, "an angle", "10deg")                                          \
-    X(SG_DIM_RAMP, "a power ramp", "2MW/min")                                     \
-    X(SG_DIM_RATE, "a fraction per time", "2%/day")                               \
-    X(SG_DIM_ENERGY_PER_VOLUME, "an energy per volume", "2.7kWh/m3")              \
-    X(SG_DIM_MONEY, "an amount of money", "100 EUR")                              \
-    X(SG_DIM_PRICE_ENERGY, "a price of energy", "0.12 EUR/kWh")                   \
-    X(SG_DIM_PRICE_POWER, "a price of power", "12.5 EUR/kW")                      \
+#define SG_DIMENSION_LIST(X)                                         \
+    X(SG_DIM_NONE, "a plain number", "3")                            \
+    X(SG_DIM_FRACTION, "a fraction", "22% or 0.22")                  \
+    X(SG_DIM_POWER, "a power", "4MW")                                \
+    X(SG_DIM_ENERGY, "an energy", "100MWh")                          \
+    X(SG_DIM_TIME, "a duration", "168h")                             \
+    X(SG_DIM_LENGTH, "a length", "25m")                              \
+    X(SG_DIM_AREA, "an area", "10000m2")                             \
+    X(SG_DIM_SECTION, "a conductor section", "240mm2")               \
+    X(SG_DIM_VOLUME, "a volume", "2700m3")                           \
+    X(SG_DIM_VOLTAGE, "a voltage", "400V")                           \
+    X(SG_DIM_CURRENT, "a current", "125A")                           \
+    X(SG_DIM_RESISTANCE, "a resistance", "3mOhm")                    \
+    X(SG_DIM_CAPACITANCE, "a capacitance", "165F")                   \
+    X(SG_DIM_TEMPERATURE, "a temperature", "25degC")                 \
+    X(SG_DIM_PER_KELVIN, "a temperature coefficient", "-0.35%/K")    \
+    X(SG_DIM_IRRADIANCE, "an irradiance", "1000W/m2")                \
+    X(SG_DIM_SPEED, "a speed", "5m/s")                               \
+    X(SG_DIM_ROTATION, "a rotational speed", "36000rpm")             \
+    X(SG_DIM_FREQUENCY, "a frequency", "50Hz")                       \
+    X(SG_DIM_SALINITY, "a salinity", "35psu")                        \
+    X(SG_DIM_ANGLE, "an angle", "10deg")                             \
+    X(SG_DIM_RAMP, "a power ramp", "2MW/min")                        \
+    X(SG_DIM_RATE, "a fraction per time", "2%/day")                  \
+    X(SG_DIM_ENERGY_PER_VOLUME, "an energy per volume", "2.7kWh/m3") \
+    X(SG_DIM_MONEY, "an amount of money", "100 EUR")                 \
+    X(SG_DIM_PRICE_ENERGY, "a price of energy", "0.12 EUR/kWh")      \
+    X(SG_DIM_PRICE_POWER, "a price of power", "12.5 EUR/kW")         \
     X(SG_DIM_CARBON, "a carbon intensity", "380g/kWh")
 
 typedef enum sg_dimension {
 #define X(code, text, example) code,
     SG_DIMENSION_LIST(X)
 #undef X
-    SG_DIM_COUNT
+        SG_DIM_COUNT
 } sg_dimension;
 
 typedef struct sg_quantity {

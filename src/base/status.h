@@ -5,15 +5,15 @@
 #ifndef SG_BASE_STATUS_H
 #define SG_BASE_STATUS_H
 
-#define SG_STATUS_LIST(X)                                      \
-    X(SG_OK, "ok")                                             \
-    X(SG_RANGE, "a value is outside its range")                \
-    X(SG_FORMAT, "the input does not have the expected form")  \
-    X(SG_MISSING, "something that was named does not exist")   \
-    X(SG_FULL, "a bounded table, queue or disk is full")       \
-    X(SG_NOMEM, "memory is exhausted")                         \
-    X(SG_IO, "reading or writing failed")                      \
-    X(SG_CORRUPT, "stored data fails its checksum")            \
+#define SG_STATUS_LIST(X)                                     \
+    X(SG_OK, "ok")                                            \
+    X(SG_RANGE, "a value is outside its range")               \
+    X(SG_FORMAT, "the input does not have the expected form") \
+    X(SG_MISSING, "something that was named does not exist")  \
+    X(SG_FULL, "a bounded table, queue or disk is full")      \
+    X(SG_NOMEM, "memory is exhausted")                        \
+    X(SG_IO, "reading or writing failed")                     \
+    X(SG_CORRUPT, "stored data fails its checksum")           \
     X(SG_UNAVAILABLE, "the feature or peer is not available")
 
 typedef enum sg_status {
@@ -22,13 +22,7 @@ typedef enum sg_status {
 #undef X
 } sg_status;
 
-typedef enum sg_outcome {
-    SG_SOLVED,
-    SG_LIMIT,
-    SG_INFEASIBLE,
-    SG_UNBOUNDED,
-    SG_NUMERIC
-} sg_outcome;
+typedef enum sg_outcome { SG_SOLVED, SG_LIMIT, SG_INFEASIBLE, SG_UNBOUNDED, SG_NUMERIC } sg_outcome;
 
 /* Bad data is a value, not an error. Ordered: a larger mark is less trusted. */
 typedef enum sg_quality { SG_GOOD, SG_SUSPECT, SG_STALE, SG_NO_DATA } sg_quality;

@@ -300,7 +300,11 @@ bool sg_text_is_utf8(const char *text, size_t length)
     const unsigned char *at = (const unsigned char *)text, *end = at + length;
     while (at < end) {
         unsigned char lead = *at++;
-        int more = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : (lead & 0xF0) == 0xE0 ? 2 : lead >= 0xF0 && lead < 0xF5 ? 3 : -1;
+        int more = lead < 0x80                   ? 0
+                   : lead >= 0xC2 && lead < 0xE0 ? 1
+                   : (lead & 0xF0) == 0xE0       ? 2
+                   : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                 : -1;
         if (lead == 0 || more < 0 || end - at < more) {
             return false;
         }

@@ -13,8 +13,8 @@
 typedef struct sg_out {
     char *text; /* always terminated once anything was written */
     size_t length, size;
-    int depth;        /* of open JSON objects and arrays           */
-    bool comma;       /* the next JSON item needs a comma before it */
+    int depth;  /* of open JSON objects and arrays           */
+    bool comma; /* the next JSON item needs a comma before it */
     bool failed;
 } sg_out;
 
@@ -30,7 +30,8 @@ void sg_out_html(sg_out *self, const char *text);
 void sg_json_begin(sg_out *self, const char *key, char bracket); /* '{' or '[' */
 void sg_json_end(sg_out *self, char bracket);                    /* '}' or ']' */
 void sg_json_number(sg_out *self, const char *key, double value);
-void sg_json_fixed(sg_out *self, const char *key, double value, int decimals); /* trailing zeros cut */
+void sg_json_fixed(sg_out *self, const char *key, double value,
+                   int decimals); /* trailing zeros cut */
 void sg_json_integer(sg_out *self, const char *key, int64_t value);
 void sg_json_text(sg_out *self, const char *key, const char *value); /* NULL writes null */
 void sg_json_bool(sg_out *self, const char *key, bool value);

@@ -9,9 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SG_US_PER_S INT64_C(1000000)
+#define SG_US_PER_S   INT64_C(1000000)
 #define SG_US_PER_DAY (INT64_C(86400) * SG_US_PER_S)
-#define SG_TIME_US_MAX INT64_C(253402300800000000) /* the end of year 9999: no instant lies beyond, nor as far before 1970 */
+#define SG_TIME_US_MAX \
+    INT64_C(           \
+        253402300800000000) /* the end of year 9999: no instant lies beyond, nor as far before 1970 */
 
 typedef struct sg_civil {
     int year, month, day, hour, minute;

@@ -30,11 +30,12 @@ static void usage(FILE *to)
     for (int i = 0; i < VERB_COUNT; i++) {
         fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].help);
     }
-    fputs("\nStart with `symgrid init mysite` and `symgrid run mysite/site.maml.md`, or\n"
-          "`symgrid simulate SITE --from 2023-01-01 --for 30d --report month.html`.\n"
-          "\n"
-          "exit status: 0 done, 1 the answer is no, 2 bad input or usage, 3 the environment failed\n",
-          to);
+    fputs(
+        "\nStart with `symgrid init mysite` and `symgrid run mysite/site.maml.md`, or\n"
+        "`symgrid simulate SITE --from 2023-01-01 --for 30d --report month.html`.\n"
+        "\n"
+        "exit status: 0 done, 1 the answer is no, 2 bad input or usage, 3 the environment failed\n",
+        to);
 }
 
 static int unknown_verb(const char *word)
@@ -56,7 +57,8 @@ int main(int argc, char **argv)
         usage(stderr);
         return SG_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         usage(stdout);
         return SG_EXIT_DONE;
     }

@@ -25,26 +25,29 @@ static int unknown(const char *verb, const sg_option *options, int count, const 
         names[i] = options[i].name;
     }
     const char *nearest = sg_text_nearest(word, names, kept);
-    fprintf(stderr, "symgrid %s: unknown option '%s'%s%s%s\n", verb, word, nearest ? ", did you mean " : "",
-            nearest ? nearest : "", nearest ? "?" : "");
+    fprintf(stderr, "symgrid %s: unknown option '%s'%s%s%s\n", verb, word,
+            nearest ? ", did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
     return -1;
 }
 
-int sg_options_parse(int argc, char **argv, const sg_option *options, int option_count, int words_max)
+int sg_options_parse(int argc, char **argv, const sg_option *options, int option_count,
+                     int words_max)
 {
     int words = 0;
     for (int i = 1; i < argc; i++) {
         char *word = argv[i];
         if (word[0] != '-' || word[1] == '\0') {
             if (words == words_max) {
-                fprintf(stderr, "symgrid %s: unexpected word '%s'; see symgrid %s --help\n", argv[0], word, argv[0]);
+                fprintf(stderr, "symgrid %s: unexpected word '%s'; see symgrid %s --help\n",
+                        argv[0], word, argv[0]);
                 return -1;
             }
             argv[++words] = word;
             continue;
         }
         char *equals = strchr(word, '=');
-        const sg_option *option = find(options, option_count, word, equals ? (size_t)(equals - word) : strlen(word));
+        const sg_option *option =
+            find(options, option_count, word, equals ? (size_t)(equals - word) : strlen(word));
         if (!option) {
             return unknown(argv[0], options, option_count, word);
         }
@@ -65,7 +68,9 @@ int sg_options_parse(int argc, char **argv, const sg_option *options, int option
 int sg_option_time(const char *name, const char *text, int64_t *ret_us)
 {
     if (text && sg_time_parse(text, strlen(text), ret_us) != SG_OK) {
-        fprintf(stderr, "symgrid: %s: expected a time such as 2023-01-01 or 2023-01-01T06:00Z, got '%s'\n", name, text);
+        fprintf(stderr,
+                "symgrid: %s: expected a time such as 2023-01-01 or 2023-01-01T06:00Z, got '%s'\n",
+                name, text);
         return SG_EXIT_USAGE;
     }
     return SG_EXIT_DONE;
@@ -80,7 +85,8 @@ int sg_option_duration(const char *name, const char *text, double *ret_s)
     }
     if (sg_quantity_parse_as(text, strlen(text), SG_DIM_TIME, &quantity, &what) != SG_OK ||
         !(quantity.value > 0)) {
-        fprintf(stderr, "symgrid: %s: expected a duration such as 30s, 15min or 365d, got '%s'\n", name, text);
+        fprintf(stderr, "symgrid: %s: expected a duration such as 30s, 15min or 365d, got '%s'\n",
+                name, text);
         return SG_EXIT_USAGE;
     }
     *ret_s = quantity.value;
@@ -93,7 +99,9 @@ int sg_cli_load_site(const char *path, sg_site *ret)
     sg_status status = sg_site_load(path, ret, &diagnostics);
     sg_cli_diagnostics(&diagnostics, false);
     sg_diagnostics_free(&diagnostics);
-    return status == SG_OK ? SG_EXIT_DONE : status == SG_IO || status == SG_NOMEM ? SG_EXIT_ENVIRONMENT : SG_EXIT_USAGE;
+    return status == SG_OK                         ? SG_EXIT_DONE
+           : status == SG_IO || status == SG_NOMEM ? SG_EXIT_ENVIRONMENT
+                                                   : SG_EXIT_USAGE;
 }
 
 int sg_cli_check_span(const sg_site *site, int64_t from_us, double duration_s)
@@ -111,7 +119,9 @@ int sg_cli_check_span(const sg_site *site, int64_t from_us, double duration_s)
     sg_time_format(first_us, first);
     sg_time_format(last_us, last);
     sg_time_format(from_us, from);
-    fprintf(stderr, "symgrid: the site's series cover %s to %s; expected a run inside that, got --from %s --for %gs\n", first,
-            last, from, duration_s);
+    fprintf(stderr,
+            "symgrid: the site's series cover %s to %s; expected a run inside that, got --from %s "
+            "--for %gs\n",
+            first, last, from, duration_s);
     return SG_EXIT_USAGE;
 }

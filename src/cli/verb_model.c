@@ -8,15 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "usage: symgrid model --list\n"
-    "       symgrid model NAME --help\n"
-    "       symgrid model NAME [--set KEY=VALUE]... < rows.csv\n"
-    "\n"
-    "Runs one device model on rows of CSV: a header with the input columns, one row a step, SI units without unit signs.\n"
-    "Sources answer with available_w; stores take power_w and dt_s and answer with power_w and energy_j.\n"
-    "\n"
-    "example: printf 'irradiance,air_temperature\\n800,20\\n' | symgrid model solar --set capacity=4MW --set coverage_area=10000m2\n";
+static const char help[] = "usage: symgrid model --list\n"
+                           "       symgrid model NAME --help\n"
+                           "       symgrid model NAME [--set KEY=VALUE]... < rows.csv\n"
+                           "\n"
+                           "Runs one device model on rows of CSV: a header with the input columns, "
+                           "one row a step, SI units without unit signs.\n"
+                           "Sources answer with available_w; stores take power_w and dt_s and "
+                           "answer with power_w and energy_j.\n"
+                           "\n"
+                           "example: printf 'irradiance,air_temperature\\n800,20\\n' | symgrid "
+                           "model solar --set capacity=4MW --set coverage_area=10000m2\n";
 
 static const char *const roles[] = {"source", "store", "load", "grid"};
 
@@ -35,13 +37,15 @@ static void describe_param(const sg_param *p)
     } else if (!isnan(p->preset)) {
         snprintf(preset, sizeof preset, "%.6g %s", p->preset, sg_dimension_unit(p->dimension));
     }
-    printf("  %-24s %-18s %s%s%s%s%s\n", p->name, preset, p->help, p->choices && p->choices[0] ? ": " : "",
-           p->choices ? p->choices : "", p->source && p->source[0] ? "; " : "", p->source ? p->source : "");
+    printf("  %-24s %-18s %s%s%s%s%s\n", p->name, preset, p->help,
+           p->choices && p->choices[0] ? ": " : "", p->choices ? p->choices : "",
+           p->source && p->source[0] ? "; " : "", p->source ? p->source : "");
 }
 
 static void describe(const sg_kind *kind)
 {
-    printf("%s - %s%s\n\nparameters (site-file keys)\n", kind->name, kind->title, kind->hypothetical ? ", hypothetical: commands nothing" : "");
+    printf("%s - %s%s\n\nparameters (site-file keys)\n", kind->name, kind->title,
+           kind->hypothetical ? ", hypothetical: commands nothing" : "");
     for (int i = 0; i < kind->param_count; i++) {
         describe_param(&kind->params[i]);
     }
@@ -57,7 +61,10 @@ static void describe(const sg_kind *kind)
         const sg_input *in = &kind->inputs[i];
         printf("  %-24s %-18s %s\n", in->name, sg_dimension_unit(in->dimension), in->help);
     }
-    puts(kind->available_w ? "\noutput\n  available_w" : kind->reservoir ? "\ninput columns power_w (> 0: discharge), dt_s; output power_w, energy_j" : "");
+    puts(kind->available_w ? "\noutput\n  available_w"
+         : kind->reservoir
+             ? "\ninput columns power_w (> 0: discharge), dt_s; output power_w, energy_j"
+             : "");
 }
 
 static int set_param(const sg_kind *kind, double *p, const char *text)
@@ -65,31 +72,38 @@ static int set_param(const sg_kind *kind, double *p, const char *text)
     const char *equals = strchr(text, '=');
     for (int i = 0; equals && i < kind->param_count; i++) {
         const sg_param *param = &kind->params[i];
-        if (strlen(param->name) != (size_t)(equals - text) || strncmp(param->name, text, (size_t)(equals - text)) != 0) {
+        if (strlen(param->name) != (size_t)(equals - text) ||
+            strncmp(param->name, text, (size_t)(equals - text)) != 0) {
             continue;
         }
         sg_quantity quantity;
         const char *what = "";
         if (param->choices) {
             int index = 0;
-            for (const char *at = param->choices; *at; at += strcspn(at, "|"), at += *at == '|', index++) {
-                if (strcspn(at, "|") == strlen(equals + 1) && strncmp(at, equals + 1, strlen(equals + 1)) == 0) {
+            for (const char *at = param->choices; *at;
+                 at += strcspn(at, "|"), at += *at == '|', index++) {
+                if (strcspn(at, "|") == strlen(equals + 1) &&
+                    strncmp(at, equals + 1, strlen(equals + 1)) == 0) {
                     p[i] = index;
                     return SG_EXIT_DONE;
                 }
             }
             what = param->choices;
-        } else if (sg_quantity_parse_as(equals + 1, strlen(equals + 1), param->dimension, &quantity, &what) == SG_OK &&
+        } else if (sg_quantity_parse_as(equals + 1, strlen(equals + 1), param->dimension, &quantity,
+                                        &what) == SG_OK &&
                    quantity.value >= param->min && quantity.value <= param->max) {
             p[i] = quantity.value;
             return SG_EXIT_DONE;
         }
-        fprintf(stderr, "symgrid model: --set %s: expected %s such as %s, got '%s' (%s)\n", param->name,
+        fprintf(stderr, "symgrid model: --set %s: expected %s such as %s, got '%s' (%s)\n",
+                param->name,
                 param->choices ? "one of the choices" : sg_dimension_text(param->dimension),
-                param->choices ? param->choices : sg_dimension_example(param->dimension), equals + 1, what);
+                param->choices ? param->choices : sg_dimension_example(param->dimension),
+                equals + 1, what);
         return SG_EXIT_USAGE;
     }
-    fprintf(stderr, "symgrid model: --set: expected KEY=VALUE with a parameter of %s, got '%s'\n", kind->name, text);
+    fprintf(stderr, "symgrid model: --set: expected KEY=VALUE with a parameter of %s, got '%s'\n",
+            kind->name, text);
     return SG_EXIT_USAGE;
 }
 
@@ -210,7 +224,8 @@ int sg_cli_model(int argc, char **argv)
         return argc < 2 ? SG_EXIT_USAGE : SG_EXIT_DONE;
     }
     if (!kind) {
-        fprintf(stderr, "symgrid model: there is no model '%s'; symgrid model --list names them\n", argv[1]);
+        fprintf(stderr, "symgrid model: there is no model '%s'; symgrid model --list names them\n",
+                argv[1]);
         return SG_EXIT_USAGE;
     }
     double p[SG_PARAM_MAX] = {0};
@@ -223,7 +238,8 @@ int sg_cli_model(int argc, char **argv)
             return SG_EXIT_DONE;
         }
         if (strcmp(argv[i], "--set") != 0 || i + 1 >= argc) {
-            fprintf(stderr, "symgrid model: expected --set KEY=VALUE or --help, got '%s'\n", argv[i]);
+            fprintf(stderr, "symgrid model: expected --set KEY=VALUE or --help, got '%s'\n",
+                    argv[i]);
             return SG_EXIT_USAGE;
         }
         int status = set_param(kind, p, argv[++i]);
@@ -233,7 +249,8 @@ int sg_cli_model(int argc, char **argv)
     }
     for (int i = 0; i < kind->param_count; i++) {
         if (isnan(p[i])) {
-            fprintf(stderr, "symgrid model: %s needs --set %s=...\n", kind->name, kind->params[i].name);
+            fprintf(stderr, "symgrid model: %s needs --set %s=...\n", kind->name,
+                    kind->params[i].name);
             return SG_EXIT_USAGE;
         }
     }

@@ -11,8 +11,10 @@
 static const char help[] =
     "usage: symgrid replay DIR [--from-segment N] [--json]\n"
     "\n"
-    "Reads the journal in DIR (the data folder of `symgrid run`), feeds its frames, requests and plans to the engine and\n"
-    "compares every command and state hash with what was recorded. No site file is needed: each segment begins with a\n"
+    "Reads the journal in DIR (the data folder of `symgrid run`), feeds its frames, requests and "
+    "plans to the engine and\n"
+    "compares every command and state hash with what was recorded. No site file is needed: each "
+    "segment begins with a\n"
     "snapshot. Exit status 0: the same to the bit; 1: something differs or a segment is damaged.\n"
     "\n"
     "  --from-segment N  start at a later segment (default: the first there is)\n"
@@ -30,7 +32,8 @@ static void print_answer(const sg_replay *replay, const answer *a, bool json)
     sg_time_format(a->to_us, to);
     uint64_t hash = replay->engine ? sg_engine_hash(replay->engine) : 0;
     if (!json) {
-        printf("%s to %s: %" PRIu64 " frames, %" PRIu64 " commands, %" PRIu64 " of them differ, %" PRIu64 " intervals settled\n",
+        printf("%s to %s: %" PRIu64 " frames, %" PRIu64 " commands, %" PRIu64
+               " of them differ, %" PRIu64 " intervals settled\n",
                from, to, replay->frames, replay->commands, replay->mismatches, a->settled);
         printf("state %016" PRIx64 "\n", hash);
         return;
@@ -62,8 +65,10 @@ static void check_rotation(const sg_replay *replay, const sg_segment_record *rec
     if (record->type == SG_RECORD_SNAPSHOT && replay->engine &&
         (record->length != sg_engine_state_size(replay->engine) ||
          memcmp(record->payload, replay->engine, record->length) != 0)) {
-        fprintf(stderr, "symgrid replay: segment %u begins with another state than the one before ended with\n",
-                record->segment);
+        fprintf(
+            stderr,
+            "symgrid replay: segment %u begins with another state than the one before ended with\n",
+            record->segment);
     }
 }
 
@@ -96,7 +101,8 @@ static int replay_all(const char *dir, uint32_t from, bool json)
             break;
         }
         if (fed != SG_OK) {
-            fprintf(stderr, "symgrid replay: segment %u, offset %" PRIu64 ": %s\n", record.segment, record.offset, replay.text);
+            fprintf(stderr, "symgrid replay: segment %u, offset %" PRIu64 ": %s\n", record.segment,
+                    record.offset, replay.text);
             a.damaged++;
         }
         a.records++;
@@ -107,7 +113,9 @@ static int replay_all(const char *dir, uint32_t from, bool json)
     a.to_us = replay.engine ? sg_engine_time(replay.engine) : 0;
     print_answer(&replay, &a, json);
     if (replay.mismatches > 0) {
-        fprintf(stderr, "symgrid replay: the first command that differs is that of step %" PRIu64 "\n", replay.first_mismatch_tick);
+        fprintf(stderr,
+                "symgrid replay: the first command that differs is that of step %" PRIu64 "\n",
+                replay.first_mismatch_tick);
     }
     bool same = complete && replay.mismatches == 0 && a.damaged == 0 && replay.engine;
     sg_replay_free(&replay);
@@ -119,7 +127,8 @@ int sg_cli_replay(int argc, char **argv)
 {
     const char *from = NULL;
     bool json = false, wants_help = false;
-    const sg_option options[] = {{"--from-segment", &from, NULL}, {"--json", NULL, &json}, {"--help", NULL, &wants_help}};
+    const sg_option options[] = {
+        {"--from-segment", &from, NULL}, {"--json", NULL, &json}, {"--help", NULL, &wants_help}};
     int count = sg_options_parse(argc, argv, options, 3, 1);
     if (wants_help) {
         fputs(help, stdout);

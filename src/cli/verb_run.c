@@ -19,13 +19,16 @@
 static const char help[] =
     "usage: symgrid run SITE [OPTIONS]\n"
     "\n"
-    "Runs the site live: ten control steps a second, a journal of every input, telemetry in SQLite, a page, an API.\n"
-    "The field is simulated from the site's series. SIGINT or SIGTERM ends it cleanly; started again it goes on where\n"
+    "Runs the site live: ten control steps a second, a journal of every input, telemetry in "
+    "SQLite, a page, an API.\n"
+    "The field is simulated from the site's series. SIGINT or SIGTERM ends it cleanly; started "
+    "again it goes on where\n"
     "its journal stands.\n"
     "\n"
     "  --listen ADDR:PORT  where to serve (default 127.0.0.1:8048; port 0: any free one)\n"
     "  --no-serve          no page and no API\n"
-    "  --data DIR          journal and telemetry (default symgrid-data/<name of the site file>); `none` keeps nothing\n"
+    "  --data DIR          journal and telemetry (default symgrid-data/<name of the site file>); "
+    "`none` keeps nothing\n"
     "  --for DURATION      stop after so much site time, e.g. 30s (default: run until stopped)\n"
     "  --speed N           times real time, or `max` for as fast as it goes (default 1)\n"
     "  --from TIME         site time to start at (default: now, in the year of the site's series)\n"
@@ -33,7 +36,8 @@ static const char help[] =
     "  --policy NAME       static, rules (default) or mpc\n"
     "  --plan-every D      mpc: a new plan every so often (default 5min)\n"
     "\n"
-    "The page is at http://127.0.0.1:8048/, figures for Prometheus at /metrics, the API at /openapi.json.\n"
+    "The page is at http://127.0.0.1:8048/, figures for Prometheus at /metrics, the API at "
+    "/openapi.json.\n"
     "example: symgrid run sites/hall.maml.md --speed 10\n";
 
 typedef struct words {
@@ -91,12 +95,14 @@ static int read_options(const words *w, const sg_site *site, sg_host_config *ret
     int status = sg_option_time("--from", w->from, &ret->from_us);
     status = status ? status : sg_option_duration("--for", w->duration, &ret->duration_s);
     status = status ? status : sg_option_duration("--step", w->step, &ret->step_s);
-    status = status ? status : sg_option_duration("--plan-every", w->plan_every, &ret->plan_period_s);
+    status =
+        status ? status : sg_option_duration("--plan-every", w->plan_every, &ret->plan_period_s);
     status = status ? status : read_speed(w->speed, &ret->speed);
     if (!status && (ret->step_s < 0.01 || ret->step_s > 3600)) {
         status = bad("--step", "10ms to 1h", w->step);
     }
-    if (!status && w->policy && (!sg_policy_find(w->policy, &ret->policy) || ret->policy == SG_POLICY_PERFECT)) {
+    if (!status && w->policy &&
+        (!sg_policy_find(w->policy, &ret->policy) || ret->policy == SG_POLICY_PERFECT)) {
         status = bad("--policy", "static, rules or mpc", w->policy);
     }
     return status ? status : sg_cli_check_span(site, ret->from_us, INFINITY);
@@ -117,14 +123,17 @@ static void print_summary(const sg_site *site, const sg_host_summary *s, const c
     char from[SG_TIME_TEXT], to[SG_TIME_TEXT];
     sg_time_format(s->from_us, from);
     sg_time_format(s->to_us, to);
-    printf("%s, %s to %s: %llu steps, %llu late, step p50 %.0f us, p99 %.0f us\n", site->title, from, to,
-           (unsigned long long)s->steps, (unsigned long long)s->late_steps, s->step_us_p50, s->step_us_p99);
-    printf("load %.2f kWh, local generation %.2f kWh, import %.2f kWh, export %.2f kWh, losses %.2f kWh\n",
-           (double)s->total.load_j / 3.6e6, (double)s->total.generation_j / 3.6e6, (double)s->total.import_j / 3.6e6,
-           (double)s->total.export_j / 3.6e6, (double)s->total.losses_j / 3.6e6);
-    printf("energy bought %.2f, sold %.2f, wear %.2f %s; carbon %.2f kg\n", (double)s->total.cost_u * 1e-6,
-           (double)s->total.revenue_u * 1e-6, (double)s->total.wear_u * 1e-6, site->currency,
-           (double)s->total.carbon_mg * 1e-6);
+    printf("%s, %s to %s: %llu steps, %llu late, step p50 %.0f us, p99 %.0f us\n", site->title,
+           from, to, (unsigned long long)s->steps, (unsigned long long)s->late_steps,
+           s->step_us_p50, s->step_us_p99);
+    printf("load %.2f kWh, local generation %.2f kWh, import %.2f kWh, export %.2f kWh, losses "
+           "%.2f kWh\n",
+           (double)s->total.load_j / 3.6e6, (double)s->total.generation_j / 3.6e6,
+           (double)s->total.import_j / 3.6e6, (double)s->total.export_j / 3.6e6,
+           (double)s->total.losses_j / 3.6e6);
+    printf("energy bought %.2f, sold %.2f, wear %.2f %s; carbon %.2f kg\n",
+           (double)s->total.cost_u * 1e-6, (double)s->total.revenue_u * 1e-6,
+           (double)s->total.wear_u * 1e-6, site->currency, (double)s->total.carbon_mg * 1e-6);
     if (data_dir) {
         printf("journal in %s, state %016llx; symgrid replay %s runs it again\n", data_dir,
                (unsigned long long)s->state_hash, data_dir);
@@ -134,7 +143,8 @@ static void print_summary(const sg_site *site, const sg_host_summary *s, const c
 static int run_site(const sg_site *site, const words *w, const char *site_path)
 {
     char data_dir[512];
-    sg_host_config config = {.site = site, .version = SYMGRID_VERSION, .status_line = isatty(STDERR_FILENO) == 1};
+    sg_host_config config = {
+        .site = site, .version = SYMGRID_VERSION, .status_line = isatty(STDERR_FILENO) == 1};
     int status = read_options(w, site, &config);
     if (status) {
         return status;
@@ -162,8 +172,9 @@ int sg_cli_run(int argc, char **argv)
 {
     words w = {0};
     const sg_option options[] = {
-        {"--listen", &w.listen, NULL}, {"--data", &w.data, NULL},     {"--for", &w.duration, NULL},
-        {"--speed", &w.speed, NULL},   {"--from", &w.from, NULL},     {"--step", &w.step, NULL},
+        {"--listen", &w.listen, NULL}, {"--data", &w.data, NULL},
+        {"--for", &w.duration, NULL},  {"--speed", &w.speed, NULL},
+        {"--from", &w.from, NULL},     {"--step", &w.step, NULL},
         {"--policy", &w.policy, NULL}, {"--plan-every", &w.plan_every, NULL},
         {"--help", NULL, &w.help},     {"--no-serve", NULL, &w.no_serve}};
     int count = sg_options_parse(argc, argv, options, 10, 1);

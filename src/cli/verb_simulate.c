@@ -12,7 +12,8 @@
 static const char help[] =
     "usage: symgrid simulate SITE [OPTIONS]\n"
     "\n"
-    "Runs the engine that controls a real site against a simulated plant that plays the site's series.\n"
+    "Runs the engine that controls a real site against a simulated plant that plays the site's "
+    "series.\n"
     "\n"
     "  --from TIME       where to start, e.g. 2023-01-01 (default: where the site's series start)\n"
     "  --for DURATION    how long, e.g. 30d, 365d (default 30d)\n"
@@ -25,14 +26,15 @@ static const char help[] =
     "  --json            symgrid.report/1 on stdout instead of a table\n"
     "  --no-baseline     do not run `static` beside it\n"
     "\n"
-    "example: symgrid simulate sites/floating.maml.md --from 2023-01-01 --for 365d --report year.html\n";
+    "example: symgrid simulate sites/floating.maml.md --from 2023-01-01 --for 365d --report "
+    "year.html\n";
 
 static void progress(void *self, double done_frac)
 {
     const char *policy = self;
     int filled = (int)(done_frac * 40);
-    fprintf(stderr, "\r%-8s [%-40.*s] %3.0f %%", policy, filled, "########################################",
-            done_frac * 100);
+    fprintf(stderr, "\r%-8s [%-40.*s] %3.0f %%", policy, filled,
+            "########################################", done_frac * 100);
     fflush(stderr);
 }
 
@@ -93,7 +95,9 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
         status = SG_EXIT_USAGE;
     }
     if (!status && w->policy && !sg_policy_find(w->policy, &ret->policy)) {
-        fprintf(stderr, "symgrid simulate: --policy: expected static, rules, mpc or perfect, got '%s'\n", w->policy);
+        fprintf(stderr,
+                "symgrid simulate: --policy: expected static, rules, mpc or perfect, got '%s'\n",
+                w->policy);
         status = SG_EXIT_USAGE;
     }
     return status ? status : sg_cli_check_span(site, ret->from_us, ret->duration_s);
@@ -103,8 +107,9 @@ int sg_cli_simulate(int argc, char **argv)
 {
     words w = {0};
     const sg_option options[] = {
-        {"--from", &w.from, NULL},     {"--for", &w.duration, NULL},  {"--step", &w.step, NULL},
-        {"--policy", &w.policy, NULL}, {"--report", &w.report, NULL}, {"--json", NULL, &w.json},
+        {"--from", &w.from, NULL},     {"--for", &w.duration, NULL},
+        {"--step", &w.step, NULL},     {"--policy", &w.policy, NULL},
+        {"--report", &w.report, NULL}, {"--json", NULL, &w.json},
         {"--help", NULL, &w.help},     {"--no-baseline", NULL, &w.no_baseline}};
     int count = sg_options_parse(argc, argv, options, 8, 1);
     if (w.help) {
@@ -134,7 +139,8 @@ int sg_cli_simulate(int argc, char **argv)
             status = print_report(report, w.json, w.report);
         } else {
             fprintf(stderr, "symgrid simulate: %s\n",
-                    outcome == SG_UNAVAILABLE ? "the bound could not be solved: the site cannot serve its load even with full foresight"
+                    outcome == SG_UNAVAILABLE ? "the bound could not be solved: the site cannot "
+                                                "serve its load even with full foresight"
                                               : sg_status_text(outcome));
             status = outcome == SG_UNAVAILABLE ? SG_EXIT_NO : SG_EXIT_ENVIRONMENT;
         }

@@ -18,7 +18,8 @@ typedef struct sg_option {
 } sg_option;
 
 /* Sort argv into options and words. Returns the number of words (in argv[1..]), or -1 after one line on stderr. */
-int sg_options_parse(int argc, char **argv, const sg_option *options, int option_count, int words_max);
+int sg_options_parse(int argc, char **argv, const sg_option *options, int option_count,
+                     int words_max);
 
 /* Texts of options: SG_EXIT_DONE, or SG_EXIT_USAGE after one line on stderr. NULL leaves *ret as it is. */
 int sg_option_time(const char *name, const char *text, int64_t *ret_us);

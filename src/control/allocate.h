@@ -25,8 +25,8 @@
 /* One allocation problem; arrays are the caller's and only read. */
 typedef struct sg_allocation {
     int node_count;
-    const int32_t *node_parent;  /* [node] -1 for roots */
-    const double *node_limit_w;  /* [node] >= 0, INFINITY = no limit */
+    const int32_t *node_parent; /* [node] -1 for roots */
+    const double *node_limit_w; /* [node] >= 0, INFINITY = no limit */
     int leaf_count;
     const int32_t *leaf_node;    /* [leaf] */
     const uint8_t *leaf_class;   /* [leaf] 0 .. SG_CLASS_MAX-1 */

@@ -40,7 +40,8 @@ static void read_site(sg_flows *f)
     f->losses_w = reading(f, site + SG_SITE_LOSS_W, 0);
     int first = plant->points.first[SG_POINT_SOURCE_AVAILABLE];
     for (int s = 0; s < plant->source_count; s++) {
-        double available_w = reading(f, first + s, 0); /* a source without a reading promises nothing */
+        double available_w =
+            reading(f, first + s, 0); /* a source without a reading promises nothing */
         *(plant->source_cost[s] > 0 ? &f->fuelled_w : &f->available_w) += available_w;
     }
 }
@@ -97,7 +98,8 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     double lasting_w = f.import_w_max > 0 ? promise_w : fmin(firm_w, root_limit_w);
     result.wanted_w = wanted_w;
     result.free_w = lasting_w - wanted_w - f.losses_w - in->task_w;
-    result.ever_w = fmin(plant->head->import_w_max + f.fuelled_w + f.available_w + storage_w, root_limit_w);
+    result.ever_w =
+        fmin(plant->head->import_w_max + f.fuelled_w + f.available_w + storage_w, root_limit_w);
     return result;
 }
 

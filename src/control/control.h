@@ -10,18 +10,18 @@
  * Source   progressive filling: allocate.h; device cells: hysteresis between a low and a high mark. */
 #ifndef SG_CONTROL_CONTROL_H
 #define SG_CONTROL_CONTROL_H
-#include "site/reason.h"
 #include "site/measured.h"
 #include "site/plan.h"
 #include "site/plant.h"
+#include "site/reason.h"
 
 #include <stdbool.h>
 
 typedef enum sg_policy {
-    SG_POLICY_STATIC,  /* stores stand still: the baseline                  */
-    SG_POLICY_RULES,   /* own surplus first, cheap hours, peaks             */
-    SG_POLICY_MPC,     /* a plan from forecasts, made again and again       */
-    SG_POLICY_PERFECT  /* a plan from the true future: the bound, not a mode */
+    SG_POLICY_STATIC, /* stores stand still: the baseline                  */
+    SG_POLICY_RULES,  /* own surplus first, cheap hours, peaks             */
+    SG_POLICY_MPC,    /* a plan from forecasts, made again and again       */
+    SG_POLICY_PERFECT /* a plan from the true future: the bound, not a mode */
 } sg_policy;
 
 const char *sg_policy_name(sg_policy policy);
@@ -29,23 +29,23 @@ const char *sg_policy_name(sg_policy policy);
 bool sg_policy_find(const char *name, sg_policy *ret);
 
 /* name, element type, which count it has: state that lives in the engine's block */
-#define SG_CONTROL_ARRAYS(X)                                                    \
-    X(source_limit_w, double, source)                                           \
-    X(store_w, double, store)                                                   \
-    X(load_cap_w, double, load)                                                 \
-    X(source_reason, uint8_t, source)                                           \
-    X(store_reason, uint8_t, store)                                             \
-    X(load_reason, uint8_t, load)                                               \
-    X(store_cell, int32_t, store)  /* enum cell: hysteresis of a device's cell */ \
-    X(store_trend_w, double, store) /* slow part of the flow at its node       */ \
-    X(store_help_w, double, store) /* relief of a breaker, part of store_w     */ \
-    X(load_want_w, double, load)                                                \
-    X(load_given_w, double, load)                                               \
-    X(load_spare_w, double, load)                                               \
-    X(node_flow_w, double, node)  /* wanted below, as far as breakers below let it */ \
-    X(node_used_w, double, node)  /* given below, charging included            */ \
-    X(node_room_w, double, node)                                                \
-    X(node_up_w, double, node)                                                  \
+#define SG_CONTROL_ARRAYS(X)                                                         \
+    X(source_limit_w, double, source)                                                \
+    X(store_w, double, store)                                                        \
+    X(load_cap_w, double, load)                                                      \
+    X(source_reason, uint8_t, source)                                                \
+    X(store_reason, uint8_t, store)                                                  \
+    X(load_reason, uint8_t, load)                                                    \
+    X(store_cell, int32_t, store)   /* enum cell: hysteresis of a device's cell */   \
+    X(store_trend_w, double, store) /* slow part of the flow at its node       */    \
+    X(store_help_w, double, store)  /* relief of a breaker, part of store_w     */   \
+    X(load_want_w, double, load)                                                     \
+    X(load_given_w, double, load)                                                    \
+    X(load_spare_w, double, load)                                                    \
+    X(node_flow_w, double, node) /* wanted below, as far as breakers below let it */ \
+    X(node_used_w, double, node) /* given below, charging included            */     \
+    X(node_room_w, double, node)                                                     \
+    X(node_up_w, double, node)                                                       \
     X(node_binding, uint8_t, node)
 
 typedef struct sg_control {
@@ -58,22 +58,24 @@ typedef struct sg_control {
 typedef struct sg_control_input {
     sg_policy policy;
     double dt_s;
-    bool start;           /* no reading yet: only caps that keep the breakers */
-    double task_w;        /* granted to tasks                                 */
-    const sg_plan *plan;  /* NULL: none that is fresh enough                  */
+    bool start;          /* no reading yet: only caps that keep the breakers */
+    double task_w;       /* granted to tasks                                 */
+    const sg_plan *plan; /* NULL: none that is fresh enough                  */
     int plan_step;
-    double price_low, price_mid, price_high; /* lower quartile, mean, upper quartile of the last day, money per J */
+    double price_low, price_mid,
+        price_high; /* lower quartile, mean, upper quartile of the last day, money per J */
     bool price_known;
-    double peak_w;        /* the month's highest import so far: no charging beyond it; INFINITY = no demand charge */
-    double shave_w;       /* import above it is met from stores; INFINITY = no demand charge */
+    double
+        peak_w; /* the month's highest import so far: no charging beyond it; INFINITY = no demand charge */
+    double shave_w; /* import above it is met from stores; INFINITY = no demand charge */
 } sg_control_input;
 
 typedef struct sg_control_result {
-    double task_w;        /* that may be drawn now           */
-    double free_w;        /* firm supply beside all loads and granted tasks */
-    double wanted_w;      /* by all loads                    */
-    double ever_w;        /* the most that tasks could ever get */
-    double curtailed_w;   /* of what sources could deliver   */
+    double task_w;      /* that may be drawn now           */
+    double free_w;      /* firm supply beside all loads and granted tasks */
+    double wanted_w;    /* by all loads                    */
+    double ever_w;      /* the most that tasks could ever get */
+    double curtailed_w; /* of what sources could deliver   */
 } sg_control_result;
 
 /* @effects alloc=no block=no fails=never */

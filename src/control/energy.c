@@ -127,15 +127,17 @@ static double share(sg_flows *f, int g, double power_w, sg_reason reason)
             done_w += self->store_reason[s] == SG_REASON_NODE_RELIEF ? 0 : self->store_w[s];
             continue; /* relief, stale and hypothetical stand */
         }
-        double member_w = part * (power_w > 0 ? sg_store_can_give_w(f, s) : -sg_store_can_take_w(f, s));
+        double member_w =
+            part * (power_w > 0 ? sg_store_can_give_w(f, s) : -sg_store_can_take_w(f, s));
         if (member_w < 0) {
             member_w = -fmin(-member_w, sg_path_room_w(f, plant->store_node[s]));
             sg_path_use(f, plant->store_node[s], -member_w);
         }
         bool cut = fabs(power_w) > can_w * (1 + 1e-12) && can_w == 0;
         self->store_w[s] = member_w;
-        self->store_reason[s] =
-            (uint8_t)(!cut ? reason : power_w > 0 ? SG_REASON_EMPTY : SG_REASON_FULL);
+        self->store_reason[s] = (uint8_t)(!cut          ? reason
+                                          : power_w > 0 ? SG_REASON_EMPTY
+                                                        : SG_REASON_FULL);
         done_w += member_w;
     }
     return done_w;
@@ -194,8 +196,10 @@ void sg_energy_stores(sg_flows *f)
         } else { /* an island has nowhere else to put it or to take it from */
             w = (wish){net_w, net_w < 0 ? SG_REASON_SURPLUS : SG_REASON_BRIDGE};
         }
-        double charge_w_max = fmax(f->import_w_max - net_w, 0);    /* what the grid can bring beside the rest */
-        double discharge_w_max = fmax(net_w + f->export_w_max, 0); /* what the load and the grid can take     */
+        double charge_w_max =
+            fmax(f->import_w_max - net_w, 0); /* what the grid can bring beside the rest */
+        double discharge_w_max =
+            fmax(net_w + f->export_w_max, 0); /* what the load and the grid can take     */
         double power_w = fmin(fmax(w.power_w, -charge_w_max), discharge_w_max);
         double done_w = share(f, groups[i], power_w, w.reason);
         net_w -= done_w;
@@ -222,7 +226,8 @@ double sg_sources(sg_flows *f)
     double keep = f->available_w > useful_w && f->available_w > 0 ? useful_w / f->available_w : 1;
     double missing_w = need_w - f->available_w - f->import_w_max;
     for (int s = 0; s < plant->source_count; s++) {
-        double available_w = sg_measure_fresh(f->measure, first + s) ? f->measure->value[first + s] : 0;
+        double available_w =
+            sg_measure_fresh(f->measure, first + s) ? f->measure->value[first + s] : 0;
         if (plant->source_cost[s] > 0) {
             bool cheaper = f->grid_up && plant->source_cost[s] < f->import_price;
             double ask_w = cheaper ? fmax(need_w - f->available_w, 0) : fmax(missing_w, 0);
@@ -233,10 +238,10 @@ double sg_sources(sg_flows *f)
         } else {
             /* an uncurtailed source is not limited to the last reading: the sun may come out */
             self->source_limit_w[s] = keep < 1 ? available_w * keep : (double)INFINITY;
-            self->source_reason[s] = (uint8_t)(keep >= 1 ? SG_REASON_DEMAND
+            self->source_reason[s] = (uint8_t)(keep >= 1     ? SG_REASON_DEMAND
                                                : !f->grid_up ? SG_REASON_GRID_DOWN
-                                               : pays ? SG_REASON_EXPORT_LIMIT
-                                                      : SG_REASON_NEGATIVE_PRICE);
+                                               : pays        ? SG_REASON_EXPORT_LIMIT
+                                                             : SG_REASON_NEGATIVE_PRICE);
         }
     }
     return f->available_w * (1 - keep);

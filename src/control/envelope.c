@@ -16,7 +16,8 @@ static double spare_give_w(const sg_flows *f, int s)
 static void withdraw(const sg_flows *f, int s, double power_w, sg_reason reason)
 {
     f->self->store_w[s] -= power_w;
-    f->self->store_reason[s] = (uint8_t)(f->self->store_help_w[s] > 0 ? SG_REASON_NODE_RELIEF : reason);
+    f->self->store_reason[s] =
+        (uint8_t)(f->self->store_help_w[s] > 0 ? SG_REASON_NODE_RELIEF : reason);
 }
 
 /* A store does not charge another: while stores with duty `energy` or `bridge` give and take at once, the smaller side is
@@ -60,7 +61,8 @@ static const double share_max = 1e9; /* far from binding, and still a limit */
 static void shares_upwards(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
-    double *relief_w = f->self->node_used_w, *store_w = f->self->node_room_w, *source_sum_w = f->self->node_up_w;
+    double *relief_w = f->self->node_used_w, *store_w = f->self->node_room_w,
+           *source_sum_w = f->self->node_up_w;
     size_t bytes = (size_t)plant->node_count * sizeof(double);
     memset(relief_w, 0, bytes);
     memset(store_w, 0, bytes);
@@ -81,8 +83,10 @@ static void shares_upwards(const sg_flows *f)
     double *share = f->self->node_room_w;
     share[0] = INFINITY; /* what the connection lets out is another matter */
     for (int n = 1; n < plant->node_count; n++) {
-        double left_w = fmax(plant->node_up_limit_w[n] - relief_w[n], 0), all_w = store_w[n] + source_sum_w[n];
-        double own = left_w < all_w ? left_w / all_w : fmin((left_w - store_w[n]) / source_sum_w[n], share_max);
+        double left_w = fmax(plant->node_up_limit_w[n] - relief_w[n], 0),
+               all_w = store_w[n] + source_sum_w[n];
+        double own = left_w < all_w ? left_w / all_w
+                                    : fmin((left_w - store_w[n]) / source_sum_w[n], share_max);
         share[n] = isfinite(plant->node_up_limit_w[n]) ? fmin(own, share_max) : (double)INFINITY;
         share[n] = fmin(share[n], share[plant->node_parent[n]]);
     }

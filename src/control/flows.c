@@ -9,7 +9,8 @@
 double sg_path_room_w(const sg_flows *f, int n)
 {
     double room_w = INFINITY;
-    for (int depth = 0; n >= 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
+    for (int depth = 0; n >= 0 && depth < SG_TREE_DEPTH_MAX;
+         depth++, n = f->plant->node_parent[n]) {
         room_w = fmin(room_w, f->self->node_room_w[n] - f->self->node_used_w[n]);
     }
     return fmax(room_w, 0);
@@ -17,7 +18,8 @@ double sg_path_room_w(const sg_flows *f, int n)
 
 void sg_path_use(const sg_flows *f, int n, double power_w)
 {
-    for (int depth = 0; n >= 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
+    for (int depth = 0; n >= 0 && depth < SG_TREE_DEPTH_MAX;
+         depth++, n = f->plant->node_parent[n]) {
         f->self->node_used_w[n] += power_w;
     }
 }
@@ -37,12 +39,14 @@ void sg_flows_demands(sg_flows *f)
     memset(self->node_flow_w, 0, (size_t)plant->node_count * sizeof(double));
     for (int l = 0; l < plant->load_count; l++) {
         /* a held value is the best guess for a stale demand; the cap bounds the damage */
-        double want_w = f->in->start ? 0 : fmin(f->measure->value[demand + l], plant->load_rating_w[l]);
+        double want_w =
+            f->in->start ? 0 : fmin(f->measure->value[demand + l], plant->load_rating_w[l]);
         self->load_want_w[l] = want_w;
         self->node_flow_w[plant->load_node[l]] += want_w;
     }
     for (int n = plant->node_count - 1; n > 0; n--) {
-        self->node_flow_w[plant->node_parent[n]] += fmin(self->node_flow_w[n], plant->node_leaf_limit_w[n]);
+        self->node_flow_w[plant->node_parent[n]] +=
+            fmin(self->node_flow_w[n], plant->node_leaf_limit_w[n]);
     }
 }
 
@@ -76,7 +80,8 @@ static void path_help(const sg_flows *f, int n, double help_w, double counted_w)
     double less_w = help_w;
     self->node_used_w[0] += help_w;
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        double limit_w = f->plant->node_leaf_limit_w[n], before_w = fmin(self->node_flow_w[n], limit_w);
+        double limit_w = f->plant->node_leaf_limit_w[n],
+               before_w = fmin(self->node_flow_w[n], limit_w);
         self->node_flow_w[n] -= less_w;
         less_w = before_w - fmin(self->node_flow_w[n], limit_w);
         self->node_room_w[n] += counted_w / f->plant->node_gain_below[n];
@@ -93,7 +98,8 @@ void sg_flows_relief(sg_flows *f)
     const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
     int measured = plant->points.first[SG_POINT_STORE_POWER];
-    memcpy(self->node_room_w + 1, plant->node_leaf_limit_w + 1, (size_t)(plant->node_count - 1) * sizeof(double));
+    memcpy(self->node_room_w + 1, plant->node_leaf_limit_w + 1,
+           (size_t)(plant->node_count - 1) * sizeof(double));
     memset(self->node_used_w, 0, (size_t)plant->node_count * sizeof(double)); /* here: help below */
     for (int s = 0; s < plant->store_count; s++) {
         self->store_help_w[s] = 0;
@@ -104,7 +110,8 @@ void sg_flows_relief(sg_flows *f)
         if (!(excess_w > 0)) {
             continue;
         }
-        double help_w = fmin(fmin(excess_w, path_budget_w(f, plant->store_node[s])), sg_store_can_give_w(f, s));
+        double help_w =
+            fmin(fmin(excess_w, path_budget_w(f, plant->store_node[s])), sg_store_can_give_w(f, s));
         bool read = f->measure->quality[measured + s] == SG_GOOD;
         double shown_w = read ? f->measure->value[measured + s] : 0;
         self->store_help_w[s] = help_w;
@@ -112,20 +119,27 @@ void sg_flows_relief(sg_flows *f)
     }
 }
 
-static sg_allocation problem_of(const sg_flows *f, const double *limit_w, const double *minimum_w, const double *ask_w)
+static sg_allocation problem_of(const sg_flows *f, const double *limit_w, const double *minimum_w,
+                                const double *ask_w)
 {
     const sg_plant *plant = f->plant;
-    return (sg_allocation){
-        .node_count = plant->node_count, .node_parent = plant->node_parent, .node_limit_w = limit_w,
-        .leaf_count = plant->load_count, .leaf_node = plant->load_node, .leaf_class = plant->load_class,
-        .leaf_weight = plant->load_weight, .leaf_min_w = minimum_w, .leaf_demand_w = ask_w};
+    return (sg_allocation){.node_count = plant->node_count,
+                           .node_parent = plant->node_parent,
+                           .node_limit_w = limit_w,
+                           .leaf_count = plant->load_count,
+                           .leaf_node = plant->load_node,
+                           .leaf_class = plant->load_class,
+                           .leaf_weight = plant->load_weight,
+                           .leaf_min_w = minimum_w,
+                           .leaf_demand_w = ask_w};
 }
 
 void sg_flows_caps(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
-    sg_allocation problem = problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_want_w);
+    sg_allocation problem =
+        problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_want_w);
     sg_allocate(&problem, self->scratch, self->load_given_w, self->node_binding);
     memset(self->node_used_w, 0, (size_t)plant->node_count * sizeof(double));
     f->served_w = 0;
@@ -166,7 +180,8 @@ void sg_flows_rest(sg_flows *f)
     const sg_control *self = f->self;
     memcpy(self->node_room_w, plant->node_leaf_limit_w, (size_t)plant->node_count * sizeof(double));
     self->node_room_w[0] = fmax(self->node_room_w[0] - f->task_w, 0);
-    sg_allocation problem = problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_cap_w);
+    sg_allocation problem =
+        problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_cap_w);
     sg_allocate(&problem, self->scratch, self->load_given_w, NULL);
     for (int l = 0; l < plant->load_count; l++) {
         self->load_cap_w[l] = self->load_given_w[l];
@@ -188,7 +203,8 @@ void sg_flows_headroom(sg_flows *f)
         self->load_reason[l] = (uint8_t)reason_for(f, l);
         self->load_want_w[l] = fmax(plant->load_rating_w[l] - self->load_given_w[l], 0);
     }
-    sg_allocation problem = problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_want_w);
+    sg_allocation problem =
+        problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_want_w);
     sg_allocate(&problem, self->scratch, self->load_spare_w, NULL);
     for (int l = 0; l < plant->load_count; l++) {
         self->load_cap_w[l] = self->load_given_w[l] + self->load_spare_w[l];

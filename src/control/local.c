@@ -37,7 +37,8 @@ double sg_store_can_take_w(const sg_flows *f, int s)
 static void set(sg_flows *f, int s, double power_w, sg_reason reason)
 {
     if (power_w < 0) {
-        power_w = -fmin(fmin(-power_w, sg_store_can_take_w(f, s)), sg_path_room_w(f, f->plant->store_node[s]));
+        power_w = -fmin(fmin(-power_w, sg_store_can_take_w(f, s)),
+                        sg_path_room_w(f, f->plant->store_node[s]));
         sg_path_use(f, f->plant->store_node[s], -power_w);
     } else {
         power_w = fmin(power_w, sg_store_can_give_w(f, s));
@@ -57,8 +58,9 @@ static double towards_half_w(const sg_flows *f, int s)
     const sg_reservoir *r = &f->plant->store_reservoir[s];
     double off = energy_j(f, s) / r->capacity_j - 0.5; /* > 0: too full, give */
     double most_w = (off > 0 ? r->discharge_w_max : r->charge_w_max) * recentre_frac;
-    double share = fmin(fabs(off) * 10, 1);                         /* fades out within a tenth of the capacity */
-    double step_w = 0.5 * fabs(off) * r->capacity_j / f->in->dt_s; /* and never beyond half full in one step   */
+    double share = fmin(fabs(off) * 10, 1); /* fades out within a tenth of the capacity */
+    double step_w = 0.5 * fabs(off) * r->capacity_j /
+                    f->in->dt_s; /* and never beyond half full in one step   */
     double power_w = fmin(most_w * share, step_w);
     return off > 0 ? power_w : -power_w;
 }
@@ -80,7 +82,8 @@ static void smooth(sg_flows *f, int s)
     *trend_w += (flow_w - *trend_w) * f->in->dt_s / (smoothing_s + f->in->dt_s);
     double swing_w = flow_w - *trend_w;
     bool quiet = fabs(swing_w) < 0.01 * f->plant->store_reservoir[s].discharge_w_max;
-    set(f, s, quiet ? towards_half_w(f, s) : swing_w, quiet ? SG_REASON_RECENTRE : SG_REASON_SMOOTHING);
+    set(f, s, quiet ? towards_half_w(f, s) : swing_w,
+        quiet ? SG_REASON_RECENTRE : SG_REASON_SMOOTHING);
 }
 
 /* Device duty: asks below the low mark until half way to the high one; gives above the high mark while its host is idle. */

@@ -103,7 +103,8 @@ double sg_tasks_step(sg_tasks *self, int64_t now_us, sg_supply supply)
     bool decided[SG_TASK_MAX] = {false};
     double before_w = sg_tasks_granted_w(self);
     end_what_is_over(self, now_us);
-    double free_w = supply.free_w + before_w - sg_tasks_granted_w(self); /* what ended is free again */
+    double free_w =
+        supply.free_w + before_w - sg_tasks_granted_w(self); /* what ended is free again */
     for (int i; (i = next_waiting(self, decided)) >= 0;) {
         sg_task *task = &self->task[i];
         decided[i] = true;

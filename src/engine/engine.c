@@ -18,30 +18,30 @@ static size_t align_up(size_t size)
 
 /* The arrays of the rooms behind the plant, in this order. The scratch of the allocation comes last: it carries nothing from
  * step to step and is left out of the state's hash. */
-#define SG_ROOM_ARRAYS(X)             \
-    X(measure.value, double, point)   \
-    X(measure.age_s, double, point)   \
+#define SG_ROOM_ARRAYS(X)           \
+    X(measure.value, double, point) \
+    X(measure.age_s, double, point) \
     X(measure.quality, uint8_t, point)
 
 static void place(unsigned char *at, sg_rooms *ret)
 {
     sg_plant *plant = &ret->plant;
     int32_t point_count = plant->points.count;
-#define X(name, type, count)                             \
-    ret->name = (type *)(void *)at;                      \
+#define X(name, type, count)        \
+    ret->name = (type *)(void *)at; \
     at += align_up(sizeof(type) * (size_t)count##_count);
     SG_ROOM_ARRAYS(X)
 #undef X
-#define X(name, type, count)                                     \
-    ret->control.name = (type *)(void *)at;                      \
+#define X(name, type, count)                \
+    ret->control.name = (type *)(void *)at; \
     at += align_up(sizeof(type) * (size_t)plant->count##_count);
     SG_CONTROL_ARRAYS(X)
 #undef X
     ret->control.scratch = at;
 }
 
-static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t store_count, int32_t load_count,
-                          int32_t point_count)
+static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t store_count,
+                          int32_t load_count, int32_t point_count)
 {
     size_t size = 0;
 #define X(name, type, count) size += align_up(sizeof(type) * (size_t)count##_count);
@@ -68,13 +68,15 @@ sg_rooms sg_rooms_at(sg_engine *self)
 static size_t scratch_offset(const sg_site *site)
 {
     return plant_offset() + align_up(sg_plant_size(site)) +
-           arrays_size(site->node_count, site->device_count[SG_SOURCE], site->device_count[SG_STORE],
-                       site->device_count[SG_LOAD], sg_points_of(site).count);
+           arrays_size(site->node_count, site->device_count[SG_SOURCE],
+                       site->device_count[SG_STORE], site->device_count[SG_LOAD],
+                       sg_points_of(site).count);
 }
 
 size_t sg_engine_size(const sg_site *site)
 {
-    return scratch_offset(site) + align_up(sg_allocation_size(site->node_count, site->device_count[SG_LOAD]));
+    return scratch_offset(site) +
+           align_up(sg_allocation_size(site->node_count, site->device_count[SG_LOAD]));
 }
 
 static void control_now(sg_rooms *rooms, double dt_s, bool start);
@@ -138,7 +140,8 @@ static double price_per_mj(const sg_rooms *rooms)
 static void price_quartiles(sg_engine *self)
 {
     const sg_forecast *price = &self->price;
-    int64_t count = price->slot_count < SG_FORECAST_DAY_SLOTS ? price->slot_count : SG_FORECAST_DAY_SLOTS;
+    int64_t count =
+        price->slot_count < SG_FORECAST_DAY_SLOTS ? price->slot_count : SG_FORECAST_DAY_SLOTS;
     if (price->slot == self->price_slot || count < 16) {
         return;
     }
@@ -180,10 +183,11 @@ static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s)
 bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant)
 {
     bool when = plan->made_us >= -SG_TIME_US_MAX && plan->made_us <= SG_TIME_US_MAX &&
-                plan->start_us >= -SG_TIME_US_MAX && plan->start_us <= SG_TIME_US_MAX && plan->step_us > 0 &&
-                plan->step_us <= SG_TIME_US_MAX;
+                plan->start_us >= -SG_TIME_US_MAX && plan->start_us <= SG_TIME_US_MAX &&
+                plan->step_us > 0 && plan->step_us <= SG_TIME_US_MAX;
     if (!when || plan->steps < 1 || plan->steps > SG_PLAN_STEP_MAX || plan->store_count < 0 ||
-        plan->store_count > SG_PLAN_STORE_MAX || plan->outcome < SG_SOLVED || plan->outcome > SG_NUMERIC) {
+        plan->store_count > SG_PLAN_STORE_MAX || plan->outcome < SG_SOLVED ||
+        plan->outcome > SG_NUMERIC) {
         return false;
     }
     for (int s = 0; s < plan->store_count; s++) {
@@ -224,7 +228,8 @@ static int plan_step(const sg_engine *self)
 static double shave_threshold_w(const sg_engine *self)
 {
     const sg_forecast *load = &self->load;
-    int64_t count = load->slot_count < SG_FORECAST_DAY_SLOTS ? load->slot_count : SG_FORECAST_DAY_SLOTS;
+    int64_t count =
+        load->slot_count < SG_FORECAST_DAY_SLOTS ? load->slot_count : SG_FORECAST_DAY_SLOTS;
     double sum_w = 0;
     for (int64_t i = 0; i < count; i++) {
         sum_w += load->mean[(load->slot_count - 1 - i) % SG_HISTORY_SLOT_MAX];
@@ -237,7 +242,8 @@ static uint64_t hash_command(const sg_rooms *rooms)
 {
     const sg_control *c = &rooms->control;
     const sg_plant *p = &rooms->plant;
-    uint64_t hash = sg_hash(SG_HASH_START, c->source_limit_w, sizeof(double) * (size_t)p->source_count);
+    uint64_t hash =
+        sg_hash(SG_HASH_START, c->source_limit_w, sizeof(double) * (size_t)p->source_count);
     hash = sg_hash(hash, c->store_w, sizeof(double) * (size_t)p->store_count);
     hash = sg_hash(hash, c->load_cap_w, sizeof(double) * (size_t)p->load_count);
     hash = sg_hash(hash, c->source_reason, (size_t)p->source_count);
@@ -291,7 +297,8 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start)
     if (self->safe) {
         sg_control_rest(&rooms->control, &rooms->plant, self->task_w);
     } else {
-        sg_control_result result = sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);
+        sg_control_result result =
+            sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);
         self->task_w = result.task_w;
         self->curtailed_w = result.curtailed_w;
         self->wanted_high_w = high_mark_w(self->wanted_high_w, result.wanted_w, dt_s);
@@ -317,7 +324,8 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s)
         /* a wire carries as much one way as the other, whatever is permitted */
         .import_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
         .export_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
-        .load_w = run_sum(rooms, SG_POINT_LOAD_POWER, plant->load_count) + value[site + SG_SITE_TASK_W],
+        .load_w =
+            run_sum(rooms, SG_POINT_LOAD_POWER, plant->load_count) + value[site + SG_SITE_TASK_W],
         .losses_w = value[site + SG_SITE_LOSS_W],
         .unserved_w = value[site + SG_SITE_UNSERVED_W],
         /* what the interval cost was in force when it began */
@@ -352,7 +360,8 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s)
 
 void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replies)
 {
-    SG_CHECK(frame->dt_s > 0 && frame->request_count >= 0 && frame->request_count <= SG_REQUEST_MAX);
+    SG_CHECK(frame->dt_s > 0 && frame->request_count >= 0 &&
+             frame->request_count <= SG_REQUEST_MAX);
     sg_rooms rooms = sg_rooms_at(self);
     self->tick++;
     self->time_us = frame->time_us;
@@ -369,7 +378,8 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
         ret_replies[i] = sg_tasks_request(&self->tasks, &frame->requests[i], frame->time_us);
     }
     /* decided on the supply that the last step found */
-    sg_tasks_step(&self->tasks, frame->time_us, (sg_supply){.free_w = self->free_w, .ever_w = self->ever_w});
+    sg_tasks_step(&self->tasks, frame->time_us,
+                  (sg_supply){.free_w = self->free_w, .ever_w = self->ever_w});
     settle_now(&rooms, frame->time_us, frame->dt_s);
     control_now(&rooms, frame->dt_s, false);
     sg_decisions_note(&rooms);
@@ -443,7 +453,8 @@ void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg
     ret->step_us = step_us;
     ret->steps = steps;
     const int64_t slot_us = (int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S;
-    double spread = site_value(&rooms, SG_SITE_IMPORT_PRICE) - site_value(&rooms, SG_SITE_EXPORT_PRICE);
+    double spread =
+        site_value(&rooms, SG_SITE_IMPORT_PRICE) - site_value(&rooms, SG_SITE_EXPORT_PRICE);
     for (int t = 0; t < steps; t++) {
         /* slots after the last finished one: 1 is the slot under way */
         int ahead = (int)((step_us * t + step_us / 2) / slot_us) + 1;
@@ -524,8 +535,9 @@ int32_t sg_engine_mode(const sg_engine *self)
 static bool head_sane(const sg_plant_head *head)
 {
     return head->node_count >= 1 && head->node_count <= SG_NODE_MAX && head->source_count >= 0 &&
-           head->source_count <= SG_DEVICE_MAX && head->store_count >= 0 && head->store_count <= SG_DEVICE_MAX &&
-           head->load_count >= 0 && head->load_count <= SG_DEVICE_MAX && head->group_count >= 0 &&
+           head->source_count <= SG_DEVICE_MAX && head->store_count >= 0 &&
+           head->store_count <= SG_DEVICE_MAX && head->load_count >= 0 &&
+           head->load_count <= SG_DEVICE_MAX && head->group_count >= 0 &&
            head->group_count <= SG_GROUP_MAX && head->size == (int64_t)sg_plant_block_size(head);
 }
 

@@ -52,10 +52,10 @@ bool sg_engine_settled(const sg_engine *self, sg_settlement *ret);
 uint64_t sg_engine_hash(const sg_engine *self);         /* of the whole state           */
 uint64_t sg_engine_command_hash(const sg_engine *self); /* of the last command          */
 uint64_t sg_engine_tick(const sg_engine *self);
-int64_t sg_engine_time(const sg_engine *self);          /* end of the last frame, or the start */
+int64_t sg_engine_time(const sg_engine *self); /* end of the last frame, or the start */
 uint64_t sg_engine_site_hash(const sg_engine *self);
 int32_t sg_engine_point_count(const sg_engine *self);
-const double *sg_engine_values(const sg_engine *self);  /* [point] as last trusted */
+const double *sg_engine_values(const sg_engine *self); /* [point] as last trusted */
 
 /* The state as bytes (a prefix of the block; the rest is scratch), and back. */
 size_t sg_engine_state_size(const sg_engine *self);

@@ -12,10 +12,10 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "control/control.h"
-#include "site/plan.h"
 #include "site/command.h"
-#include "site/request.h"
+#include "site/plan.h"
 #include "site/points.h"
+#include "site/request.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -39,8 +39,8 @@ sg_frame_codec *sg_frame_codec_create(int32_t point_count)
     self->point_count = point_count;
     self->value = calloc(points + 1, sizeof *self->value);
     self->quality = calloc(points + 1, 1);
-    self->bytes = calloc(1, sizeof(frame_head) + bitmap_size(point_count) + points * (sizeof(double) + sizeof(mark)) +
-                                sizeof self->request);
+    self->bytes = calloc(1, sizeof(frame_head) + bitmap_size(point_count) +
+                                points * (sizeof(double) + sizeof(mark)) + sizeof self->request);
     if (!self->value || !self->quality || !self->bytes) {
         sg_frame_codec_free(self);
         return NULL;
@@ -64,9 +64,12 @@ void sg_frame_codec_reset(sg_frame_codec *self)
     memset(self->quality, 0, (size_t)self->point_count);
 }
 
-void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes, size_t *ret_size)
+void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes,
+                     size_t *ret_size)
 {
-    frame_head head = {.time_us = frame->time_us, .dt_s = frame->dt_s, .point_count = self->point_count,
+    frame_head head = {.time_us = frame->time_us,
+                       .dt_s = frame->dt_s,
+                       .point_count = self->point_count,
                        .request_count = frame->request_count};
     unsigned char *bitmap = self->bytes + sizeof head;
     unsigned char *at = bitmap + bitmap_size(self->point_count);
@@ -107,8 +110,10 @@ static bool frame_sane(const frame_head *head, int32_t point_count, size_t size)
            head->marked >= 0 && head->marked <= point_count && head->request_count >= 0 &&
            head->request_count <= SG_REQUEST_MAX && head->dt_s > 0 && head->dt_s <= STEP_S_MAX &&
            head->time_us >= -SG_TIME_US_MAX && head->time_us <= SG_TIME_US_MAX &&
-           size == sizeof *head + bitmap_size(point_count) + (size_t)head->changed * sizeof(double) +
-                       (size_t)head->marked * sizeof(mark) + (size_t)head->request_count * sizeof(sg_request);
+           size == sizeof *head + bitmap_size(point_count) +
+                       (size_t)head->changed * sizeof(double) +
+                       (size_t)head->marked * sizeof(mark) +
+                       (size_t)head->request_count * sizeof(sg_request);
 }
 
 static bool bitmap_sane(const unsigned char *bitmap, const frame_head *head)
@@ -129,7 +134,8 @@ static bool marks_sane(const unsigned char *at, const frame_head *head)
     for (int32_t i = 0; i < head->marked; i++) {
         mark m;
         memcpy(&m, at + (size_t)i * sizeof m, sizeof m);
-        if (m.point < 0 || m.point >= head->point_count || m.quality < SG_GOOD || m.quality > SG_NO_DATA) {
+        if (m.point < 0 || m.point >= head->point_count || m.quality < SG_GOOD ||
+            m.quality > SG_NO_DATA) {
             return false;
         }
     }
@@ -162,7 +168,8 @@ sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size, 
     const unsigned char *values = bitmap + bitmap_size(self->point_count);
     const unsigned char *marks = values + (size_t)head.changed * sizeof(double);
     const unsigned char *requests = marks + (size_t)head.marked * sizeof(mark);
-    if (!bitmap_sane(bitmap, &head) || !marks_sane(marks, &head) || !requests_sane(requests, &head)) {
+    if (!bitmap_sane(bitmap, &head) || !marks_sane(marks, &head) ||
+        !requests_sane(requests, &head)) {
         return SG_CORRUPT;
     }
     for (int32_t p = 0; p < self->point_count; p++) {
@@ -177,16 +184,22 @@ sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size, 
         self->quality[m.point] = (uint8_t)m.quality;
     }
     memcpy(self->request, requests, sizeof(sg_request) * (size_t)head.request_count);
-    *ret = (sg_frame){.time_us = head.time_us, .dt_s = head.dt_s, .value = self->value, .quality = self->quality,
-                      .requests = self->request, .request_count = head.request_count};
+    *ret = (sg_frame){.time_us = head.time_us,
+                      .dt_s = head.dt_s,
+                      .value = self->value,
+                      .quality = self->quality,
+                      .requests = self->request,
+                      .request_count = head.request_count};
     return SG_OK;
 }
 
 sg_record_command sg_record_command_of(const sg_engine *engine)
 {
     uint64_t tick = sg_engine_tick(engine);
-    return (sg_record_command){.tick = tick, .command_hash = sg_engine_command_hash(engine),
-                               .state_hash = tick % SG_STATE_HASH_EVERY == 0 ? sg_engine_hash(engine) : 0};
+    return (sg_record_command){.tick = tick,
+                               .command_hash = sg_engine_command_hash(engine),
+                               .state_hash =
+                                   tick % SG_STATE_HASH_EVERY == 0 ? sg_engine_hash(engine) : 0};
 }
 
 /* --- replay --- */
@@ -266,7 +279,8 @@ static sg_status feed_command(sg_replay *self, const void *payload, size_t size)
     self->state_hashes += recorded.state_hash != 0;
     if (recorded.tick != now.tick || recorded.command_hash != now.command_hash ||
         recorded.state_hash != now.state_hash) {
-        self->first_mismatch_tick = self->mismatches == 0 ? recorded.tick : self->first_mismatch_tick;
+        self->first_mismatch_tick =
+            self->mismatches == 0 ? recorded.tick : self->first_mismatch_tick;
         self->mismatches++;
     }
     return SG_OK;

@@ -36,10 +36,12 @@ void sg_frame_codec_free(sg_frame_codec *self);
 /* Forget the frame before: the next one is whole. Called at every snapshot. */
 void sg_frame_codec_reset(sg_frame_codec *self);
 /* *ret_bytes stays valid until the next call. @effects alloc=no block=no */
-void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes, size_t *ret_size);
+void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes,
+                     size_t *ret_size);
 /* Arrays of *ret belong to the codec. SG_CORRUPT when the bytes are no frame of this many points.
  * @effects alloc=no block=no */
-SG_MUST_CHECK sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size, sg_frame *ret);
+SG_MUST_CHECK sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size,
+                                        sg_frame *ret);
 
 sg_record_command sg_record_command_of(const sg_engine *engine);
 
@@ -57,6 +59,7 @@ typedef struct sg_replay {
 /* SG_CORRUPT: the record cannot be used (self->text says why); the replay stands where it stood. SG_NOMEM.
  * A command that comes out other than recorded is counted as a mismatch and is not an error.
  * @effects alloc=at snapshots block=no */
-SG_MUST_CHECK sg_status sg_replay_feed(sg_replay *self, uint8_t type, const void *payload, size_t size);
+SG_MUST_CHECK sg_status sg_replay_feed(sg_replay *self, uint8_t type, const void *payload,
+                                       size_t size);
 void sg_replay_free(sg_replay *self);
 #endif

@@ -16,13 +16,14 @@ struct sg_engine {
     uint64_t site_hash, tick;
     int64_t time_us;
     int32_t policy, mode;
-    int32_t settled, safe;         /* of the last step */
+    int32_t settled, safe; /* of the last step */
     int32_t plan_present, decision_count;
     int64_t quality_count[4];
     double dt_s;
     uint64_t command_hash;
     double task_w, curtailed_w, losses_w;
-    double import_price, export_price, carbon_kg_per_j, could_w; /* in force when the interval began */
+    double import_price, export_price, carbon_kg_per_j,
+        could_w; /* in force when the interval began */
     double price_low, price_mid, price_high;
     int64_t price_slot;
     double free_w, ever_w, wanted_high_w;

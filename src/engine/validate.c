@@ -60,8 +60,10 @@ static bool tree_sane(const sg_plant *p)
 
 static bool groups_sane(const sg_plant *p)
 {
-    const int32_t counts[SG_ROLE_COUNT] = {[SG_SOURCE] = p->source_count, [SG_STORE] = p->store_count,
-                                           [SG_LOAD] = p->load_count, [SG_GRID] = 1};
+    const int32_t counts[SG_ROLE_COUNT] = {[SG_SOURCE] = p->source_count,
+                                           [SG_STORE] = p->store_count,
+                                           [SG_LOAD] = p->load_count,
+                                           [SG_GRID] = 1};
     for (int g = 0; g < p->group_count; g++) {
         int32_t role = p->group_role[g], first = p->group_first[g], size = p->group_size[g];
         if (role < 0 || role >= SG_ROLE_COUNT || first < 0 || size < 0 || size > counts[role] ||
@@ -78,9 +80,10 @@ static bool stores_sane(const sg_plant *p)
 {
     for (int s = 0; s < p->store_count; s++) {
         const sg_reservoir *r = &p->store_reservoir[s];
-        bool good = r->capacity_j > 0 && r->capacity_j <= large && r->charge_w_max >= 0 && r->charge_w_max <= large &&
-                    r->discharge_w_max >= 0 && r->discharge_w_max <= large && r->charge_eff > 1e-6 &&
-                    r->charge_eff <= 1 && r->discharge_eff > 1e-6 && r->discharge_eff <= 1 &&
+        bool good = r->capacity_j > 0 && r->capacity_j <= large && r->charge_w_max >= 0 &&
+                    r->charge_w_max <= large && r->discharge_w_max >= 0 &&
+                    r->discharge_w_max <= large && r->charge_eff > 1e-6 && r->charge_eff <= 1 &&
+                    r->discharge_eff > 1e-6 && r->discharge_eff <= 1 &&
                     r->standing_loss_per_h >= 0 && r->standing_loss_per_h < 1;
         if (!good) {
             return false;
@@ -89,10 +92,12 @@ static bool stores_sane(const sg_plant *p)
     return ints_within(p->store_node, p->store_count, 0, p->node_count - 1) &&
            ints_within(p->store_beside, p->store_count, -1, p->load_count - 1) &&
            ints_within(p->store_duty, p->store_count, SG_DUTY_ENERGY, SG_DUTY_DEVICE) &&
-           ints_within(p->store_real, p->store_count, 0, 1) && all_within(p->store_keep_frac, p->store_count, 0, 1) &&
+           ints_within(p->store_real, p->store_count, 0, 1) &&
+           all_within(p->store_keep_frac, p->store_count, 0, 1) &&
            all_within(p->store_reserve_j, p->store_count, 0, large) &&
            all_within(p->store_low_j, p->store_count, 0, large) &&
-           all_within(p->store_high_j, p->store_count, 0, large) && all_within(p->store_wear, p->store_count, 0, 1);
+           all_within(p->store_high_j, p->store_count, 0, large) &&
+           all_within(p->store_wear, p->store_count, 0, 1);
 }
 
 static bool plant_sane(const sg_plant *p)
@@ -106,20 +111,24 @@ static bool plant_sane(const sg_plant *p)
            all_within(p->load_weight, p->load_count, 1e-9, 1e9) &&
            all_within(p->load_rating_w, p->load_count, 0, large) &&
            all_within(p->load_minimum_w, p->load_count, 0, large) &&
-           all_within(p->load_idle_w, p->load_count, 0, large) && h->grid_present >= 0 && h->grid_present <= 1 &&
-           all_within(&h->import_w_max, 1, 0, large) && all_within(&h->export_w_max, 1, 0, large) &&
-           all_within(&h->demand_charge, 1, 0, 1e6) && all_within(&h->step_s, 1, 0, large);
+           all_within(p->load_idle_w, p->load_count, 0, large) && h->grid_present >= 0 &&
+           h->grid_present <= 1 && all_within(&h->import_w_max, 1, 0, large) &&
+           all_within(&h->export_w_max, 1, 0, large) && all_within(&h->demand_charge, 1, 0, 1e6) &&
+           all_within(&h->step_s, 1, 0, large);
 }
 
 static bool forecast_sane(const sg_forecast *f)
 {
-    return f->slot >= -1 && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 && f->error_count >= 0 &&
-           f->error_count < INT64_MAX / 2 && f->slot < INT64_MAX / 2 &&
+    return f->slot >= -1 && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 &&
+           f->error_count >= 0 && f->error_count < INT64_MAX / 2 && f->slot < INT64_MAX / 2 &&
            all_within(&f->sum_ws, 1, -1e40, 1e40) && all_within(&f->sum_s, 1, 0, 1e12) &&
-           all_within(&f->level, 1, -1e30, 1e30) && all_within(f->mean, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
-           all_within(f->smooth, SG_HISTORY_SLOT_MAX, -1e30, 1e30) && all_within(f->mae[0], sizeof f->mae / 8, -1, 1e30) &&
+           all_within(&f->level, 1, -1e30, 1e30) &&
+           all_within(f->mean, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
+           all_within(f->smooth, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
+           all_within(f->mae[0], sizeof f->mae / 8, -1, 1e30) &&
            all_within(f->said_1h, SG_FORECAST_HOUR_SLOTS, -1e30, 1e30) &&
-           all_within(&f->error_sum_w, 1, 0, 1e200) && all_within(&f->persistence_error_sum_w, 1, 0, 1e200);
+           all_within(&f->error_sum_w, 1, 0, 1e200) &&
+           all_within(&f->persistence_error_sum_w, 1, 0, 1e200);
 }
 
 static bool meter_sane(const sg_meter *m)
@@ -132,12 +141,16 @@ static bool meter_sane(const sg_meter *m)
         }
     }
     /* counters of steps are 32 bits wide and only ever grow: a forged one would overflow */
-    bool room = m->total.steps < INT32_MAX / 2 && m->total.suspect_steps < INT32_MAX / 2 && m->running.steps < INT32_MAX / 2;
-    return room && m->interval_us > 0 && m->interval_us <= SG_TIME_US_MAX && time_sane(m->read_us) &&
-           time_sane(m->covered_from_us) && all_within(&m->import_register_j, 1, -1, large) &&
-           all_within(&m->export_register_j, 1, -1, large) && all_within(m->sum, sizeof m->sum / 8, -1e40, 1e40) &&
+    bool room = m->total.steps < INT32_MAX / 2 && m->total.suspect_steps < INT32_MAX / 2 &&
+                m->running.steps < INT32_MAX / 2;
+    return room && m->interval_us > 0 && m->interval_us <= SG_TIME_US_MAX &&
+           time_sane(m->read_us) && time_sane(m->covered_from_us) &&
+           all_within(&m->import_register_j, 1, -1, large) &&
+           all_within(&m->export_register_j, 1, -1, large) &&
+           all_within(m->sum, sizeof m->sum / 8, -1e40, 1e40) &&
            all_within(&m->peak_w, 1, 0, large) && all_within(&m->peak_all_w, 1, 0, large) &&
-           all_within(&m->demand_charge, 1, 0, 1e6) && (m->running.steps == 0 || m->running.end_us > m->running.start_us);
+           all_within(&m->demand_charge, 1, 0, 1e6) &&
+           (m->running.steps == 0 || m->running.end_us > m->running.start_us);
 }
 
 static bool tasks_sane(const sg_tasks *tasks)
@@ -147,9 +160,10 @@ static bool tasks_sane(const sg_tasks *tasks)
     }
     for (int i = 0; i < tasks->count; i++) {
         const sg_task *t = &tasks->task[i];
-        if (!sg_request_sane(&t->request) || t->state < SG_TASK_FREE || t->state > SG_TASK_EXPIRED || t->reason < 0 ||
-            t->reason >= SG_REASON_COUNT || !time_sane(t->received_us) || !time_sane(t->granted_us) ||
-            !time_sane(t->ended_us) || !all_within(&t->firm_w, 1, 0, 1e30)) {
+        if (!sg_request_sane(&t->request) || t->state < SG_TASK_FREE ||
+            t->state > SG_TASK_EXPIRED || t->reason < 0 || t->reason >= SG_REASON_COUNT ||
+            !time_sane(t->received_us) || !time_sane(t->granted_us) || !time_sane(t->ended_us) ||
+            !all_within(&t->firm_w, 1, 0, 1e30)) {
             return false;
         }
     }
@@ -158,14 +172,17 @@ static bool tasks_sane(const sg_tasks *tasks)
 
 static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
 {
-    const int32_t ends[] = {plant->source_count, plant->store_count, plant->load_count, 1, SG_TASK_MAX};
+    const int32_t ends[] = {plant->source_count, plant->store_count, plant->load_count, 1,
+                            SG_TASK_MAX};
     if (self->decision_count < 0 || self->decision_count > SG_DECISION_MAX) {
         return false;
     }
     for (int i = 0; i < self->decision_count; i++) {
         const sg_decision *d = &self->decision[i];
         if (d->role < 0 || d->role > SG_ROLE_COUNT || d->index < -1 || d->index >= ends[d->role] ||
-            d->reason < 0 || d->reason >= SG_REASON_COUNT || !memchr(d->task_id, 0, sizeof d->task_id) || d->state < SG_TASK_FREE || d->state > SG_TASK_EXPIRED) {
+            d->reason < 0 || d->reason >= SG_REASON_COUNT ||
+            !memchr(d->task_id, 0, sizeof d->task_id) || d->state < SG_TASK_FREE ||
+            d->state > SG_TASK_EXPIRED) {
             return false;
         }
     }
@@ -178,10 +195,13 @@ static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
 
 static bool head_numbers_sane(const sg_engine *self)
 {
-    return time_sane(self->time_us) && self->policy >= SG_POLICY_STATIC && self->policy <= SG_POLICY_PERFECT &&
-           self->mode >= SG_OBSERVE && self->mode <= SG_CONTROL && self->plan_present >= 0 && self->plan_present <= 1 &&
+    return time_sane(self->time_us) && self->policy >= SG_POLICY_STATIC &&
+           self->policy <= SG_POLICY_PERFECT && self->mode >= SG_OBSERVE &&
+           self->mode <= SG_CONTROL && self->plan_present >= 0 && self->plan_present <= 1 &&
            self->tick < INT64_MAX && all_within(&self->task_w, 1, 0, large) &&
-           all_within(&self->wanted_high_w, 1, 0, 1e30) && all_within(&self->free_w, 1, -1e30, 1e30) && all_within(&self->ever_w, 1, -1e30, INFINITY) &&
+           all_within(&self->wanted_high_w, 1, 0, 1e30) &&
+           all_within(&self->free_w, 1, -1e30, 1e30) &&
+           all_within(&self->ever_w, 1, -1e30, INFINITY) &&
            all_within(&self->import_price, 1, -1, 1) && all_within(&self->export_price, 1, -1, 1) &&
            all_within(&self->carbon_kg_per_j, 1, -1, 1) && all_within(&self->could_w, 1, 0, 1e30) &&
            all_within(&self->price_low, 1, -1, 1) && all_within(&self->price_mid, 1, -1, 1) &&
@@ -191,8 +211,10 @@ static bool head_numbers_sane(const sg_engine *self)
 static bool control_sane(const sg_control *c, const sg_plant *p)
 {
     return all_within(c->source_limit_w, p->source_count, 0, INFINITY) &&
-           all_within(c->store_w, p->store_count, -large, large) && all_within(c->load_cap_w, p->load_count, 0, large) &&
-           all_within(c->store_trend_w, p->store_count, -large, large) && ints_within(c->store_cell, p->store_count, 0, 2) &&
+           all_within(c->store_w, p->store_count, -large, large) &&
+           all_within(c->load_cap_w, p->load_count, 0, large) &&
+           all_within(c->store_trend_w, p->store_count, -large, large) &&
+           ints_within(c->store_cell, p->store_count, 0, 2) &&
            bytes_below(c->source_reason, p->source_count, SG_REASON_COUNT) &&
            bytes_below(c->store_reason, p->store_count, SG_REASON_COUNT) &&
            bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT);
@@ -203,10 +225,12 @@ bool sg_rooms_sane(const sg_rooms *rooms)
     const sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
     const sg_measure *m = &rooms->measure;
-    return head_numbers_sane(self) && plant_sane(plant) && all_within(m->value, plant->points.count, -large, large) &&
+    return head_numbers_sane(self) && plant_sane(plant) &&
+           all_within(m->value, plant->points.count, -large, large) &&
            all_within(m->age_s, plant->points.count, -1, INFINITY) &&
-           bytes_below(m->quality, plant->points.count, SG_NO_DATA + 1) && control_sane(&rooms->control, plant) &&
-           forecast_sane(&self->load) && forecast_sane(&self->generation) && forecast_sane(&self->price) &&
+           bytes_below(m->quality, plant->points.count, SG_NO_DATA + 1) &&
+           control_sane(&rooms->control, plant) && forecast_sane(&self->load) &&
+           forecast_sane(&self->generation) && forecast_sane(&self->price) &&
            meter_sane(&self->meter) && tasks_sane(&self->tasks) && decisions_sane(self, plant) &&
            (!self->plan_present || sg_plan_valid(&self->plan, plant));
 }

@@ -40,7 +40,8 @@ static group_state group_command(const sg_rooms *rooms, int g)
     for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
         state.setpoint_w += setpoint[i];
         /* for loads the worst treated member speaks for the group, else the one that moves most */
-        double weight = load ? (reason[i] == SG_REASON_SHED ? 3 : reason[i] != SG_REASON_DEMAND) : fabs(setpoint[i]);
+        double weight = load ? (reason[i] == SG_REASON_SHED ? 3 : reason[i] != SG_REASON_DEMAND)
+                             : fabs(setpoint[i]);
         if (weight > largest) {
             largest = weight;
             state.reason = reason[i];
@@ -52,7 +53,8 @@ static group_state group_command(const sg_rooms *rooms, int g)
 
 static void push_decision(sg_engine *self, const sg_decision *decision)
 {
-    memmove(&self->decision[1], &self->decision[0], sizeof self->decision - sizeof self->decision[0]);
+    memmove(&self->decision[1], &self->decision[0],
+            sizeof self->decision - sizeof self->decision[0]);
     self->decision[0] = *decision;
     self->decision_count += self->decision_count < SG_DECISION_MAX;
 }
@@ -66,13 +68,17 @@ void sg_decisions_note(sg_rooms *rooms)
             continue;
         }
         group_state now = group_command(rooms, g);
-        bool told_lately = self->group_told_us[g] != 0 && self->time_us - self->group_told_us[g] < 5 * SG_US_PER_S;
+        bool told_lately =
+            self->group_told_us[g] != 0 && self->time_us - self->group_told_us[g] < 5 * SG_US_PER_S;
         if (now.reason == self->group_reason[g] || told_lately) {
             continue;
         }
-        sg_decision decision = {.time_us = self->time_us, .role = rooms->plant.group_role[g],
-                                .index = now.member, .reason = now.reason,
-                                .from_w = self->group_setpoint_w[g], .to_w = now.setpoint_w};
+        sg_decision decision = {.time_us = self->time_us,
+                                .role = rooms->plant.group_role[g],
+                                .index = now.member,
+                                .reason = now.reason,
+                                .from_w = self->group_setpoint_w[g],
+                                .to_w = now.setpoint_w};
         push_decision(self, &decision);
         self->group_reason[g] = now.reason;
         self->group_told_us[g] = self->time_us;
@@ -82,8 +88,11 @@ void sg_decisions_note(sg_rooms *rooms)
         const sg_task *task = &self->tasks.task[i];
         bool news = task->ended_us == self->time_us || task->granted_us == self->time_us;
         if (news) {
-            sg_decision decision = {.time_us = self->time_us, .role = SG_ROLE_COUNT, .index = -1,
-                                    .reason = task->reason, .state = task->state,
+            sg_decision decision = {.time_us = self->time_us,
+                                    .role = SG_ROLE_COUNT,
+                                    .index = -1,
+                                    .reason = task->reason,
+                                    .state = task->state,
                                     .to_w = task->request.power_w};
             memcpy(decision.task_id, task->request.task_id, SG_ID_MAX);
             push_decision(self, &decision);
@@ -144,7 +153,8 @@ static void view_balance(const sg_rooms *rooms, sg_view *ret)
 {
     const sg_plant *plant = &rooms->plant;
     const double *site = rooms->measure.value + plant->points.first[SG_POINT_SITE];
-    ret->load_w = ret->demand_w = ret->generation_w = ret->available_w = ret->charge_w = ret->discharge_w = ret->curtailed_w = 0;
+    ret->load_w = ret->demand_w = ret->generation_w = ret->available_w = ret->charge_w =
+        ret->discharge_w = ret->curtailed_w = 0;
     const double *value = rooms->measure.value;
     for (int l = 0; l < plant->load_count; l++) {
         ret->load_w += value[plant->points.first[SG_POINT_LOAD_POWER] + l];

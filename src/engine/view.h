@@ -14,14 +14,14 @@
 enum { SG_VIEW_NODE_MAX = 512 }; /* the first ones; node_count_all says how many there are */
 
 typedef struct sg_view_group {
-    int32_t role;    /* sg_role */
-    int32_t quality; /* worst of its members' readings */
-    int32_t reason;  /* sg_reason of the member with the largest set-point change */
-    int32_t shed_count; /* loads: members below their minimum */
-    double power_w;     /* measured sum                        */
-    double setpoint_w;  /* commanded sum: source limit, store power, load cap */
-    double available_w; /* sources                             */
-    double demand_w;    /* loads                               */
+    int32_t role;                /* sg_role */
+    int32_t quality;             /* worst of its members' readings */
+    int32_t reason;              /* sg_reason of the member with the largest set-point change */
+    int32_t shed_count;          /* loads: members below their minimum */
+    double power_w;              /* measured sum                        */
+    double setpoint_w;           /* commanded sum: source limit, store power, load cap */
+    double available_w;          /* sources                             */
+    double demand_w;             /* loads                               */
     double energy_j, capacity_j; /* stores                     */
 } sg_view_group;
 
@@ -36,8 +36,9 @@ typedef struct sg_decision {
 
 typedef struct sg_view_forecast {
     double now_w, in_1h_w, in_24h_w;
-    double mae_w, persistence_mae_w; /* one hour ahead, over the whole record; skill = 1 - mae / persistence */
-    int32_t model_1h;                /* sg_forecast_model */
+    double mae_w,
+        persistence_mae_w; /* one hour ahead, over the whole record; skill = 1 - mae / persistence */
+    int32_t model_1h;      /* sg_forecast_model */
 } sg_view_forecast;
 
 typedef struct sg_view {
@@ -46,8 +47,8 @@ typedef struct sg_view {
     int32_t mode, policy; /* sg_mode, sg_policy */
     int32_t safe;
     /* balance, W */
-    double load_w, demand_w, generation_w, available_w, import_w, export_w, charge_w, discharge_w, losses_w,
-        surplus_w, unserved_w, curtailed_w, task_w;
+    double load_w, demand_w, generation_w, available_w, import_w, export_w, charge_w, discharge_w,
+        losses_w, surplus_w, unserved_w, curtailed_w, task_w;
     double import_price, export_price, carbon_kg_per_j; /* per J */
     int32_t grid_up;
     double import_w_max, export_w_max;
@@ -70,10 +71,10 @@ typedef struct sg_view {
     double plan_age_s;
     sg_view_forecast load_forecast, generation_forecast;
 
-    uint64_t settled_count;    /* intervals settled since the journal began */
-    sg_settlement settled;     /* the last finished one  */
-    sg_settlement running;     /* the one under way      */
-    sg_settlement total;       /* since the journal began */
+    uint64_t settled_count; /* intervals settled since the journal began */
+    sg_settlement settled;  /* the last finished one  */
+    sg_settlement running;  /* the one under way      */
+    sg_settlement total;    /* since the journal began */
 
     int64_t quality_count[4]; /* readings of the last frame per sg_quality */
     uint64_t command_hash;    /* of the last command */
@@ -82,7 +83,8 @@ typedef struct sg_view {
     uint64_t late_steps, dropped_rows;
     double step_us_p50, step_us_p99;
     uint64_t journal_bytes;
-    int32_t journal_degraded; /* 1: the disk takes no more; control goes on, nothing is acknowledged */
-    double speed;             /* of the clock, INFINITY = as fast as it goes; 1 = real time */
+    int32_t
+        journal_degraded; /* 1: the disk takes no more; control goes on, nothing is acknowledged */
+    double speed;         /* of the clock, INFINITY = as fast as it goes; 1 = real time */
 } sg_view;
 #endif

@@ -45,7 +45,8 @@ static void record_1h(sg_forecast *self, double truth_w)
     double *said_then = &self->said_1h[self->slot_count % SG_FORECAST_HOUR_SLOTS];
     if (self->slot_count > SG_FORECAST_HOUR_SLOTS) {
         self->error_sum_w += fabs(*said_then - truth_w);
-        self->persistence_error_sum_w += fabs(ring(self, self->mean, SG_FORECAST_HOUR_SLOTS) - truth_w);
+        self->persistence_error_sum_w +=
+            fabs(ring(self, self->mean, SG_FORECAST_HOUR_SLOTS) - truth_w);
         self->error_count++;
     }
     *said_then = sg_forecast_at(self, SG_FORECAST_HOUR_SLOTS);
@@ -66,7 +67,8 @@ static void score(sg_forecast *self, double truth_w)
 
 static void finish_slot(sg_forecast *self, double mean_w)
 {
-    self->level = self->slot_count == 0 ? mean_w : self->level + smoothing_gain * (mean_w - self->level);
+    self->level =
+        self->slot_count == 0 ? mean_w : self->level + smoothing_gain * (mean_w - self->level);
     int at = (int)(self->slot_count % SG_HISTORY_SLOT_MAX);
     self->mean[at] = mean_w;
     self->smooth[at] = self->level;

@@ -30,9 +30,9 @@ typedef struct sg_forecast {
     int64_t slot;       /* index of the slot under way since 1970, -1 before the first */
     int64_t slot_count; /* finished slots, all time                                    */
     double sum_ws, sum_s;
-    double level;                        /* of the smoothing */
-    double mean[SG_HISTORY_SLOT_MAX];    /* ring of slot means            */
-    double smooth[SG_HISTORY_SLOT_MAX];  /* ring of the level at that slot */
+    double level;                       /* of the smoothing */
+    double mean[SG_HISTORY_SLOT_MAX];   /* ring of slot means            */
+    double smooth[SG_HISTORY_SLOT_MAX]; /* ring of the level at that slot */
     double mae[SG_FORECAST_RANGE_COUNT][SG_FORECAST_MODEL_COUNT]; /* running, < 0: none yet */
     /* the whole record one hour ahead: what was really said, against persistence */
     double said_1h[SG_FORECAST_HOUR_SLOTS];

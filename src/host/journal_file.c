@@ -8,13 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static const uint64_t segment_bytes_max = UINT64_C(64) << 20; /* and four snapshots, where those are large */
+static const uint64_t segment_bytes_max = UINT64_C(64)
+                                          << 20; /* and four snapshots, where those are large */
 static const uint64_t journal_bytes_max = UINT64_C(2) << 30;
 static const double retry_s = 1.0;
 
 enum {
-    MISSED_MAX = 128,           /* intervals kept in memory while the disk takes none: more than a day */
-    SNAPSHOT_BYTES_MIN = 4096   /* less than any engine */
+    MISSED_MAX = 128, /* intervals kept in memory while the disk takes none: more than a day */
+    SNAPSHOT_BYTES_MIN = 4096 /* less than any engine */
 };
 
 struct sg_journal_file {
@@ -79,8 +80,8 @@ static sg_status feed(recovery *r, const sg_segment_record *record)
     sg_settlement interval;
     sg_status status = sg_replay_feed(&r->replay, record->type, record->payload, record->length);
     if (status == SG_CORRUPT) {
-        snprintf(r->ret->line, sizeof r->ret->line, "journal segment %u, offset %llu: %s", record->segment,
-                 (unsigned long long)record->offset, r->replay.text);
+        snprintf(r->ret->line, sizeof r->ret->line, "journal segment %u, offset %llu: %s",
+                 record->segment, (unsigned long long)record->offset, r->replay.text);
         return r->replay.engine ? SG_OK : SG_MISSING;
     }
     if (settlement_of(record, &interval)) {
@@ -129,8 +130,10 @@ static void found(recovery *r)
     }
     if (ret->mismatches > 0 && !ret->line[0]) {
         snprintf(ret->line, sizeof ret->line,
-                 "%llu commands in the journal come out otherwise in this program, the first at step %llu",
-                 (unsigned long long)ret->mismatches, (unsigned long long)r->replay.first_mismatch_tick);
+                 "%llu commands in the journal come out otherwise in this program, the first at "
+                 "step %llu",
+                 (unsigned long long)ret->mismatches,
+                 (unsigned long long)r->replay.first_mismatch_tick);
     }
     r->replay.engine = NULL;
 }
@@ -154,10 +157,12 @@ static bool torn_at_birth(const char *dir, uint32_t segment)
     for (int i = 0; i < 4; i++) {
         length |= (uint32_t)head[SG_SEGMENT_HEADER + i] << (8 * i);
     }
-    return got < sizeof head || (sized && (length < SNAPSHOT_BYTES_MIN || (uint64_t)size <= sizeof head + (uint64_t)length));
+    return got < sizeof head || (sized && (length < SNAPSHOT_BYTES_MIN ||
+                                           (uint64_t)size <= sizeof head + (uint64_t)length));
 }
 
-sg_status sg_journal_recover(const char *dir, void (*settled)(void *self, const sg_settlement *interval), void *self,
+sg_status sg_journal_recover(const char *dir,
+                             void (*settled)(void *self, const sg_settlement *interval), void *self,
                              sg_journal_recovery *ret)
 {
     uint32_t first, last, before;
@@ -229,8 +234,9 @@ sg_status sg_journal_lock(const char *dir, int *ret_lock, char ret_error[600])
     return sg_segment_lock(dir, ret_lock, ret_error);
 }
 
-sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine, const sg_settlement *unrecorded,
-                          sg_journal_file **ret, char ret_error[600])
+sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine,
+                          const sg_settlement *unrecorded, sg_journal_file **ret,
+                          char ret_error[600])
 {
     sg_segment_report report;
     sg_journal_file *self = calloc(1, sizeof *self);
@@ -240,7 +246,8 @@ sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine, co
         return SG_NOMEM;
     }
     size_t points = (size_t)sg_engine_point_count(engine);
-    size_t buffer = sg_engine_state_size(engine) + points * 32 + sizeof(sg_plan) * 2 + ((size_t)1 << 20);
+    size_t buffer =
+        sg_engine_state_size(engine) + points * 32 + sizeof(sg_plan) * 2 + ((size_t)1 << 20);
     sg_status status = sg_segment_open_locked(dir, lock, buffer, NULL, &self->log, &report);
     if (status != SG_OK) {
         snprintf(ret_error, 600, "%s", report.line);
@@ -252,7 +259,8 @@ sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine, co
     }
     self->codec = sg_frame_codec_create(sg_engine_point_count(engine));
     if (!self->codec || !begin_segment(self, engine)) {
-        snprintf(ret_error, 600, "%s", self->codec ? sg_segment_error(self->log) : "memory is exhausted");
+        snprintf(ret_error, 600, "%s",
+                 self->codec ? sg_segment_error(self->log) : "memory is exhausted");
         sg_segment_discard(self->log);
         sg_journal_close(self);
         return SG_IO;
@@ -307,20 +315,24 @@ bool sg_journal_commit(sg_journal_file *self, const sg_engine *engine, bool sync
             return false;
         }
         self->degraded = false; /* so that the snapshot is let in */
-        return begin_segment(self, engine) || degrade(self); /* the snapshot holds all that this step did */
+        return begin_segment(self, engine) ||
+               degrade(self); /* the snapshot holds all that this step did */
     }
     if (self->lost || (sync ? sg_segment_sync(self->log) : sg_segment_flush(self->log)) != SG_OK) {
-        if (settled && sg_segment_buffered(self->log) > 0) { /* else it is in the file, though perhaps not on the disk */
+        if (settled && sg_segment_buffered(self->log) >
+                           0) { /* else it is in the file, though perhaps not on the disk */
             remember(self, &interval);
         }
         return degrade(self);
     }
-    if (sg_segment_size(self->log) > segment_bytes_max + 4 * (uint64_t)sg_engine_state_size(engine)) {
+    if (sg_segment_size(self->log) >
+        segment_bytes_max + 4 * (uint64_t)sg_engine_state_size(engine)) {
         if (!begin_segment(self, engine)) {
             return degrade(self);
         }
         uint32_t removed;
-        (void)!sg_segment_prune(self->log, journal_bytes_max, sg_segment_number(self->log) - 1, &removed);
+        (void)!sg_segment_prune(self->log, journal_bytes_max, sg_segment_number(self->log) - 1,
+                                &removed);
     }
     return true;
 }

@@ -11,9 +11,11 @@
 typedef struct sg_journal_file sg_journal_file;
 
 typedef struct sg_journal_recovery {
-    sg_engine *engine; /* as the journal left it, NULL when there is no journal; the caller frees it */
+    sg_engine
+        *engine; /* as the journal left it, NULL when there is no journal; the caller frees it */
     uint64_t frames, mismatches;
-    bool unrecorded_any; /* the last step settled an interval whose own record did not reach the disk */
+    bool
+        unrecorded_any; /* the last step settled an interval whose own record did not reach the disk */
     sg_settlement unrecorded;
     char line[600]; /* for the operator when something was cut or did not fit, else "" */
 } sg_journal_recovery;
@@ -25,13 +27,16 @@ SG_MUST_CHECK sg_status sg_journal_lock(const char *dir, int *ret_lock, char ret
 /* Rebuild the engine from the last usable segment of DIR. settled (may be NULL) is told every interval in that segment, those
  * after it and the one before it, perhaps twice. SG_OK also when there is nothing; SG_CORRUPT when no segment can be used
  * (line says why). */
-SG_MUST_CHECK sg_status sg_journal_recover(const char *dir, void (*settled)(void *self, const sg_settlement *interval),
+SG_MUST_CHECK sg_status sg_journal_recover(const char *dir,
+                                           void (*settled)(void *self,
+                                                           const sg_settlement *interval),
                                            void *self, sg_journal_recovery *ret);
 
 /* Open DIR for writing under the lock (which is the journal's from here on, in failure too) and begin a segment with a snapshot
  * of the engine, and with `unrecorded` where it is not NULL. On failure ret_error is one line. */
-SG_MUST_CHECK sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine, const sg_settlement *unrecorded,
-                                        sg_journal_file **ret, char ret_error[600]);
+SG_MUST_CHECK sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine,
+                                        const sg_settlement *unrecorded, sg_journal_file **ret,
+                                        char ret_error[600]);
 void sg_journal_plan(sg_journal_file *self, const sg_plan *plan);
 void sg_journal_frame(sg_journal_file *self, const sg_frame *frame);
 void sg_journal_command(sg_journal_file *self, const sg_engine *engine);

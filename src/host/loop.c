@@ -22,9 +22,15 @@
 #include <unistd.h>
 
 enum { REQUESTS_ROOM = 256 }; /* requests between two steps; a power of two */
-enum { TIMING_FINE = 1024, TIMING_PER_DOUBLING = 128, TIMING_BUCKETS = TIMING_FINE + 14 * TIMING_PER_DOUBLING };
-static const double sync_period_s = 0.09;  /* of wall time: in real time every step is synced before its command leaves */
-static const double publish_period_s = 0.05; /* of wall time, when steps come faster than anybody looks */
+enum {
+    TIMING_FINE = 1024,
+    TIMING_PER_DOUBLING = 128,
+    TIMING_BUCKETS = TIMING_FINE + 14 * TIMING_PER_DOUBLING
+};
+static const double sync_period_s =
+    0.09; /* of wall time: in real time every step is synced before its command leaves */
+static const double publish_period_s =
+    0.05; /* of wall time, when steps come faster than anybody looks */
 
 /* A request on its way from the server's thread to the loop. */
 typedef struct waiting {
@@ -44,7 +50,7 @@ typedef struct host {
     sg_planner *planner;
     sg_mailbox to_serve;
     sg_ring from_serve; /* of waiting */
-    sg_view view; /* for telemetry and the status line */
+    sg_view view;       /* for telemetry and the status line */
     sg_plan plan;
     sg_outlook outlook;
     int64_t plan_due_us, row_due_us;
@@ -129,7 +135,8 @@ static void settled_in_journal(void *self, const sg_settlement *interval)
 static sg_engine *engine_new(const host *h, int64_t start_us)
 {
     void *memory = aligned_alloc(64, (sg_engine_size(h->config->site) + 63) & ~(size_t)63);
-    sg_engine_config config = {.policy = h->config->policy, .mode = h->config->site->mode, .start_us = start_us};
+    sg_engine_config config = {
+        .policy = h->config->policy, .mode = h->config->site->mode, .start_us = start_us};
     return memory ? sg_engine_create(memory, h->config->site, &config) : NULL;
 }
 
@@ -137,7 +144,8 @@ static sg_status start_journal(host *h, int lock, const sg_journal_recovery *rec
 {
     char error[600];
     sg_status status = sg_journal_open(h->config->data_dir, lock, h->engine,
-                                       recovery->unrecorded_any ? &recovery->unrecorded : NULL, &h->journal, error);
+                                       recovery->unrecorded_any ? &recovery->unrecorded : NULL,
+                                       &h->journal, error);
     if (status != SG_OK) {
         say(error);
     }
@@ -151,7 +159,8 @@ static sg_status start_engine(host *h, sg_journal_recovery *recovered)
     const sg_site *site = h->config->site;
     sg_journal_recovery recovery = {0};
     if (h->config->data_dir) {
-        sg_status status = sg_journal_recover(h->config->data_dir, settled_in_journal, h, &recovery);
+        sg_status status =
+            sg_journal_recover(h->config->data_dir, settled_in_journal, h, &recovery);
         if (recovery.line[0]) {
             say(recovery.line);
         }
@@ -159,7 +168,9 @@ static sg_status start_engine(host *h, sg_journal_recovery *recovered)
             say(sg_telemetry_error(h->telemetry));
         }
         if (status != SG_OK) {
-            fprintf(stderr, "symgrid: the journal in %s cannot be used (%s); move it away or choose another --data\n",
+            fprintf(stderr,
+                    "symgrid: the journal in %s cannot be used (%s); move it away or choose "
+                    "another --data\n",
                     h->config->data_dir, sg_status_text(status));
             return status;
         }
@@ -177,7 +188,8 @@ static sg_status start_engine(host *h, sg_journal_recovery *recovered)
     if (h->config->from_given && sg_engine_time(recovery.engine) != h->config->from_us) {
         char text[SG_TIME_TEXT];
         sg_time_format(sg_engine_time(recovery.engine), text);
-        fprintf(stderr, "symgrid: the journal in %s goes on from %s; --from is not used\n", h->config->data_dir, text);
+        fprintf(stderr, "symgrid: the journal in %s goes on from %s; --from is not used\n",
+                h->config->data_dir, text);
     }
     if (same) {
         h->engine = recovery.engine;
@@ -199,10 +211,12 @@ static sg_status start_world(host *h)
     if (!h->world) {
         return SG_NOMEM;
     }
-    sg_world_resume(h->world, now_us, h->summary->recovered && sg_engine_site_hash(h->engine) == h->config->site->hash &&
-                                              sg_engine_tick(h->engine) > 0
-                                          ? sg_engine_values(h->engine)
-                                          : NULL);
+    sg_world_resume(h->world, now_us,
+                    h->summary->recovered &&
+                            sg_engine_site_hash(h->engine) == h->config->site->hash &&
+                            sg_engine_tick(h->engine) > 0
+                        ? sg_engine_values(h->engine)
+                        : NULL);
     h->field = sg_world_field(h->world);
     sg_command command = sg_engine_command(h->engine);
     h->field.write(h->field.self, &command);
@@ -235,9 +249,14 @@ static sg_status start_data(host *h)
 static sg_status start_server(host *h)
 {
     char error[SG_SERVE_TEXT] = "";
-    sg_serve_config config = {.listen = h->config->listen, .data_dir = h->config->data_dir,
-                              .version = h->config->version, .site = h->config->site, .host = h,
-                              .view = newest_view, .submit = submit, .log = log_line};
+    sg_serve_config config = {.listen = h->config->listen,
+                              .data_dir = h->config->data_dir,
+                              .version = h->config->version,
+                              .site = h->config->site,
+                              .host = h,
+                              .view = newest_view,
+                              .submit = submit,
+                              .log = log_line};
     if (h->config->listen && h->config->listen[0] == '\0') {
         return SG_OK;
     }
@@ -248,8 +267,9 @@ static sg_status start_server(host *h)
     }
     const char *listen = h->config->listen ? h->config->listen : SG_SERVE_LISTEN_DEFAULT;
     const char *colon = strrchr(listen, ':');
-    fprintf(stderr, "symgrid: live page on http://%.*s:%d/ (port %d)\n", colon ? (int)(colon - listen) : (int)strlen(listen), listen,
-            sg_serve_port(h->serve), sg_serve_port(h->serve));
+    fprintf(stderr, "symgrid: live page on http://%.*s:%d/ (port %d)\n",
+            colon ? (int)(colon - listen) : (int)strlen(listen), listen, sg_serve_port(h->serve),
+            sg_serve_port(h->serve));
     return SG_OK;
 }
 
@@ -262,8 +282,10 @@ static void submit_workflows(host *h)
         return;
     }
     for (int i = 0; i < site->workflow_count; i++) {
-        sg_request request = {.kind = SG_REQUEST_ALLOCATE, .priority = site->workflows[i].priority,
-                              .power_w = site->workflows[i].power_w, .duration_s = site->workflows[i].duration_s};
+        sg_request request = {.kind = SG_REQUEST_ALLOCATE,
+                              .priority = site->workflows[i].priority,
+                              .power_w = site->workflows[i].power_w,
+                              .duration_s = site->workflows[i].duration_s};
         snprintf(request.task_id, sizeof request.task_id, "%s", site->workflows[i].task_id);
         (void)submit(h, &request, 0);
     }
@@ -280,7 +302,8 @@ static bool plan_for(host *h)
     int64_t now_us = sg_engine_time(h->engine);
     if (sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us) {
         sg_engine_outlook(h->engine, 900 * SG_US_PER_S, 96, &h->outlook);
-        sg_world_prices(h->world, now_us, 900 * SG_US_PER_S, 96, h->outlook.import_price, h->outlook.export_price);
+        sg_world_prices(h->world, now_us, 900 * SG_US_PER_S, 96, h->outlook.import_price,
+                        h->outlook.export_price);
         sg_outlook_terminal_values(&h->outlook);
         if (sg_planner_ask(h->planner, &h->outlook)) {
             h->plan_due_us = now_us + llround(h->config->plan_period_s * 1e6);
@@ -292,12 +315,13 @@ static bool plan_for(host *h)
     return sg_planner_take(h->planner, &h->plan);
 }
 
-static void answer(host *h, const sg_request *requests, const uint64_t *tickets, const sg_reply *replies, int count,
-                   bool durable)
+static void answer(host *h, const sg_request *requests, const uint64_t *tickets,
+                   const sg_reply *replies, int count, bool durable)
 {
     for (int i = 0; i < count; i++) {
         if (h->serve && tickets[i] != 0) {
-            const sg_task *task = replies[i].task >= 0 ? sg_engine_task(h->engine, requests[i].task_id) : NULL;
+            const sg_task *task =
+                replies[i].task >= 0 ? sg_engine_task(h->engine, requests[i].task_id) : NULL;
             sg_serve_answer(h->serve, tickets[i], &replies[i], task, durable);
         }
     }
@@ -337,7 +361,9 @@ static int timing_bucket(double us)
 
 static double timing_us(int bucket)
 {
-    return bucket <= TIMING_FINE ? bucket : TIMING_FINE * exp2((double)(bucket - TIMING_FINE) / TIMING_PER_DOUBLING);
+    return bucket <= TIMING_FINE
+               ? bucket
+               : TIMING_FINE * exp2((double)(bucket - TIMING_FINE) / TIMING_PER_DOUBLING);
 }
 
 static double percentile_us(const host *h, double share)
@@ -379,7 +405,9 @@ static bool commit(host *h, bool must_sync)
     }
     bool degraded = sg_journal_degraded(h->journal);
     if (degraded != h->was_degraded) {
-        fprintf(stderr, "symgrid: %s%s\n", degraded ? "journal degraded, control goes on, nothing is acknowledged: " : "journal works again",
+        fprintf(stderr, "symgrid: %s%s\n",
+                degraded ? "journal degraded, control goes on, nothing is acknowledged: "
+                         : "journal works again",
                 degraded ? sg_journal_error(h->journal) : "");
         h->was_degraded = degraded;
     }
@@ -393,9 +421,13 @@ static void step(host *h)
     sg_reply replies[SG_REQUEST_MAX];
     sg_readings readings;
     h->field.read(h->field.self, h->config->step_s, &readings);
-    sg_frame frame = {.time_us = readings.time_us, .dt_s = readings.dt_s, .value = readings.value,
-                      .quality = readings.quality, .requests = requests};
-    for (waiting item; frame.request_count < SG_REQUEST_MAX && sg_ring_pop(&h->from_serve, &item);) {
+    sg_frame frame = {.time_us = readings.time_us,
+                      .dt_s = readings.dt_s,
+                      .value = readings.value,
+                      .quality = readings.quality,
+                      .requests = requests};
+    for (waiting item;
+         frame.request_count < SG_REQUEST_MAX && sg_ring_pop(&h->from_serve, &item);) {
         requests[frame.request_count] = item.request;
         tickets[frame.request_count++] = item.ticket;
     }
@@ -449,7 +481,8 @@ static void pace(host *h, double start_s, double notify_period_s)
     }
     while (now_s < due_s && !stop_signal) {
         double until_s = fmin(due_s, now_s + 0.1);
-        struct timespec until = {.tv_sec = (time_t)until_s, .tv_nsec = (long)(fmod(until_s, 1.0) * 1e9)};
+        struct timespec until = {.tv_sec = (time_t)until_s,
+                                 .tv_nsec = (long)(fmod(until_s, 1.0) * 1e9)};
         (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
         now_s = wall_s();
         if (now_s < due_s && h->steps > 0) {
@@ -539,7 +572,8 @@ static sg_status start(host *h)
     if (status == SG_OK && h->telemetry) {
         status = sg_telemetry_queue_start(h->telemetry, log_line, h, &h->telemetry_queue);
     }
-    if (status == SG_OK && h->config->policy == SG_POLICY_MPC && !(h->planner = sg_planner_create())) {
+    if (status == SG_OK && h->config->policy == SG_POLICY_MPC &&
+        !(h->planner = sg_planner_create())) {
         status = SG_NOMEM;
     }
     status = status == SG_OK ? start_server(h) : status;

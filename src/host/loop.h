@@ -13,16 +13,16 @@
 
 typedef struct sg_host_config {
     const sg_site *site;
-    const char *listen;    /* NULL: the default; "" = no server */
-    const char *data_dir;  /* journal and telemetry; NULL = keep nothing */
+    const char *listen;   /* NULL: the default; "" = no server */
+    const char *data_dir; /* journal and telemetry; NULL = keep nothing */
     const char *version;
     sg_policy policy;
-    int64_t from_us;       /* where the simulated field starts, unless a journal goes on */
+    int64_t from_us; /* where the simulated field starts, unless a journal goes on */
     bool from_given;
-    double duration_s;     /* of site time, INFINITY = until a signal */
-    double step_s, speed;  /* speed: INFINITY = as fast as it goes    */
-    double plan_period_s;  /* of site time */
-    bool status_line;      /* keep one on stderr */
+    double duration_s;    /* of site time, INFINITY = until a signal */
+    double step_s, speed; /* speed: INFINITY = as fast as it goes    */
+    double plan_period_s; /* of site time */
+    bool status_line;     /* keep one on stderr */
 } sg_host_config;
 
 typedef struct sg_host_summary {

@@ -20,14 +20,16 @@ sg_view *sg_mailbox_slot(sg_mailbox *self)
 
 void sg_mailbox_post(sg_mailbox *self)
 {
-    unsigned before = atomic_exchange_explicit(&self->middle, self->writers | NEW, memory_order_acq_rel);
+    unsigned before =
+        atomic_exchange_explicit(&self->middle, self->writers | NEW, memory_order_acq_rel);
     self->writers = before & 3;
 }
 
 const sg_view *sg_mailbox_read(sg_mailbox *self)
 {
     if (atomic_load_explicit(&self->middle, memory_order_acquire) & NEW) {
-        unsigned before = atomic_exchange_explicit(&self->middle, self->readers, memory_order_acq_rel);
+        unsigned before =
+            atomic_exchange_explicit(&self->middle, self->readers, memory_order_acq_rel);
         self->readers = before & 3;
         self->any = true;
     }

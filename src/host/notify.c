@@ -25,7 +25,8 @@ void sg_notify(const char *state)
     }
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
     /* a manager that does not listen must not hold up the control loop */
-    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, size);
+    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
+                  (struct sockaddr *)&address, size);
     close(fd);
 }
 

@@ -28,7 +28,8 @@ static void *work(void *argument)
             pthread_cond_wait(&self->changed, &self->mutex);
             continue;
         }
-        pthread_mutex_unlock(&self->mutex); /* outlook and plan are the worker's while ASKED stands */
+        pthread_mutex_unlock(
+            &self->mutex); /* outlook and plan are the worker's while ASKED stands */
         sg_status status = sg_plan_make(&self->outlook, seconds_max, &self->plan);
         pthread_mutex_lock(&self->mutex);
         if (self->stage == ASKED) {

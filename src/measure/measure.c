@@ -54,10 +54,10 @@ void sg_measure_step(const sg_measure *self, const sg_plant *plant, const double
 {
     const int32_t *first = plant->points.first;
     const range power = {-1e12, 1e12}, magnitude = {0, 1e12};
-    step_run(self, first[SG_POINT_SOURCE_AVAILABLE], plant->source_count, true, magnitude, NULL, value,
+    step_run(self, first[SG_POINT_SOURCE_AVAILABLE], plant->source_count, true, magnitude, NULL,
+             value, quality, dt_s);
+    step_run(self, first[SG_POINT_SOURCE_POWER], plant->source_count, true, power, NULL, value,
              quality, dt_s);
-    step_run(self, first[SG_POINT_SOURCE_POWER], plant->source_count, true, power, NULL, value, quality,
-             dt_s);
     step_stores(self, plant, value, quality, dt_s);
     step_run(self, first[SG_POINT_LOAD_DEMAND], plant->load_count, true, magnitude,
              plant->load_rating_w, value, quality, dt_s);
@@ -68,7 +68,9 @@ void sg_measure_step(const sg_measure *self, const sg_plant *plant, const double
     int site = first[SG_POINT_SITE];
     for (int i = 0; i < SG_SITE_POINT_COUNT; i++) {
         bool market = i == SG_SITE_IMPORT_PRICE || i == SG_SITE_EXPORT_PRICE || i == SG_SITE_CARBON;
-        range wide = i == SG_SITE_GRID_UP ? (range){0, 1} : market ? (range){-1, 1} : (range){0, 1e18};
+        range wide = i == SG_SITE_GRID_UP ? (range){0, 1}
+                     : market             ? (range){-1, 1}
+                                          : (range){0, 1e18};
         step_run(self, site + i, 1, !market, wide, NULL, value, quality, dt_s);
     }
     counts[SG_GOOD] = counts[SG_SUSPECT] = counts[SG_STALE] = counts[SG_NO_DATA] = 0;

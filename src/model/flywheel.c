@@ -8,22 +8,33 @@
 enum { CAPACITY, POWER, EFFICIENCY, STANDING, PARAM_COUNT };
 
 static const sg_param params[PARAM_COUNT] = {
-    [CAPACITY] = {"capacity", SG_DIM_ENERGY, 25 * 3.6e6, 1, 1e13, NULL, "usable energy between its speeds", ""},
-    [POWER] = {"power", SG_DIM_POWER, 100e3, 0, 1e10, NULL, "of the motor-generator, both ways", ""},
-    [EFFICIENCY] = {"round_trip_efficiency", SG_DIM_FRACTION, 0.85, 0.05, 1, NULL, "electrical, without drag", ""},
-    [STANDING] = {"drag", SG_DIM_RATE, 0.02 / 3600, 0, 1e-4, NULL, "share of the energy lost to drag", ""},
+    [CAPACITY] = {"capacity", SG_DIM_ENERGY, 25 * 3.6e6, 1, 1e13, NULL,
+                  "usable energy between its speeds", ""},
+    [POWER] = {"power", SG_DIM_POWER, 100e3, 0, 1e10, NULL, "of the motor-generator, both ways",
+               ""},
+    [EFFICIENCY] = {"round_trip_efficiency", SG_DIM_FRACTION, 0.85, 0.05, 1, NULL,
+                    "electrical, without drag", ""},
+    [STANDING] = {"drag", SG_DIM_RATE, 0.02 / 3600, 0, 1e-4, NULL,
+                  "share of the energy lost to drag", ""},
 };
 
 static void reservoir(const double *p, sg_reservoir *ret)
 {
     *ret = (sg_reservoir){
-        .capacity_j = p[CAPACITY], .charge_w_max = p[POWER], .discharge_w_max = p[POWER],
-        .charge_eff = sqrt(p[EFFICIENCY]), .discharge_eff = sqrt(p[EFFICIENCY]),
+        .capacity_j = p[CAPACITY],
+        .charge_w_max = p[POWER],
+        .discharge_w_max = p[POWER],
+        .charge_eff = sqrt(p[EFFICIENCY]),
+        .discharge_eff = sqrt(p[EFFICIENCY]),
         .standing_loss_per_h = p[STANDING] * 3600,
     };
 }
 
 const sg_kind sg_kind_flywheel = {
-    .name = "flywheel", .title = "flywheel", .role = SG_STORE,
-    .params = params, .param_count = PARAM_COUNT, .reservoir = reservoir,
+    .name = "flywheel",
+    .title = "flywheel",
+    .role = SG_STORE,
+    .params = params,
+    .param_count = PARAM_COUNT,
+    .reservoir = reservoir,
 };

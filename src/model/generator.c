@@ -17,6 +17,10 @@ static double available_w(const double *p, const double *in)
 }
 
 const sg_kind sg_kind_generator = {
-    .name = "generator", .title = "generator set", .role = SG_SOURCE,
-    .params = params, .param_count = PARAM_COUNT, .available_w = available_w,
+    .name = "generator",
+    .title = "generator set",
+    .role = SG_SOURCE,
+    .params = params,
+    .param_count = PARAM_COUNT,
+    .available_w = available_w,
 };

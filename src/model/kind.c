@@ -35,14 +35,16 @@ static const sg_param store_params[SG_STORE_PARAM_COUNT] = {
     [SG_STORE_HIGH_MARK] = {"high_mark", SG_DIM_FRACTION, 0.8, 0, 1, NULL,
                             "a device's cell may give above it while its host is idle", ""},
     [SG_STORE_DUTY] = {"duty", SG_DIM_NONE, SG_DUTY_ENERGY, 0, 3, "energy|power|bridge|device",
-                       "what the store is for: hours, seconds, ride-through, or its own device", ""},
+                       "what the store is for: hours, seconds, ride-through, or its own device",
+                       ""},
     [SG_STORE_WEAR] = {"wear", SG_DIM_PRICE_ENERGY, 0, 0, 1e-3, NULL,
                        "cost of wear per energy through the bus, each way", ""},
 };
 
 static const sg_param source_params[SG_SOURCE_PARAM_COUNT] = {
-    [SG_SOURCE_COST] = {"cost", SG_DIM_PRICE_ENERGY, 0, 0, 1e-3, NULL,
-                        "fuel and running cost per energy; a source with a cost runs only when needed", ""},
+    [SG_SOURCE_COST] =
+        {"cost", SG_DIM_PRICE_ENERGY, 0, 0, 1e-3, NULL,
+         "fuel and running cost per energy; a source with a cost runs only when needed", ""},
 };
 
 const sg_param *sg_role_params(sg_role role, int *ret_count)

@@ -23,7 +23,7 @@ typedef struct sg_param {
     double min, max;     /* inclusive, SI                                                    */
     const char *choices; /* NULL: a quantity; "": a free label; "a|b": one of these, by index */
     const char *help;
-    const char *source;  /* where the preset or the equation comes from, or ""              */
+    const char *source; /* where the preset or the equation comes from, or ""              */
 } sg_param;
 
 /* A value that changes with time: bound in the site file to a series or to a constant. */
@@ -59,14 +59,14 @@ typedef struct sg_kind {
 /* Parameters that every device of a role has, after the kind's own in p[]. */
 const sg_param *sg_role_params(sg_role role, int *ret_count);
 
-enum sg_store_param { /* offsets from kind->param_count */
-    SG_STORE_INITIAL,   /* charge at the start, fraction of capacity     */
-    SG_STORE_RESERVE,   /* kept for the bridge, fraction of capacity     */
-    SG_STORE_LOW_MARK,  /* asks for energy below it (S2)                 */
-    SG_STORE_HIGH_MARK, /* may give above it when its host is idle (S2)  */
-    SG_STORE_DUTY,      /* enum sg_duty                                  */
-    SG_STORE_WEAR,      /* money per J through the bus, each way         */
-    SG_STORE_PARAM_COUNT
+enum sg_store_param {                     /* offsets from kind->param_count */
+                      SG_STORE_INITIAL,   /* charge at the start, fraction of capacity     */
+                      SG_STORE_RESERVE,   /* kept for the bridge, fraction of capacity     */
+                      SG_STORE_LOW_MARK,  /* asks for energy below it (S2)                 */
+                      SG_STORE_HIGH_MARK, /* may give above it when its host is idle (S2)  */
+                      SG_STORE_DUTY,      /* enum sg_duty                                  */
+                      SG_STORE_WEAR,      /* money per J through the bus, each way         */
+                      SG_STORE_PARAM_COUNT
 };
 /* energy: planned over hours; power: smooths seconds; bridge: held for ride-through only; device: a server's own cell */
 typedef enum sg_duty { SG_DUTY_ENERGY, SG_DUTY_POWER, SG_DUTY_BRIDGE, SG_DUTY_DEVICE } sg_duty;
@@ -96,7 +96,12 @@ enum sg_grid_param {
     SG_GRID_DAY_AHEAD,     /* choice: yes|no, are prices known a day ahead */
     SG_GRID_PARAM_COUNT
 };
-enum sg_grid_input { SG_GRID_IMPORT_PRICE, SG_GRID_EXPORT_PRICE, SG_GRID_CARBON, SG_GRID_INPUT_COUNT };
+enum sg_grid_input {
+    SG_GRID_IMPORT_PRICE,
+    SG_GRID_EXPORT_PRICE,
+    SG_GRID_CARBON,
+    SG_GRID_INPUT_COUNT
+};
 
 /* All kinds; NULL when there is none of that name. */
 extern const sg_kind *const sg_kinds[];

@@ -13,28 +13,46 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { CAPACITY, STACKS, TECHNOLOGY, MEMBRANE, FRESHWATER, MAINTENANCE, SPECIFIC_ENERGY, MIXING_ENERGY,
-       RED_EFFICIENCY, RO_POWER, TANK, PARAM_COUNT };
+enum {
+    CAPACITY,
+    STACKS,
+    TECHNOLOGY,
+    MEMBRANE,
+    FRESHWATER,
+    MAINTENANCE,
+    SPECIFIC_ENERGY,
+    MIXING_ENERGY,
+    RED_EFFICIENCY,
+    RO_POWER,
+    TANK,
+    PARAM_COUNT
+};
 enum { SEA_SALINITY, FRESH_SALINITY, WATER_TEMPERATURE, INPUT_COUNT };
 enum { RIVER, TREATED_WASTEWATER, SOLAR_RO, SOLAR_POWERED_RO };
 
 static const sg_param params[PARAM_COUNT] = {
     [CAPACITY] = {"capacity", SG_DIM_POWER, NAN, 0, 1e11, NULL, "net output of all stacks", ""},
     [STACKS] = {"membrane_count", SG_DIM_NONE, 1000, 1, 1e7, NULL, "stacks", ""},
-    [TECHNOLOGY] = {"technology", SG_DIM_NONE, 0, 0, 0, "reverse_electrodialysis", "the process", ""},
+    [TECHNOLOGY] = {"technology", SG_DIM_NONE, 0, 0, 0, "reverse_electrodialysis", "the process",
+                    ""},
     [MEMBRANE] = {"membrane_type", SG_DIM_NONE, 0, 0, 0, "", "label", ""},
-    [FRESHWATER] = {"desalination_source", SG_DIM_NONE, RIVER, 0, 3,
-                    "river|treated_wastewater|solar_ro|solar_powered_ro",
-                    "where the fresh water comes from; its own desalination makes the plant a store", ""},
+    [FRESHWATER] =
+        {"desalination_source", SG_DIM_NONE, RIVER, 0, 3,
+         "river|treated_wastewater|solar_ro|solar_powered_ro",
+         "where the fresh water comes from; its own desalination makes the plant a store", ""},
     [MAINTENANCE] = {"maintenance_cycle", SG_DIM_TIME, 4320 * 3600.0, 3600, 1e9, NULL,
                      "time between membrane replacements", ""},
-    [SPECIFIC_ENERGY] = {"specific_energy", SG_DIM_ENERGY_PER_VOLUME, 2.727 * 3.6e6, 0.5 * 3.6e6, 20 * 3.6e6, NULL,
-                         "to desalinate one cubic metre", "WaterTAP RO with pressure exchanger"},
+    [SPECIFIC_ENERGY] = {"specific_energy", SG_DIM_ENERGY_PER_VOLUME, 2.727 * 3.6e6, 0.5 * 3.6e6,
+                         20 * 3.6e6, NULL, "to desalinate one cubic metre",
+                         "WaterTAP RO with pressure exchanger"},
     [MIXING_ENERGY] = {"mixing_energy", SG_DIM_ENERGY_PER_VOLUME, 1.064 * 3.6e6, 0, 3 * 3.6e6, NULL,
-                       "reversible, per cubic metre of permeate mixed with its brine", "Gibbs energy of mixing"},
+                       "reversible, per cubic metre of permeate mixed with its brine",
+                       "Gibbs energy of mixing"},
     [RED_EFFICIENCY] = {"red_efficiency", SG_DIM_FRACTION, 0.35, 0.01, 1, NULL,
-                        "share of the mixing energy that reaches the bus", "published stacks reach 0.2-0.45"},
-    [RO_POWER] = {"desalination_power", SG_DIM_POWER, 2e6, 0, 1e11, NULL, "of its own reverse osmosis", ""},
+                        "share of the mixing energy that reaches the bus",
+                        "published stacks reach 0.2-0.45"},
+    [RO_POWER] = {"desalination_power", SG_DIM_POWER, 2e6, 0, 1e11, NULL,
+                  "of its own reverse osmosis", ""},
     [TANK] = {"tank", SG_DIM_VOLUME, 50000, 1, 1e9, NULL, "fresh water held", ""},
 };
 
@@ -68,7 +86,8 @@ static void reservoir(const double *p, sg_reservoir *ret)
         .capacity_j = p[TANK] * recovered_j_per_m3,
         .charge_w_max = p[RO_POWER],
         .discharge_w_max = p[CAPACITY],
-        .charge_eff = round_trip < 1 ? round_trip : 1, /* mixing gives back less than separating took */
+        .charge_eff =
+            round_trip < 1 ? round_trip : 1, /* mixing gives back less than separating took */
         .discharge_eff = 1,
     };
 }
@@ -77,14 +96,17 @@ static bool warning(const double *p, int i, char ret[SG_WARNING_TEXT])
 {
     if (i == 0 && is_store(p)) {
         snprintf(ret, SG_WARNING_TEXT,
-                 "fed by its own desalination it is a store with a round trip of %.1f %%, not a source of %.4g MW",
-                 100 * p[MIXING_ENERGY] * p[RED_EFFICIENCY] / p[SPECIFIC_ENERGY], p[CAPACITY] * 1e-6);
+                 "fed by its own desalination it is a store with a round trip of %.1f %%, not a "
+                 "source of %.4g MW",
+                 100 * p[MIXING_ENERGY] * p[RED_EFFICIENCY] / p[SPECIFIC_ENERGY],
+                 p[CAPACITY] * 1e-6);
         return true;
     }
     double per_stack_w = p[CAPACITY] / p[STACKS];
     if (i == (is_store(p) ? 1 : 0) && per_stack_w > 1000) {
         snprintf(ret, SG_WARNING_TEXT,
-                 "%.4g kW a stack is %.3g m2 of membrane each at 2.7 W/m2: larger than any stack built so far",
+                 "%.4g kW a stack is %.3g m2 of membrane each at 2.7 W/m2: larger than any stack "
+                 "built so far",
                  per_stack_w * 1e-3, per_stack_w / 2.7);
         return true;
     }
@@ -92,7 +114,15 @@ static bool warning(const double *p, int i, char ret[SG_WARNING_TEXT])
 }
 
 const sg_kind sg_kind_osmotic = {
-    .name = "osmotic", .title = "reverse electrodialysis plant", .role = SG_SOURCE,
-    .params = params, .param_count = PARAM_COUNT, .inputs = inputs, .input_count = INPUT_COUNT,
-    .available_w = available_w, .reservoir = reservoir, .warning = warning, .is_store = is_store,
+    .name = "osmotic",
+    .title = "reverse electrodialysis plant",
+    .role = SG_SOURCE,
+    .params = params,
+    .param_count = PARAM_COUNT,
+    .inputs = inputs,
+    .input_count = INPUT_COUNT,
+    .available_w = available_w,
+    .reservoir = reservoir,
+    .warning = warning,
+    .is_store = is_store,
 };

@@ -21,7 +21,8 @@ static bool warning(const double *p, int i, char ret[SG_WARNING_TEXT])
     if (i > 0) {
         return false;
     }
-    const char text[] = "hypothetical physics: it is shown in outputs, and nothing is ever dispatched to it";
+    const char text[] =
+        "hypothetical physics: it is shown in outputs, and nothing is ever dispatched to it";
     for (size_t c = 0; c < sizeof text; c++) {
         ret[c] = text[c];
     }
@@ -29,6 +30,12 @@ static bool warning(const double *p, int i, char ret[SG_WARNING_TEXT])
 }
 
 const sg_kind sg_kind_quantum = {
-    .name = "quantum", .title = "quantum store (hypothetical)", .role = SG_STORE, .hypothetical = true,
-    .params = params, .param_count = PARAM_COUNT, .reservoir = reservoir, .warning = warning,
+    .name = "quantum",
+    .title = "quantum store (hypothetical)",
+    .role = SG_STORE,
+    .hypothetical = true,
+    .params = params,
+    .param_count = PARAM_COUNT,
+    .reservoir = reservoir,
+    .warning = warning,
 };

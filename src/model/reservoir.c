@@ -22,7 +22,8 @@ double sg_reservoir_discharge_w(const sg_reservoir *self, double energy_j, doubl
     return spare_w < self->discharge_w_max ? spare_w : self->discharge_w_max;
 }
 
-double sg_reservoir_charge_w(const sg_reservoir *self, double energy_j, double keep_frac, double dt_s)
+double sg_reservoir_charge_w(const sg_reservoir *self, double energy_j, double keep_frac,
+                             double dt_s)
 {
     double room_w = (self->capacity_j - energy_j * keep_frac) / (self->charge_eff * dt_s);
     if (!(room_w > 0)) {
@@ -31,8 +32,8 @@ double sg_reservoir_charge_w(const sg_reservoir *self, double energy_j, double k
     return room_w < self->charge_w_max ? room_w : self->charge_w_max;
 }
 
-double sg_reservoir_step(const sg_reservoir *self, double energy_j, double power_w, double keep_frac,
-                         double dt_s)
+double sg_reservoir_step(const sg_reservoir *self, double energy_j, double power_w,
+                         double keep_frac, double dt_s)
 {
     SG_CHECK(isfinite(power_w) && isfinite(energy_j));
     double flow_w = power_w > 0 ? -power_w / self->discharge_eff : -power_w * self->charge_eff;

@@ -24,10 +24,11 @@ double sg_reservoir_keep_frac(const sg_reservoir *self, double dt_s);
 /* The most that can be taken from (given to) the bus for dt_s without passing floor_j (capacity_j); W >= 0. */
 double sg_reservoir_discharge_w(const sg_reservoir *self, double energy_j, double floor_j,
                                 double keep_frac, double dt_s);
-double sg_reservoir_charge_w(const sg_reservoir *self, double energy_j, double keep_frac, double dt_s);
+double sg_reservoir_charge_w(const sg_reservoir *self, double energy_j, double keep_frac,
+                             double dt_s);
 
 /* Energy after dt_s at power_w, which must lie within the two limits above (then 0 <= result <= capacity_j up to
  * rounding, and the result is clamped to that range). */
-double sg_reservoir_step(const sg_reservoir *self, double energy_j, double power_w, double keep_frac,
-                         double dt_s);
+double sg_reservoir_step(const sg_reservoir *self, double energy_j, double power_w,
+                         double keep_frac, double dt_s);
 #endif

@@ -9,7 +9,18 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { CAPACITY, EFFICIENCY, AREA, PANEL, STABILIZATION, MAINTENANCE, GAMMA, SOILING, BALANCE, PARAM_COUNT };
+enum {
+    CAPACITY,
+    EFFICIENCY,
+    AREA,
+    PANEL,
+    STABILIZATION,
+    MAINTENANCE,
+    GAMMA,
+    SOILING,
+    BALANCE,
+    PARAM_COUNT
+};
 enum { IRRADIANCE, AIR_TEMPERATURE, WIND_SPEED, WAVE_HEIGHT, WAVE_PERIOD, INPUT_COUNT };
 
 static const sg_param params[PARAM_COUNT] = {
@@ -24,9 +35,11 @@ static const sg_param params[PARAM_COUNT] = {
     [MAINTENANCE] = {"maintenance_cycle", SG_DIM_TIME, 168 * 3600.0, 3600, 1e9, NULL,
                      "time between cleanings", ""},
     [GAMMA] = {"temperature_coefficient", SG_DIM_PER_KELVIN, -0.0035, -0.02, 0.005, NULL,
-               "change of power per kelvin of cell temperature", "typical of monocrystalline silicon"},
+               "change of power per kelvin of cell temperature",
+               "typical of monocrystalline silicon"},
     [SOILING] = {"soiling_rate", SG_DIM_RATE, 0.0015 / 86400, 0, 0.1 / 86400, NULL,
-                 "loss that builds up until the next cleaning", "engineering estimate for sea spray"},
+                 "loss that builds up until the next cleaning",
+                 "engineering estimate for sea spray"},
     [BALANCE] = {"system_efficiency", SG_DIM_FRACTION, 0.93, 0.01, 1, NULL,
                  "inverter, wiring and mismatch", ""},
 };
@@ -45,7 +58,8 @@ static double tilt_factor(double stabilization, double height_m, double period_s
     if (!(height_m > 0) || !(period_s > 0)) {
         return 1.0;
     }
-    double wave_number = 39.4784176043574 / (9.80665 * period_s * period_s); /* (2 pi)^2 / (g T^2) */
+    double wave_number =
+        39.4784176043574 / (9.80665 * period_s * period_s); /* (2 pi)^2 / (g T^2) */
     double slope_rad = wave_number * height_m / 4 * passed_on[(int)stabilization];
     return exp(-slope_rad * slope_rad / 2);
 }
@@ -70,7 +84,8 @@ static bool warning(const double *p, int i, char ret[SG_WARNING_TEXT])
     double sun_w = 1000 * p[AREA] * p[EFFICIENCY];
     if (i == 0 && sun_w < p[CAPACITY] * 0.999) {
         snprintf(ret, SG_WARNING_TEXT,
-                 "%g m2 x %g %% gives %.4g MW at 1 kW/m2, less than the capacity of %.4g MW: the smaller figure counts",
+                 "%g m2 x %g %% gives %.4g MW at 1 kW/m2, less than the capacity of %.4g MW: the "
+                 "smaller figure counts",
                  p[AREA], p[EFFICIENCY] * 100, sun_w * 1e-6, p[CAPACITY] * 1e-6);
         return true;
     }
@@ -78,7 +93,13 @@ static bool warning(const double *p, int i, char ret[SG_WARNING_TEXT])
 }
 
 const sg_kind sg_kind_solar = {
-    .name = "solar", .title = "photovoltaic array", .role = SG_SOURCE,
-    .params = params, .param_count = PARAM_COUNT, .inputs = inputs, .input_count = INPUT_COUNT,
-    .available_w = available_w, .warning = warning,
+    .name = "solar",
+    .title = "photovoltaic array",
+    .role = SG_SOURCE,
+    .params = params,
+    .param_count = PARAM_COUNT,
+    .inputs = inputs,
+    .input_count = INPUT_COUNT,
+    .available_w = available_w,
+    .warning = warning,
 };

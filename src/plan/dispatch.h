@@ -47,9 +47,9 @@ typedef struct sg_dispatch_demand {
 
 typedef struct sg_dispatch_grid {
     bool present;
-    double import_kw_max, export_kw_max; /* INFINITY = unlimited */
+    double import_kw_max, export_kw_max;                       /* INFINITY = unlimited */
     const double *import_price_per_kwh, *export_price_per_kwh; /* NULL = 0 */
-    double ramp_kw_per_step;             /* INFINITY = none */
+    double ramp_kw_per_step;                                   /* INFINITY = none */
     bool initial_net_given;
     double initial_net_kw;
     const sg_dispatch_demand *demand;
@@ -98,16 +98,16 @@ typedef struct sg_schedule {
     int64_t iterations;
     double solve_s; /* wall time, for people; never enters state */
     const char *solver;
-    double **source_kw;                        /* [source][step]   */
-    double *import_kw, *export_kw;             /* [step]           */
-    double *peak_kw;                           /* [demand period]  */
-    double **charge_kw, **discharge_kw;        /* [store][step]    */
-    double **energy_kwh;                       /* [store][step+1]  */
-    double **shed_kw, **shift_kw;              /* [item][step]     */
-    double *unserved_kwh;                      /* [shiftable]      */
-    double *marginal_price_per_kwh;            /* [step] dual of the balance, money per kWh */
-    bool *circulation;                         /* [step]           */
-    sg_dispatch_softened *softened;            /* non-empty only where the program as stated has no solution */
+    double **source_kw;                 /* [source][step]   */
+    double *import_kw, *export_kw;      /* [step]           */
+    double *peak_kw;                    /* [demand period]  */
+    double **charge_kw, **discharge_kw; /* [store][step]    */
+    double **energy_kwh;                /* [store][step+1]  */
+    double **shed_kw, **shift_kw;       /* [item][step]     */
+    double *unserved_kwh;               /* [shiftable]      */
+    double *marginal_price_per_kwh;     /* [step] dual of the balance, money per kWh */
+    bool *circulation;                  /* [step]           */
+    sg_dispatch_softened *softened; /* non-empty only where the program as stated has no solution */
     int softened_count;
 } sg_schedule;
 

@@ -10,8 +10,8 @@
 static const double kwh = 3.6e6; /* J */
 
 typedef struct series {
-    double load_kw[SG_PLAN_STEP_MAX], available_kw[SG_PLAN_STEP_MAX], import_price[SG_PLAN_STEP_MAX],
-        export_price[SG_PLAN_STEP_MAX], shed_kw[SG_PLAN_STEP_MAX];
+    double load_kw[SG_PLAN_STEP_MAX], available_kw[SG_PLAN_STEP_MAX],
+        import_price[SG_PLAN_STEP_MAX], export_price[SG_PLAN_STEP_MAX], shed_kw[SG_PLAN_STEP_MAX];
 } series;
 
 static void fill_series(const sg_outlook *outlook, series *ret)
@@ -84,7 +84,8 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
         fill_store(&outlook->store[i], &stores[i]);
     }
     sg_dispatch_source source = {.id = "local", .available_kw = s.available_kw};
-    sg_dispatch_demand demand = {.from = 0, .to = outlook->steps,
+    sg_dispatch_demand demand = {.from = 0,
+                                 .to = outlook->steps,
                                  .charge_per_kw = outlook->demand_charge * 1e3,
                                  .peak_so_far_kw = outlook->peak_so_far_w * 1e-3};
     /* shedding at a price far above any market keeps the program feasible when the site is short */
@@ -94,19 +95,27 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
         .step_s = (double)outlook->step_us * 1e-6,
         .steps = outlook->steps,
         .load_kw = s.load_kw,
-        .grid = {.present = true, .import_kw_max = outlook->import_w_max * 1e-3,
-                 .export_kw_max = outlook->export_w_max * 1e-3, .import_price_per_kwh = s.import_price,
-                 .export_price_per_kwh = s.export_price, .ramp_kw_per_step = INFINITY,
-                 .demand = &demand, .demand_count = outlook->demand_charge > 0},
-        .sources = &source, .source_count = 1,
-        .stores = stores, .store_count = outlook->store_count,
-        .shed = &shed, .shed_count = 1,
+        .grid = {.present = true,
+                 .import_kw_max = outlook->import_w_max * 1e-3,
+                 .export_kw_max = outlook->export_w_max * 1e-3,
+                 .import_price_per_kwh = s.import_price,
+                 .export_price_per_kwh = s.export_price,
+                 .ramp_kw_per_step = INFINITY,
+                 .demand = &demand,
+                 .demand_count = outlook->demand_charge > 0},
+        .sources = &source,
+        .source_count = 1,
+        .stores = stores,
+        .store_count = outlook->store_count,
+        .shed = &shed,
+        .shed_count = 1,
     };
     sg_arena arena = {0};
     sg_schedule schedule = {0};
     sg_status status = sg_dispatch_solve(&problem, seconds_max, &arena, &schedule);
     if (status == SG_OK && schedule.outcome != SG_SOLVED) {
-        status = SG_UNAVAILABLE; /* no plan is better than a wrong one: the last plan, then the rules, go on */
+        status =
+            SG_UNAVAILABLE; /* no plan is better than a wrong one: the last plan, then the rules, go on */
     }
     if (status == SG_OK) {
         memset(ret, 0, sizeof *ret);

@@ -2,11 +2,11 @@
  * it says otherwise. */
 #ifndef SG_SERVE_HTTP_H
 #define SG_SERVE_HTTP_H
+#include "base/ring.h"
 #include "serve/body.h"
 #include "serve/document.h"
 #include "serve/serve.h"
 #include "store/query.h"
-#include "base/ring.h"
 
 #include <microhttpd.h>
 #include <pthread.h>

@@ -5,8 +5,23 @@
 #include <math.h>
 #include <string.h>
 
-enum sum { IMPORT, EXPORT, LOAD, GENERATION, CHARGE, DISCHARGE, LOSSES, UNSERVED, CURTAILED, COST, REVENUE, WEAR, FUEL,
-           CARBON, CREDIT };
+enum sum {
+    IMPORT,
+    EXPORT,
+    LOAD,
+    GENERATION,
+    CHARGE,
+    DISCHARGE,
+    LOSSES,
+    UNSERVED,
+    CURTAILED,
+    COST,
+    REVENUE,
+    WEAR,
+    FUEL,
+    CARBON,
+    CREDIT
+};
 
 void sg_meter_init(sg_meter *self, double interval_s, double demand_charge)
 {
@@ -117,7 +132,8 @@ static void demand_account(sg_meter *self)
         self->peak_w = 0;
     }
     int64_t length_us = r->end_us - r->start_us, covered_us = self->read_us - self->covered_from_us;
-    double mean_w = (double)r->import_j / ((double)(covered_us > length_us ? covered_us : length_us) * 1e-6);
+    double mean_w =
+        (double)r->import_j / ((double)(covered_us > length_us ? covered_us : length_us) * 1e-6);
     if (mean_w > self->peak_w) {
         r->demand_u = llround((mean_w - self->peak_w) * self->demand_charge * 1e6);
         self->peak_w = mean_w;

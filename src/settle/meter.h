@@ -26,11 +26,11 @@ typedef struct sg_settlement {
 
 typedef struct sg_meter {
     double import_register_j, export_register_j; /* last reading, < 0: none yet     */
-    double sum[16];                              /* running sums of enum sum, exact enough for one interval */
-    double peak_w;                               /* highest interval of import this month */
-    double peak_all_w;                           /* highest of all                  */
-    double demand_charge;                        /* money per W                     */
-    int64_t month;                               /* year * 12 + month of peak_w     */
+    double sum[16];       /* running sums of enum sum, exact enough for one interval */
+    double peak_w;        /* highest interval of import this month */
+    double peak_all_w;    /* highest of all                  */
+    double demand_charge; /* money per W                     */
+    int64_t month;        /* year * 12 + month of peak_w     */
     int64_t interval_us;
     int64_t read_us;         /* when the registers were last read        */
     int64_t covered_from_us; /* and before the running interval          */

@@ -13,12 +13,12 @@
 enum { SG_PLAN_STORE_MAX = 8 }; /* store groups with duty `energy` that are planned */
 
 typedef struct sg_plan {
-    int64_t made_us;  /* the time of the frame it was made from */
+    int64_t made_us; /* the time of the frame it was made from */
     int64_t start_us, step_us;
-    int32_t steps;    /* 0 < steps <= SG_PLAN_STEP_MAX */
+    int32_t steps; /* 0 < steps <= SG_PLAN_STEP_MAX */
     int32_t store_count;
-    int32_t outcome;  /* sg_outcome */
-    int32_t softened; /* constraints that gave way */
+    int32_t outcome;                        /* sg_outcome */
+    int32_t softened;                       /* constraints that gave way */
     int32_t store_group[SG_PLAN_STORE_MAX]; /* index into the site's groups */
     double objective;                       /* money over the horizon */
     double store_w[SG_PLAN_STORE_MAX][SG_PLAN_STEP_MAX];
@@ -34,8 +34,8 @@ typedef struct sg_outlook {
     double load_w[SG_PLAN_STEP_MAX];      /* demand plus losses plus granted tasks */
     double available_w[SG_PLAN_STEP_MAX]; /* all local sources together */
     double import_price[SG_PLAN_STEP_MAX], export_price[SG_PLAN_STEP_MAX]; /* money per J */
-    double import_w_max, export_w_max; /* 0 = none */
-    double demand_charge;              /* money per W of the month's highest quarter hour, 0 = none */
+    double import_w_max, export_w_max;                                     /* 0 = none */
+    double demand_charge; /* money per W of the month's highest quarter hour, 0 = none */
     double peak_so_far_w;
     int32_t store_count;
     struct sg_outlook_store {

@@ -47,7 +47,7 @@ sg_plant sg_plant_at(void *memory)
     plant.store_count = plant.head->store_count;
     plant.load_count = plant.head->load_count;
     plant.group_count = plant.head->group_count;
-    plant.points = 
+    plant.points =
         sg_points_from(plant.source_count, plant.store_count, plant.load_count, plant.node_count);
     unsigned char *at = (unsigned char *)memory + align_up(sizeof *plant.head);
 #define X(name, type, count)         \
@@ -74,7 +74,8 @@ static void gains(const sg_plant *plant)
         double full_w = tasks ? limit_w : fmin(limit_w, plant->node_rating_w[n]);
         plant->node_gain[n] = 1 / plant->node_converter_eff[n] + plant->node_loss_per_w[n] * full_w;
         if (n > 0) {
-            plant->node_rating_w[plant->node_parent[n]] += fmin(full_w * plant->node_gain[n], limit_w);
+            plant->node_rating_w[plant->node_parent[n]] +=
+                fmin(full_w * plant->node_gain[n], limit_w);
         }
     }
 }
@@ -113,7 +114,8 @@ static void leaf_limits(const sg_plant *plant)
         *above = fmax(*above, plant->node_gain[n] * plant->node_gain_below[n]);
     }
     for (int n = 0; n < plant->node_count; n++) {
-        plant->node_leaf_limit_w[n] = plant->node_limit_w[n] / (plant->node_gain[n] * plant->node_gain_below[n]);
+        plant->node_leaf_limit_w[n] =
+            plant->node_limit_w[n] / (plant->node_gain[n] * plant->node_gain_below[n]);
     }
 }
 

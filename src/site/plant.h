@@ -9,42 +9,42 @@
 #include "site/points.h"
 
 /* name of the array, element type, which count it has */
-#define SG_PLANT_ARRAYS(X)                                                                     \
-    X(node_parent, int32_t, node)                                                              \
-    X(node_limit_w, double, node)                                                              \
-    X(node_leaf_limit_w, double, node) /* limit on what is drawn below, losses allowed for */  \
-    X(node_loss_per_w, double, node)   /* ohm / V^2: loss_w = this * power_w^2 */              \
-    X(node_converter_eff, double, node)                                                        \
-    X(node_rating_w, double, node)     /* most that can flow out below, limits apart */        \
-    X(node_gain, double, node)         /* flow in / flow out at full load, >= 1 */             \
-    X(node_gain_below, double, node)   /* worst product of gains on a path below it */         \
-    X(node_up_limit_w, double, node)   /* most that may flow upwards through it */             \
-    X(node_up_frac, double, node)      /* least share of a flow upwards that arrives above */  \
-    X(source_node, int32_t, source)                                                            \
-    X(source_group, int32_t, source)                                                           \
-    X(source_cost, double, source)                                                             \
-    X(store_node, int32_t, store)                                                              \
-    X(store_group, int32_t, store)                                                             \
-    X(store_beside, int32_t, store)                                                            \
-    X(store_duty, int32_t, store)                                                              \
-    X(store_real, int32_t, store) /* 0: hypothetical */                                        \
-    X(store_reservoir, sg_reservoir, store)                                                    \
-    X(store_keep_frac, double, store)                                                          \
-    X(store_initial_j, double, store)                                                          \
-    X(store_reserve_j, double, store)                                                          \
-    X(store_low_j, double, store)                                                              \
-    X(store_high_j, double, store)                                                             \
-    X(store_wear, double, store)                                                               \
-    X(load_node, int32_t, load)                                                                \
-    X(load_group, int32_t, load)                                                               \
-    X(load_class, uint8_t, load)                                                               \
-    X(load_weight, double, load)                                                               \
-    X(load_rating_w, double, load)                                                             \
-    X(load_minimum_w, double, load)                                                            \
-    X(load_idle_w, double, load)                                                               \
-    X(load_value, double, load)                                                                \
-    X(group_role, int32_t, group)                                                              \
-    X(group_first, int32_t, group)                                                             \
+#define SG_PLANT_ARRAYS(X)                                                                    \
+    X(node_parent, int32_t, node)                                                             \
+    X(node_limit_w, double, node)                                                             \
+    X(node_leaf_limit_w, double, node) /* limit on what is drawn below, losses allowed for */ \
+    X(node_loss_per_w, double, node)   /* ohm / V^2: loss_w = this * power_w^2 */             \
+    X(node_converter_eff, double, node)                                                       \
+    X(node_rating_w, double, node)   /* most that can flow out below, limits apart */         \
+    X(node_gain, double, node)       /* flow in / flow out at full load, >= 1 */              \
+    X(node_gain_below, double, node) /* worst product of gains on a path below it */          \
+    X(node_up_limit_w, double, node) /* most that may flow upwards through it */              \
+    X(node_up_frac, double, node)    /* least share of a flow upwards that arrives above */   \
+    X(source_node, int32_t, source)                                                           \
+    X(source_group, int32_t, source)                                                          \
+    X(source_cost, double, source)                                                            \
+    X(store_node, int32_t, store)                                                             \
+    X(store_group, int32_t, store)                                                            \
+    X(store_beside, int32_t, store)                                                           \
+    X(store_duty, int32_t, store)                                                             \
+    X(store_real, int32_t, store) /* 0: hypothetical */                                       \
+    X(store_reservoir, sg_reservoir, store)                                                   \
+    X(store_keep_frac, double, store)                                                         \
+    X(store_initial_j, double, store)                                                         \
+    X(store_reserve_j, double, store)                                                         \
+    X(store_low_j, double, store)                                                             \
+    X(store_high_j, double, store)                                                            \
+    X(store_wear, double, store)                                                              \
+    X(load_node, int32_t, load)                                                               \
+    X(load_group, int32_t, load)                                                              \
+    X(load_class, uint8_t, load)                                                              \
+    X(load_weight, double, load)                                                              \
+    X(load_rating_w, double, load)                                                            \
+    X(load_minimum_w, double, load)                                                           \
+    X(load_idle_w, double, load)                                                              \
+    X(load_value, double, load)                                                               \
+    X(group_role, int32_t, group)                                                             \
+    X(group_first, int32_t, group)                                                            \
     X(group_size, int32_t, group)
 
 typedef struct sg_plant_head {
@@ -69,6 +69,7 @@ typedef struct sg_plant {
 size_t sg_plant_size(const sg_site *site);
 void sg_plant_create(void *memory, const sg_site *site);
 sg_plant sg_plant_at(void *memory);
-size_t sg_plant_block_size(const sg_plant_head *head); /* from the counts alone, to check a snapshot */
+size_t
+sg_plant_block_size(const sg_plant_head *head); /* from the counts alone, to check a snapshot */
 void sg_plant_step_length(const sg_plant *self, double step_s);
 #endif

@@ -23,8 +23,8 @@ typedef struct sg_diagnostic {
 
 typedef struct sg_diagnostics {
     sg_diagnostic items[SG_DIAGNOSTIC_MAX];
-    int count;   /* kept */
-    int errors;  /* all, also those not kept */
+    int count;  /* kept */
+    int errors; /* all, also those not kept */
     int warnings;
     sg_arena arena;
 } sg_diagnostics;

@@ -2,49 +2,50 @@
 #ifndef SG_SITE_REASON_H
 #define SG_SITE_REASON_H
 
-#define SG_REASON_LIST(X)                                                                        \
-    X(SG_REASON_NONE, "none", "nothing stands against it")                                       \
-    X(SG_REASON_DEMAND, "demand", "the device gets what it asks for")                            \
-    X(SG_REASON_NODE_LIMIT, "node_limit", "a breaker or feeder above is at its limit")           \
-    X(SG_REASON_SITE_SUPPLY, "site_supply", "the site has no more to give")                      \
-    X(SG_REASON_SHED, "shed", "switched off so that loads of higher class keep running")         \
-    X(SG_REASON_STALE, "stale", "its reading is stale: the last safe value is kept")             \
-    X(SG_REASON_SURPLUS, "surplus", "local generation exceeds the load: store it")               \
-    X(SG_REASON_DEFICIT, "deficit", "load exceeds local generation: serve it from the store")    \
-    X(SG_REASON_CHEAP, "cheap", "energy is cheap now: fill the store")                           \
-    X(SG_REASON_DEAR, "dear", "energy is dear now: use the store")                               \
-    X(SG_REASON_PEAK, "peak", "import would pass the month's peak: use the store")               \
-    X(SG_REASON_PLAN, "plan", "the plan says so")                                                \
-    X(SG_REASON_PLAN_OLD, "plan_old", "no fresh plan: the rules decide")                         \
-    X(SG_REASON_SMOOTHING, "smoothing", "a fast swing is taken from or given to the store")      \
-    X(SG_REASON_RECENTRE, "recentre", "back towards half full, ready for the next swing")        \
-    X(SG_REASON_BRIDGE, "bridge", "the grid is gone: the store carries the load")                \
-    X(SG_REASON_HELD, "held", "held full for the bridge")                                        \
-    X(SG_REASON_LOW_MARK, "low_mark", "below its low mark: the device asks for energy")          \
-    X(SG_REASON_HIGH_MARK, "high_mark", "above its high mark and idle: the device gives")        \
-    X(SG_REASON_NODE_RELIEF, "node_relief", "a breaker above is near its limit: local stores help") \
-    X(SG_REASON_RATING, "rating", "cut to the device's rating")                                  \
-    X(SG_REASON_EMPTY, "empty", "the store has reached its reserve")                             \
-    X(SG_REASON_FULL, "full", "the store is full")                                               \
-    X(SG_REASON_CIRCULATION, "circulation", "one store would only charge another")               \
-    X(SG_REASON_EXPORT_LIMIT, "export_limit", "export would pass what the connection permits")   \
-    X(SG_REASON_NEGATIVE_PRICE, "negative_price", "exporting would cost money: hold it back")    \
-    X(SG_REASON_GRID_DOWN, "grid_down", "the grid connection is gone")                           \
-    X(SG_REASON_HYPOTHETICAL, "hypothetical", "hypothetical physics commands nothing")           \
-    X(SG_REASON_STATIC, "static", "the static baseline leaves stores alone")                     \
-    X(SG_REASON_SAFE, "safe", "the safe set: the inputs cannot be trusted")                      \
-    X(SG_REASON_FITS, "fits", "firm supply covers the request")                                  \
-    X(SG_REASON_NEVER_FITS, "never_fits", "more than the site could ever supply")                \
-    X(SG_REASON_NOT_NOW, "not_now", "waits until enough firm supply is free")                    \
-    X(SG_REASON_DEADLINE, "deadline", "its deadline passed before there was room")               \
-    X(SG_REASON_WITHDRAWN, "withdrawn", "withdrawn by its owner")                                \
+#define SG_REASON_LIST(X)                                                                      \
+    X(SG_REASON_NONE, "none", "nothing stands against it")                                     \
+    X(SG_REASON_DEMAND, "demand", "the device gets what it asks for")                          \
+    X(SG_REASON_NODE_LIMIT, "node_limit", "a breaker or feeder above is at its limit")         \
+    X(SG_REASON_SITE_SUPPLY, "site_supply", "the site has no more to give")                    \
+    X(SG_REASON_SHED, "shed", "switched off so that loads of higher class keep running")       \
+    X(SG_REASON_STALE, "stale", "its reading is stale: the last safe value is kept")           \
+    X(SG_REASON_SURPLUS, "surplus", "local generation exceeds the load: store it")             \
+    X(SG_REASON_DEFICIT, "deficit", "load exceeds local generation: serve it from the store")  \
+    X(SG_REASON_CHEAP, "cheap", "energy is cheap now: fill the store")                         \
+    X(SG_REASON_DEAR, "dear", "energy is dear now: use the store")                             \
+    X(SG_REASON_PEAK, "peak", "import would pass the month's peak: use the store")             \
+    X(SG_REASON_PLAN, "plan", "the plan says so")                                              \
+    X(SG_REASON_PLAN_OLD, "plan_old", "no fresh plan: the rules decide")                       \
+    X(SG_REASON_SMOOTHING, "smoothing", "a fast swing is taken from or given to the store")    \
+    X(SG_REASON_RECENTRE, "recentre", "back towards half full, ready for the next swing")      \
+    X(SG_REASON_BRIDGE, "bridge", "the grid is gone: the store carries the load")              \
+    X(SG_REASON_HELD, "held", "held full for the bridge")                                      \
+    X(SG_REASON_LOW_MARK, "low_mark", "below its low mark: the device asks for energy")        \
+    X(SG_REASON_HIGH_MARK, "high_mark", "above its high mark and idle: the device gives")      \
+    X(SG_REASON_NODE_RELIEF, "node_relief",                                                    \
+      "a breaker above is near its limit: local stores help")                                  \
+    X(SG_REASON_RATING, "rating", "cut to the device's rating")                                \
+    X(SG_REASON_EMPTY, "empty", "the store has reached its reserve")                           \
+    X(SG_REASON_FULL, "full", "the store is full")                                             \
+    X(SG_REASON_CIRCULATION, "circulation", "one store would only charge another")             \
+    X(SG_REASON_EXPORT_LIMIT, "export_limit", "export would pass what the connection permits") \
+    X(SG_REASON_NEGATIVE_PRICE, "negative_price", "exporting would cost money: hold it back")  \
+    X(SG_REASON_GRID_DOWN, "grid_down", "the grid connection is gone")                         \
+    X(SG_REASON_HYPOTHETICAL, "hypothetical", "hypothetical physics commands nothing")         \
+    X(SG_REASON_STATIC, "static", "the static baseline leaves stores alone")                   \
+    X(SG_REASON_SAFE, "safe", "the safe set: the inputs cannot be trusted")                    \
+    X(SG_REASON_FITS, "fits", "firm supply covers the request")                                \
+    X(SG_REASON_NEVER_FITS, "never_fits", "more than the site could ever supply")              \
+    X(SG_REASON_NOT_NOW, "not_now", "waits until enough firm supply is free")                  \
+    X(SG_REASON_DEADLINE, "deadline", "its deadline passed before there was room")             \
+    X(SG_REASON_WITHDRAWN, "withdrawn", "withdrawn by its owner")                              \
     X(SG_REASON_FINISHED, "finished", "its time is over")
 
 typedef enum sg_reason {
 #define X(code, name, text) code,
     SG_REASON_LIST(X)
 #undef X
-    SG_REASON_COUNT
+        SG_REASON_COUNT
 } sg_reason;
 
 const char *sg_reason_name(sg_reason reason); /* "node_limit"                                  */

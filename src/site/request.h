@@ -25,17 +25,18 @@ typedef struct sg_request {
 /* Whole name, known kind and priority, finite and not negative numbers, a deadline in this calendar. */
 static inline bool sg_request_sane(const sg_request *r)
 {
-    return memchr(r->task_id, 0, SG_ID_MAX) && r->kind >= SG_REQUEST_ALLOCATE && r->kind <= SG_REQUEST_WITHDRAW &&
-           r->priority >= 0 && r->priority <= 3 && r->power_w >= 0 && r->power_w <= 1e15 && r->duration_s >= 0 &&
-           r->duration_s <= 1e15 && r->deadline_us >= 0 && r->deadline_us <= SG_TIME_US_MAX;
+    return memchr(r->task_id, 0, SG_ID_MAX) && r->kind >= SG_REQUEST_ALLOCATE &&
+           r->kind <= SG_REQUEST_WITHDRAW && r->priority >= 0 && r->priority <= 3 &&
+           r->power_w >= 0 && r->power_w <= 1e15 && r->duration_s >= 0 && r->duration_s <= 1e15 &&
+           r->deadline_us >= 0 && r->deadline_us <= SG_TIME_US_MAX;
 }
 
-#define SG_TASK_STATE_LIST(X)        \
-    X(SG_TASK_FREE, "free")          \
-    X(SG_TASK_QUEUED, "queued")      \
-    X(SG_TASK_GRANTED, "granted")    \
-    X(SG_TASK_REFUSED, "refused")    \
-    X(SG_TASK_DONE, "done")          \
+#define SG_TASK_STATE_LIST(X)         \
+    X(SG_TASK_FREE, "free")           \
+    X(SG_TASK_QUEUED, "queued")       \
+    X(SG_TASK_GRANTED, "granted")     \
+    X(SG_TASK_REFUSED, "refused")     \
+    X(SG_TASK_DONE, "done")           \
     X(SG_TASK_WITHDRAWN, "withdrawn") \
     X(SG_TASK_EXPIRED, "expired")
 
@@ -47,10 +48,10 @@ typedef enum sg_task_state {
 
 typedef struct sg_task {
     sg_request request;
-    int32_t state;  /* sg_task_state           */
-    int32_t reason; /* sg_reason               */
+    int32_t state;                             /* sg_task_state           */
+    int32_t reason;                            /* sg_reason               */
     int64_t received_us, granted_us, ended_us; /* 0 = not yet */
-    double firm_w; /* what was free at the decision, for the answer */
+    double firm_w;                             /* what was free at the decision, for the answer */
 } sg_task;
 
 /* The answer to the i-th request of a frame. */

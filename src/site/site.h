@@ -16,32 +16,32 @@
 typedef enum sg_mode { SG_OBSERVE, SG_ADVISE, SG_CONTROL } sg_mode;
 
 typedef struct sg_node {
-    int32_t parent;      /* -1 for the root (node 0)                                          */
-    int32_t group;       /* index into node_groups                                            */
-    double limit_w;      /* least of `limit` and 80 % of the breaker's rating; INFINITY = none */
-    double breaker_a;    /* rating, 0 = none                                                  */
-    double voltage_v;    /* nominal, line to line for three phases                            */
-    double cable_m;      /* one way                                                           */
+    int32_t parent;   /* -1 for the root (node 0)                                          */
+    int32_t group;    /* index into node_groups                                            */
+    double limit_w;   /* least of `limit` and 80 % of the breaker's rating; INFINITY = none */
+    double breaker_a; /* rating, 0 = none                                                  */
+    double voltage_v; /* nominal, line to line for three phases                            */
+    double cable_m;   /* one way                                                           */
     double cable_mm2;
-    double loss_ohm;     /* r with loss_w = r * (power_w / voltage_v)^2; 0 = no cable         */
+    double loss_ohm;      /* r with loss_w = r * (power_w / voltage_v)^2; 0 = no cable         */
     double converter_eff; /* of the converter above the node, 0 < x <= 1                      */
 } sg_node;
 
 typedef struct sg_device {
-    int32_t node;                      /* where it is connected                           */
-    int32_t group;                     /* index into groups                               */
-    int32_t beside;                    /* a store inside a load: the load's index; else -1 */
+    int32_t node;                       /* where it is connected                           */
+    int32_t group;                      /* index into groups                               */
+    int32_t beside;                     /* a store inside a load: the load's index; else -1 */
     int32_t input_series[SG_INPUT_MAX]; /* index into series, or -1: the constant below    */
     double input_value[SG_INPUT_MAX];
-    double p[SG_PARAM_MAX];            /* the kind's parameters, then its role's          */
+    double p[SG_PARAM_MAX]; /* the kind's parameters, then its role's          */
 } sg_device;
 
 typedef struct sg_group {
     const char *id;
     const sg_kind *kind;
-    sg_role role;       /* may differ from kind->role where kind->is_store() says so */
+    sg_role role; /* may differ from kind->role where kind->is_store() says so */
     int32_t first, count;
-    int32_t line;       /* in the site file */
+    int32_t line; /* in the site file */
 } sg_group;
 
 typedef struct sg_node_group {
@@ -57,21 +57,21 @@ typedef struct sg_workflow {
     double duration_s; /* 0 = until withdrawn */
 } sg_workflow;
 
-#define SG_FAULT_LIST(X)                                                       \
-    X(SG_FAULT_SENSOR_MISSING, "sensor_missing", "no reading arrives")         \
-    X(SG_FAULT_SENSOR_STUCK, "sensor_stuck", "the last value is repeated")     \
-    X(SG_FAULT_SENSOR_NAN, "sensor_nan", "not-a-number arrives as good")       \
-    X(SG_FAULT_SENSOR_SCALE, "sensor_scale", "readings times `severity`")      \
-    X(SG_FAULT_GRID_LOSS, "grid_loss", "the grid connection is gone")          \
-    X(SG_FAULT_TRIP, "trip", "the source or store delivers nothing")           \
-    X(SG_FAULT_IGNORES, "ignores", "the device keeps its last set-point")      \
+#define SG_FAULT_LIST(X)                                                   \
+    X(SG_FAULT_SENSOR_MISSING, "sensor_missing", "no reading arrives")     \
+    X(SG_FAULT_SENSOR_STUCK, "sensor_stuck", "the last value is repeated") \
+    X(SG_FAULT_SENSOR_NAN, "sensor_nan", "not-a-number arrives as good")   \
+    X(SG_FAULT_SENSOR_SCALE, "sensor_scale", "readings times `severity`")  \
+    X(SG_FAULT_GRID_LOSS, "grid_loss", "the grid connection is gone")      \
+    X(SG_FAULT_TRIP, "trip", "the source or store delivers nothing")       \
+    X(SG_FAULT_IGNORES, "ignores", "the device keeps its last set-point")  \
     X(SG_FAULT_LOAD_STEP, "load_step", "the load's demand times `severity`")
 
 typedef enum sg_fault_kind {
 #define X(code, name, text) code,
     SG_FAULT_LIST(X)
 #undef X
-    SG_FAULT_KIND_COUNT
+        SG_FAULT_KIND_COUNT
 } sg_fault_kind;
 
 typedef struct sg_fault {
@@ -79,12 +79,12 @@ typedef struct sg_fault {
     double at_s;       /* after the start of the run */
     double duration_s; /* INFINITY = for good        */
     double severity;
-    int32_t group;     /* index into groups; -1 for grid_loss                */
-    int32_t member;    /* index within the group, -1 = all of them           */
+    int32_t group;  /* index into groups; -1 for grid_loss                */
+    int32_t member; /* index within the group, -1 = all of them           */
 } sg_fault;
 
 typedef struct sg_site {
-    const char *id;    /* urn:uuid:... or "" */
+    const char *id; /* urn:uuid:... or "" */
     const char *title;
     const char *path;
     const char *currency; /* ISO 4217 of every price, "" where none is given */

@@ -304,9 +304,8 @@ sg_status sg_segment_open(const char *dir, size_t buffer_bytes, const sg_segment
     int lock_fd;
     *report = (sg_segment_report){0};
     sg_status status = sg_segment_lock(dir, &lock_fd, report->line);
-    return status == SG_OK
-               ? sg_segment_open_locked(dir, lock_fd, buffer_bytes, calls, ret, report)
-               : status;
+    return status == SG_OK ? sg_segment_open_locked(dir, lock_fd, buffer_bytes, calls, ret, report)
+                           : status;
 }
 
 sg_status sg_segment_append(sg_segment_log *self, uint8_t type, const void *payload, size_t length)

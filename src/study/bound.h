@@ -15,6 +15,7 @@ typedef struct sg_truth {
 
 /* SG_UNAVAILABLE when the program has no solution. stores: the planned stores as they start.
  * @effects alloc=yes (arena and solver) block=for the solve */
-SG_MUST_CHECK sg_status sg_bound_solve(const sg_simulation *sim, int64_t steps, const sg_truth *seen,
-                                       const sg_outlook *stores, sg_arena *arena, sg_schedule *ret);
+SG_MUST_CHECK sg_status sg_bound_solve(const sg_simulation *sim, int64_t steps,
+                                       const sg_truth *seen, const sg_outlook *stores,
+                                       sg_arena *arena, sg_schedule *ret);
 #endif

@@ -21,10 +21,12 @@ typedef struct sg_report_store {
 typedef struct sg_trace {
     int count;
     int64_t start_us, bin_us;
-    double load_w[SG_TRACE_MAX], generation_w[SG_TRACE_MAX], import_w[SG_TRACE_MAX], export_w[SG_TRACE_MAX],
-        store_w[SG_TRACE_MAX], curtailed_w[SG_TRACE_MAX], unserved_w[SG_TRACE_MAX], import_price[SG_TRACE_MAX] /* money per J */,
+    double load_w[SG_TRACE_MAX], generation_w[SG_TRACE_MAX], import_w[SG_TRACE_MAX],
+        export_w[SG_TRACE_MAX], store_w[SG_TRACE_MAX], curtailed_w[SG_TRACE_MAX],
+        unserved_w[SG_TRACE_MAX], import_price[SG_TRACE_MAX] /* money per J */,
         carbon[SG_TRACE_MAX] /* kg per J */;
-    double energy_j[SG_PLAN_STORE_MAX][SG_TRACE_MAX]; /* the first store groups, at the end of each bin */
+    double energy_j[SG_PLAN_STORE_MAX]
+                   [SG_TRACE_MAX]; /* the first store groups, at the end of each bin */
     int store_group[SG_PLAN_STORE_MAX];
     int store_count;
 } sg_trace;
@@ -41,14 +43,15 @@ typedef struct sg_report {
     double demand_j, load_j, unserved_j, curtailed_j, import_j, export_j, losses_j, store_loss_j;
     double throughput_j;    /* all energy that entered the bus      */
     double balance_error_j; /* |in - out - change of what is stored| */
-    double cost, import_cost, export_revenue, wear_cost, demand_charge_cost, fuel_cost, unserved_cost;
-    double inventory_credit;            /* value of the change of stored energy, at the mean import price */
-    double baseline_cost;               /* the same period under `static`, NAN when not run */
-    double peak_w;                      /* highest quarter hour of import */
-    double carbon_kg, carbon_credit_kg; /* imports; exports           */
-    double downtime_s;                  /* time with any load below its minimum */
-    double overload_s;                  /* time with any node above its limit   */
-    sg_report_store store[SG_GROUP_MAX]; /* by group, stores only */
+    double cost, import_cost, export_revenue, wear_cost, demand_charge_cost, fuel_cost,
+        unserved_cost;
+    double inventory_credit; /* value of the change of stored energy, at the mean import price */
+    double baseline_cost;    /* the same period under `static`, NAN when not run */
+    double peak_w;           /* highest quarter hour of import */
+    double carbon_kg, carbon_credit_kg;             /* imports; exports           */
+    double downtime_s;                              /* time with any load below its minimum */
+    double overload_s;                              /* time with any node above its limit   */
+    sg_report_store store[SG_GROUP_MAX];            /* by group, stores only */
     double forecast_mae_w[2], persistence_mae_w[2]; /* load, generation; one hour ahead */
     uint64_t command_hash;
     sg_trace trace;

@@ -26,8 +26,8 @@ typedef struct run {
     sg_engine *engine;
     sg_points points;
     sg_report *report;
-    sg_truth *record;             /* where not NULL: filled in */
-    const sg_schedule *bound;  /* of `perfect` */
+    sg_truth *record;         /* where not NULL: filled in */
+    const sg_schedule *bound; /* of `perfect` */
     const sg_outlook *bound_stores;
     double sum_price_j, sum_load_j;
     double source_peak_w[SG_GROUP_MAX];
@@ -53,7 +53,8 @@ static bool plan_from_forecasts(run *r)
     int steps = (int)(horizon_s * 1e6 / (double)step_us);
     steps = steps < 1 ? 1 : steps > SG_PLAN_STEP_MAX ? SG_PLAN_STEP_MAX : steps;
     sg_engine_outlook(r->engine, step_us, steps, &r->outlook);
-    sg_world_prices(r->world, r->outlook.start_us, step_us, steps, r->outlook.import_price, r->outlook.export_price);
+    sg_world_prices(r->world, r->outlook.start_us, step_us, steps, r->outlook.import_price,
+                    r->outlook.export_price);
     sg_outlook_terminal_values(&r->outlook);
     return sg_plan_make(&r->outlook, 10, &r->plan) == SG_OK;
 }
@@ -73,7 +74,8 @@ static bool plan_from_bound(run *r, int64_t at)
     for (int s = 0; s < plan->store_count; s++) {
         plan->store_group[s] = r->bound_stores->store[s].group;
         for (int64_t t = at > 0 ? 0 : 1; t < plan->steps; t++) {
-            plan->store_w[s][t] = (r->bound->discharge_kw[s][at + t - 1] - r->bound->charge_kw[s][at + t - 1]) * 1e3;
+            plan->store_w[s][t] =
+                (r->bound->discharge_kw[s][at + t - 1] - r->bound->charge_kw[s][at + t - 1]) * 1e3;
         }
     }
     for (int64_t t = at > 0 ? 0 : 1; t < plan->steps; t++) {
@@ -100,12 +102,13 @@ static int trace_bin(const run *r, int64_t step)
     return (int)(step * r->report->trace.count / r->steps);
 }
 
-static void trace_add(run *r, int64_t step, const sg_readings *readings, double could_w, double generation_w,
-                      double store_w, double net_w)
+static void trace_add(run *r, int64_t step, const sg_readings *readings, double could_w,
+                      double generation_w, double store_w, double net_w)
 {
     sg_trace *trace = &r->report->trace;
     int bin = trace_bin(r, step);
-    double share = (double)trace->count / (double)r->steps; /* of the bin that one step is, on average */
+    double share =
+        (double)trace->count / (double)r->steps; /* of the bin that one step is, on average */
     const double *value = readings->value;
     const double *site = value + r->points.first[SG_POINT_SITE];
     double load_w = site[SG_SITE_TASK_W];
@@ -146,7 +149,8 @@ static void account(run *r, int64_t step, const sg_readings *readings, double co
             } else if (group->role == SG_STORE) {
                 double w = value[r->points.first[SG_POINT_STORE_POWER] + i];
                 stores_w += w;
-                *(w > 0 ? &report->store[g].energy_out_j : &report->store[g].energy_in_j) += fabs(w) * dt_s;
+                *(w > 0 ? &report->store[g].energy_out_j : &report->store[g].energy_in_j) +=
+                    fabs(w) * dt_s;
             }
         }
         if (group->role == SG_SOURCE) {
@@ -160,8 +164,8 @@ static void account(run *r, int64_t step, const sg_readings *readings, double co
 }
 
 /* The truth of one step, after it happened: what was drawn and lost, what the sources could have given. */
-static void record(run *r, int64_t step, const sg_readings *readings, double could_kw, double import_price,
-                   double export_price)
+static void record(run *r, int64_t step, const sg_readings *readings, double could_kw,
+                   double import_price, double export_price)
 {
     const double *value = readings->value;
     const double *site = value + r->points.first[SG_POINT_SITE];
@@ -173,7 +177,8 @@ static void record(run *r, int64_t step, const sg_readings *readings, double cou
         /* stores that are not planned (smoothing, cells, bridge) are load to the planner */
         const sg_device *device = &r->sim->site->devices[SG_STORE][s];
         const sg_kind *kind = sg_device_kind(r->sim->site, device);
-        bool planned = kind->role != SG_STORE || device->p[kind->param_count + SG_STORE_DUTY] == SG_DUTY_ENERGY;
+        bool planned = kind->role != SG_STORE ||
+                       device->p[kind->param_count + SG_STORE_DUTY] == SG_DUTY_ENERGY;
         load_w -= planned ? 0 : value[r->points.first[SG_POINT_STORE_POWER] + s];
     }
     r->record->load_kw[step] = fmax(load_w, 0) * 1e-3;
@@ -197,8 +202,10 @@ static void add_available(run *r, const double *value, double dt_s)
 {
     for (int g = 0; g < r->sim->site->group_count; g++) {
         const sg_group *group = &r->sim->site->groups[g];
-        for (int i = group->first; group->role == SG_SOURCE && i < group->first + group->count; i++) {
-            r->report->available_j[g] += value[r->points.first[SG_POINT_SOURCE_AVAILABLE] + i] * dt_s;
+        for (int i = group->first; group->role == SG_SOURCE && i < group->first + group->count;
+             i++) {
+            r->report->available_j[g] +=
+                value[r->points.first[SG_POINT_SOURCE_AVAILABLE] + i] * dt_s;
         }
     }
 }
@@ -214,7 +221,8 @@ static void play(run *r)
         sg_readings readings;
         sg_world_read(r->world, dt_s, &readings);
         const double *site = readings.value + r->points.first[SG_POINT_SITE];
-        if (step == 0) { /* nothing was read before the first step: what came right after stands for it */
+        if (step ==
+            0) { /* nothing was read before the first step: what came right after stands for it */
             could_kw = free_available_w(r, readings.value) * 1e-3;
             import_price = site[SG_SITE_IMPORT_PRICE];
             export_price = site[SG_SITE_EXPORT_PRICE];
@@ -228,15 +236,19 @@ static void play(run *r)
         import_price = site[SG_SITE_IMPORT_PRICE];
         export_price = site[SG_SITE_EXPORT_PRICE];
         add_available(r, readings.value, dt_s);
-        sg_frame frame = {.time_us = readings.time_us, .dt_s = dt_s, .value = readings.value,
-                          .quality = readings.quality, .plan = plan};
+        sg_frame frame = {.time_us = readings.time_us,
+                          .dt_s = dt_s,
+                          .value = readings.value,
+                          .quality = readings.quality,
+                          .plan = plan};
         sg_engine_step(r->engine, &frame, NULL);
         sg_command command = sg_engine_command(r->engine);
         command.advisory = false; /* the plant is simulated: every mode may act on it */
         sg_world_write(r->world, &command);
         if (r->sim->progress && step % 1024 == 0) {
             double done = (double)step / (double)r->steps;
-            r->sim->progress(r->sim->progress_self, r->done_from + (r->done_to - r->done_from) * done);
+            r->sim->progress(r->sim->progress_self,
+                             r->done_from + (r->done_to - r->done_from) * done);
         }
     }
 }
@@ -254,7 +266,8 @@ static void finish_stores(run *r, const double *first_value)
         }
         for (int s = group->first; s < group->first + group->count; s++) {
             sg_reservoir reservoir;
-            sg_device_kind(site, &site->devices[SG_STORE][s])->reservoir(site->devices[SG_STORE][s].p, &reservoir);
+            sg_device_kind(site, &site->devices[SG_STORE][s])
+                ->reservoir(site->devices[SG_STORE][s].p, &reservoir);
             store->capacity_j += reservoir.capacity_j;
             store->energy_first_j += first_value[s];
             store->energy_last_j += last_value[energy + s];
@@ -274,7 +287,8 @@ static double inventory_credit(const run *r, double mean_price)
         if (group->role == SG_STORE && group->count > 0 && !group->kind->hypothetical) {
             sg_reservoir reservoir;
             group->kind->reservoir(site->devices[SG_STORE][group->first].p, &reservoir);
-            double change_j = r->report->store[g].energy_last_j - r->report->store[g].energy_first_j;
+            double change_j =
+                r->report->store[g].energy_last_j - r->report->store[g].energy_first_j;
             credit += change_j * reservoir.discharge_eff * mean_price;
         }
     }
@@ -300,8 +314,9 @@ static void finish_costs(run *r, double mean_price)
     report->curtailed_j = (double)(a->curtailed_j + b->curtailed_j);
     report->unserved_cost = sg_world_books_of(r->world)->unserved_value;
     report->inventory_credit = inventory_credit(r, mean_price);
-    report->cost = report->import_cost + report->demand_charge_cost + report->fuel_cost + report->wear_cost +
-                   report->unserved_cost - report->export_revenue - report->inventory_credit;
+    report->cost = report->import_cost + report->demand_charge_cost + report->fuel_cost +
+                   report->wear_cost + report->unserved_cost - report->export_revenue -
+                   report->inventory_credit;
     report->peak_w = view->peak_all_w;
     report->forecast_mae_w[0] = view->load_forecast.mae_w;
     report->forecast_mae_w[1] = view->generation_forecast.mae_w;
@@ -360,7 +375,8 @@ static sg_status run_once(run *r)
     r->world = sg_world_create(site, r->sim->from_us);
     sg_status status = memory && first_value && r->world ? SG_OK : SG_NOMEM;
     if (status == SG_OK) {
-        sg_engine_config config = {.policy = r->policy, .mode = SG_CONTROL, .start_us = r->sim->from_us};
+        sg_engine_config config = {
+            .policy = r->policy, .mode = SG_CONTROL, .start_us = r->sim->from_us};
         r->engine = sg_engine_create(memory, site, &config);
         r->points = sg_points_of(site);
         sg_command command = sg_engine_command(r->engine);
@@ -392,11 +408,14 @@ static sg_status stores_at_start(const run *r, sg_outlook *ret)
     sg_world *world = sg_world_create(site, r->sim->from_us);
     sg_status status = memory && world ? SG_OK : SG_NOMEM;
     if (status == SG_OK) {
-        sg_engine_config config = {.policy = SG_POLICY_STATIC, .mode = SG_CONTROL, .start_us = r->sim->from_us};
+        sg_engine_config config = {
+            .policy = SG_POLICY_STATIC, .mode = SG_CONTROL, .start_us = r->sim->from_us};
         sg_engine *engine = sg_engine_create(memory, site, &config);
         sg_readings readings;
         sg_world_read(world, r->sim->step_s, &readings);
-        sg_frame frame = {.time_us = readings.time_us, .dt_s = readings.dt_s, .value = readings.value,
+        sg_frame frame = {.time_us = readings.time_us,
+                          .dt_s = readings.dt_s,
+                          .value = readings.value,
                           .quality = readings.quality};
         sg_engine_step(engine, &frame, NULL);
         sg_engine_outlook(engine, 900 * SG_US_PER_S, 1, ret);
@@ -447,14 +466,16 @@ static void write_notes(const run *r)
     }
     note_sources(r);
     if (report->load_j > 0 && r->sim->site->device_count[SG_SOURCE] > 0) {
-        note(report, "local generation is %.1f %% of the load: a surplus of %.1f %%", 100 * local_j / report->load_j,
-             100 * (local_j / report->load_j - 1));
+        note(report, "local generation is %.1f %% of the load: a surplus of %.1f %%",
+             100 * local_j / report->load_j, 100 * (local_j / report->load_j - 1));
     }
     if (report->overload_s > 0) {
         note(report, "a node was above its limit for %.0f s", report->overload_s);
     }
     if (r->sim->step_s > 5) {
-        note(report, "at steps of %.0f s swings of seconds are averaged out: stores with duty `power` rest", r->sim->step_s);
+        note(report,
+             "at steps of %.0f s swings of seconds are averaged out: stores with duty `power` rest",
+             r->sim->step_s);
     }
 }
 
@@ -463,8 +484,10 @@ static void write_notes(const run *r)
 static sg_status truth_alloc(sg_truth *ret, int64_t steps)
 {
     double *block = calloc((size_t)steps * 4, sizeof *block);
-    *ret = (sg_truth){.load_kw = block, .available_kw = block + steps, .import_price = block + 2 * steps,
-                   .export_price = block + 3 * steps};
+    *ret = (sg_truth){.load_kw = block,
+                      .available_kw = block + steps,
+                      .import_price = block + 2 * steps,
+                      .export_price = block + 3 * steps};
     return block ? SG_OK : SG_NOMEM;
 }
 
@@ -489,7 +512,8 @@ static sg_status simulate_perfect(run *r, sg_report *static_report)
         status = stores_at_start(r, stores);
     }
     if (status == SG_OK) {
-        status = r->steps > 1 ? sg_bound_solve(r->sim, r->steps, &seen, stores, &arena, &bound) : SG_RANGE;
+        status = r->steps > 1 ? sg_bound_solve(r->sim, r->steps, &seen, stores, &arena, &bound)
+                              : SG_RANGE;
     }
     if (status == SG_OK) {
         r->bound = &bound;
@@ -525,8 +549,12 @@ sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
                 run *base = calloc(1, sizeof *base);
                 status = base ? SG_OK : SG_NOMEM;
                 if (base) {
-                    *base = (run){.sim = sim, .policy = SG_POLICY_STATIC, .steps = steps, .report = base_report,
-                                  .done_from = 1, .done_to = 1};
+                    *base = (run){.sim = sim,
+                                  .policy = SG_POLICY_STATIC,
+                                  .steps = steps,
+                                  .report = base_report,
+                                  .done_from = 1,
+                                  .done_to = 1};
                     status = run_once(base);
                     free(base);
                 }
@@ -534,7 +562,8 @@ sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
         }
     }
     if (status == SG_OK) {
-        ret->baseline_cost = sim->baseline || sim->policy == SG_POLICY_STATIC ? base_report->cost : (double)NAN;
+        ret->baseline_cost =
+            sim->baseline || sim->policy == SG_POLICY_STATIC ? base_report->cost : (double)NAN;
         write_notes(r);
         ret->wall_s = wall_s() - started_s;
     }

@@ -52,7 +52,8 @@ bool sg_faults_ignores(const sg_faults *self, sg_role role, int index)
     return false;
 }
 
-static void spoil(const sg_fault *fault, int point, const double *last, double *value, uint8_t *quality)
+static void spoil(const sg_fault *fault, int point, const double *last, double *value,
+                  uint8_t *quality)
 {
     switch (fault->kind) {
     case SG_FAULT_SENSOR_MISSING:
@@ -76,8 +77,8 @@ static void spoil(const sg_fault *fault, int point, const double *last, double *
     }
 }
 
-void sg_faults_readings(const sg_faults *self, const sg_plant *plant, const double *last, double *value,
-                        uint8_t *quality)
+void sg_faults_readings(const sg_faults *self, const sg_plant *plant, const double *last,
+                        double *value, uint8_t *quality)
 {
     static const sg_point_kind sensors[SG_GRID][2] = {
         [SG_SOURCE] = {SG_POINT_SOURCE_AVAILABLE, SG_POINT_SOURCE_POWER},
@@ -97,7 +98,8 @@ void sg_faults_readings(const sg_faults *self, const sg_plant *plant, const doub
         int to = fault->member < 0 ? group->count : fault->member + 1;
         for (int m = from; m < to && m < group->count; m++) {
             for (int k = 0; k < 2; k++) {
-                spoil(fault, plant->points.first[sensors[group->role][k]] + group->first + m, last, value, quality);
+                spoil(fault, plant->points.first[sensors[group->role][k]] + group->first + m, last,
+                      value, quality);
             }
         }
     }

@@ -23,6 +23,6 @@ double sg_faults_factor(const sg_faults *self, sg_fault_kind kind, sg_role role,
 bool sg_faults_ignores(const sg_faults *self, sg_role role, int index);
 
 /* Spoil the readings of devices whose sensors are at fault; `last` holds what was handed out a step ago. */
-void sg_faults_readings(const sg_faults *self, const sg_plant *plant, const double *last, double *value,
-                        uint8_t *quality);
+void sg_faults_readings(const sg_faults *self, const sg_plant *plant, const double *last,
+                        double *value, uint8_t *quality);
 #endif

@@ -42,23 +42,31 @@ struct sg_world {
 
 sg_world *sg_world_create(const sg_site *site, int64_t start_us)
 {
-    size_t sources = (size_t)site->device_count[SG_SOURCE], stores = (size_t)site->device_count[SG_STORE],
+    size_t sources = (size_t)site->device_count[SG_SOURCE],
+           stores = (size_t)site->device_count[SG_STORE],
            loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
            points = (size_t)sg_points_of(site).count;
-    size_t doubles = sources * 3 + stores * 3 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
+    size_t doubles =
+        sources * 3 + stores * 3 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
     size_t plant_at = (doubles + 7) & ~(size_t)7;
     size_t quality_at = plant_at + sg_plant_size(site) / sizeof(double) + 1;
     size_t marks = points + (size_t)site->series_count;
-    sg_world *self = calloc(1, sizeof *self + (quality_at + marks / sizeof(double) + 1) * sizeof(double));
+    sg_world *self =
+        calloc(1, sizeof *self + (quality_at + marks / sizeof(double) + 1) * sizeof(double));
     if (!self) {
         return NULL;
     }
     double *at = self->memory;
-    double **arrays[] = {&self->source_limit_w, &self->source_could_w, &self->source_w, &self->store_command_w,
-                         &self->store_j, &self->store_w, &self->load_cap_w, &self->load_want_w, &self->load_w,
-                         &self->node_out_w, &self->node_in_w, &self->series_mean, &self->value, &self->last};
-    const size_t sizes[] = {sources, sources, sources, stores, stores, stores, loads, loads, loads,
-                            nodes, nodes, (size_t)site->series_count, points, points};
+    double **arrays[] = {&self->source_limit_w, &self->source_could_w,
+                         &self->source_w,       &self->store_command_w,
+                         &self->store_j,        &self->store_w,
+                         &self->load_cap_w,     &self->load_want_w,
+                         &self->load_w,         &self->node_out_w,
+                         &self->node_in_w,      &self->series_mean,
+                         &self->value,          &self->last};
+    const size_t sizes[] = {sources, sources, sources, stores, stores, stores,
+                            loads,   loads,   loads,   nodes,  nodes,  (size_t)site->series_count,
+                            points,  points};
     for (int i = 0; i < SG_COUNT(arrays); i++) {
         *arrays[i] = at;
         at += sizes[i];
@@ -165,7 +173,8 @@ static void play_sources(sg_world *self)
             in[i] = input_of(self, device, i);
         }
         double could_w = kind->available_w(device->p, in);
-        self->source_could_w[s] = could_w * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_SOURCE, s);
+        self->source_could_w[s] =
+            could_w * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_SOURCE, s);
     }
 }
 
@@ -210,8 +219,8 @@ static void play(sg_world *self, int64_t from_us, int64_t to_us)
     play_loads(self);
 }
 
-int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int steps, double *ret_import,
-                    double *ret_export)
+int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int steps,
+                    double *ret_import, double *ret_export)
 {
     if (!self->plant.head->grid_present || !self->plant.head->day_ahead) {
         return 0;
@@ -222,9 +231,11 @@ int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int 
     for (int t = 0; t < count; t++) {
         int64_t at_us = from_us + t * step_us;
         sg_quality quality;
-        ret_import[t] = sg_site_input(self->site, grid, SG_GRID_IMPORT_PRICE, at_us, at_us + step_us, &quality) +
+        ret_import[t] = sg_site_input(self->site, grid, SG_GRID_IMPORT_PRICE, at_us,
+                                      at_us + step_us, &quality) +
                         grid->p[SG_GRID_IMPORT_FEE];
-        ret_export[t] = sg_site_input(self->site, grid, SG_GRID_EXPORT_PRICE, at_us, at_us + step_us, &quality) -
+        ret_export[t] = sg_site_input(self->site, grid, SG_GRID_EXPORT_PRICE, at_us,
+                                      at_us + step_us, &quality) -
                         grid->p[SG_GRID_EXPORT_FEE];
     }
     return count;
@@ -245,7 +256,8 @@ static void obey(sg_world *self, double dt_s)
     for (int s = 0; s < self->plant.store_count; s++) {
         const sg_reservoir *r = &self->plant.store_reservoir[s];
         double keep = self->plant.store_keep_frac[s];
-        double w = self->store_command_w[s] * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_STORE, s);
+        double w =
+            self->store_command_w[s] * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_STORE, s);
         double give_w = sg_reservoir_discharge_w(r, self->store_j[s], 0, keep, dt_s);
         double take_w = sg_reservoir_charge_w(r, self->store_j[s], keep, dt_s);
         self->store_w[s] = w > give_w ? give_w : w < -take_w ? -take_w : w;
@@ -384,7 +396,8 @@ static void keep_books(sg_world *self, double dt_s)
         b->demand_j += self->load_want_w[l] * dt_s;
         b->unserved_j += missing_w * dt_s;
         b->unserved_value += missing_w * dt_s * plant->load_value[l];
-        cut = cut || self->load_w[l] < fmin(plant->load_minimum_w[l], self->load_want_w[l]) * (1 - 1e-9);
+        cut = cut ||
+              self->load_w[l] < fmin(plant->load_minimum_w[l], self->load_want_w[l]) * (1 - 1e-9);
     }
     b->short_s += cut ? dt_s : 0;
     b->tasks_j += self->task_w * dt_s;
@@ -431,13 +444,20 @@ static void write_readings(sg_world *self)
     const int32_t *first = plant->points.first;
     double *value = self->value;
     memcpy(self->last, value, sizeof(double) * (size_t)plant->points.count);
-    memcpy(value + first[SG_POINT_SOURCE_AVAILABLE], self->source_could_w, sizeof(double) * (size_t)plant->source_count);
-    memcpy(value + first[SG_POINT_SOURCE_POWER], self->source_w, sizeof(double) * (size_t)plant->source_count);
-    memcpy(value + first[SG_POINT_STORE_ENERGY], self->store_j, sizeof(double) * (size_t)plant->store_count);
-    memcpy(value + first[SG_POINT_STORE_POWER], self->store_w, sizeof(double) * (size_t)plant->store_count);
-    memcpy(value + first[SG_POINT_LOAD_DEMAND], self->load_want_w, sizeof(double) * (size_t)plant->load_count);
-    memcpy(value + first[SG_POINT_LOAD_POWER], self->load_w, sizeof(double) * (size_t)plant->load_count);
-    memcpy(value + first[SG_POINT_NODE_POWER], self->node_in_w, sizeof(double) * (size_t)plant->node_count);
+    memcpy(value + first[SG_POINT_SOURCE_AVAILABLE], self->source_could_w,
+           sizeof(double) * (size_t)plant->source_count);
+    memcpy(value + first[SG_POINT_SOURCE_POWER], self->source_w,
+           sizeof(double) * (size_t)plant->source_count);
+    memcpy(value + first[SG_POINT_STORE_ENERGY], self->store_j,
+           sizeof(double) * (size_t)plant->store_count);
+    memcpy(value + first[SG_POINT_STORE_POWER], self->store_w,
+           sizeof(double) * (size_t)plant->store_count);
+    memcpy(value + first[SG_POINT_LOAD_DEMAND], self->load_want_w,
+           sizeof(double) * (size_t)plant->load_count);
+    memcpy(value + first[SG_POINT_LOAD_POWER], self->load_w,
+           sizeof(double) * (size_t)plant->load_count);
+    memcpy(value + first[SG_POINT_NODE_POWER], self->node_in_w,
+           sizeof(double) * (size_t)plant->node_count);
     double *site = value + first[SG_POINT_SITE];
     site[SG_SITE_IMPORT_J] = self->import_register_j;
     site[SG_SITE_EXPORT_J] = self->export_register_j;
@@ -449,7 +469,8 @@ static void write_readings(sg_world *self)
     site[SG_SITE_TASK_W] = self->task_w;
     site[SG_SITE_UNSERVED_W] = self->unserved_w;
     memset(self->quality, SG_GOOD, (size_t)plant->points.count);
-    memcpy(self->quality + first[SG_POINT_SITE] + SG_SITE_IMPORT_PRICE, self->market_quality, sizeof self->market_quality);
+    memcpy(self->quality + first[SG_POINT_SITE] + SG_SITE_IMPORT_PRICE, self->market_quality,
+           sizeof self->market_quality);
     mark_missing(self, SG_SOURCE, first[SG_POINT_SOURCE_AVAILABLE]);
     mark_missing(self, SG_LOAD, first[SG_POINT_LOAD_DEMAND]);
 }
@@ -474,7 +495,8 @@ void sg_world_read(sg_world *self, double dt_s, sg_readings *ret)
     }
     write_readings(self);
     sg_faults_readings(&self->faults, &self->plant, self->last, self->value, self->quality);
-    *ret = (sg_readings){.time_us = to_us, .dt_s = dt_s, .value = self->value, .quality = self->quality};
+    *ret = (sg_readings){
+        .time_us = to_us, .dt_s = dt_s, .value = self->value, .quality = self->quality};
 }
 
 static void port_read(void *self, double dt_s, sg_readings *ret)

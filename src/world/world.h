@@ -14,9 +14,9 @@ typedef struct sg_world sg_world;
 
 /* Energies since the start, J, summed by the world itself; store losses from the stores' own equations. */
 typedef struct sg_world_books {
-    double sources_j, import_j, discharge_j;                /* into the bus  */
-    double loads_j, tasks_j, export_j, charge_j, losses_j;  /* out of it     */
-    double demand_j, unserved_j, unserved_value;            /* value: money  */
+    double sources_j, import_j, discharge_j;               /* into the bus  */
+    double loads_j, tasks_j, export_j, charge_j, losses_j; /* out of it     */
+    double demand_j, unserved_j, unserved_value;           /* value: money  */
     double store_losses_j, stored_first_j, stored_j;
     double overload_s;     /* time with any node above its limit             */
     double overload_worst; /* greatest power / limit seen at any node        */
@@ -46,8 +46,8 @@ double sg_world_balance_error_j(const sg_world *self);
 
 /* What the market publishes ahead: import and export prices (fees included), money per J, means over steps from from_us.
  * Returns the number of steps that are public at from_us: 24 h ahead in a day-ahead market, none otherwise. */
-int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int steps, double *ret_import,
-                    double *ret_export);
+int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int steps,
+                    double *ret_import, double *ret_export);
 
 /* The world as the port that real drivers implement too. */
 sg_field_port sg_world_field(sg_world *self);

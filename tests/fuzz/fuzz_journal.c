@@ -15,20 +15,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char text[] =
     "nodes:\n"
     "  site: {limit: 60kW, voltage: 400V}\n"
-    "  rack: {parent: site, count: 2, limit: 20kW, voltage: 400V, cable_length: 30m, cable_section: 16mm2}\n"
+    "  rack: {parent: site, count: 2, limit: 20kW, voltage: 400V, cable_length: 30m, "
+    "cable_section: 16mm2}\n"
     "loads:\n"
-    "  server: {node: rack, count: 3, rating: 8kW, minimum: 1kW, class: 1, idle_below: 2kW, demand: 6kW}\n"
+    "  server: {node: rack, count: 3, rating: 8kW, minimum: 1kW, class: 1, idle_below: 2kW, "
+    "demand: 6kW}\n"
     "  pump: {rating: 5kW, demand: 3kW, class: 0}\n"
     "stores:\n"
     "  battery: {type: lithium_ion, capacity: 50kWh, discharge_rate: 20kW, reserve: 10%}\n"
     "  cap: {type: supercapacitor, node: rack, modules: 2, power: 2kW, duty: power}\n"
-    "  cell: {type: lithium_ion, beside: server, capacity: 50Wh, discharge_rate: 400W, duty: device}\n"
+    "  cell: {type: lithium_ion, beside: server, capacity: 50Wh, discharge_rate: 400W, duty: "
+    "device}\n"
     "  bridge: {type: lithium_ion, capacity: 10kWh, discharge_rate: 60kW, duty: bridge}\n"
     "  dream: {type: quantum, capacity: 1kWh, power: 1kW}\n"
     "sources:\n"
     "  roof: {type: generator, node: rack, capacity: 10kW}\n"
     "  diesel: {type: generator, capacity: 30kW, cost: 0.3 EUR/kWh}\n"
-    "grid: {import_max: 50kW, export_max: 10kW, import_price: 0.2 EUR/kWh, demand_charge: 10 EUR/kW}\n";
+    "grid: {import_max: 50kW, export_max: 10kW, import_price: 0.2 EUR/kWh, demand_charge: 10 "
+    "EUR/kW}\n";
 
 static unsigned char *snapshot;
 static size_t snapshot_size;
@@ -49,8 +53,8 @@ static void prepare(void)
     values = calloc((size_t)point_count, sizeof *values);
     qualities = calloc((size_t)point_count, 1);
     SG_CHECK(memory && values && qualities);
-    sg_engine_config config = {.policy = SG_POLICY_MPC, .mode = SG_CONTROL,
-                               .start_us = INT64_C(1690000000000000)};
+    sg_engine_config config = {
+        .policy = SG_POLICY_MPC, .mode = SG_CONTROL, .start_us = INT64_C(1690000000000000)};
     sg_engine *engine = sg_engine_create(memory, &site, &config);
     for (int p = 0; p < points.first[SG_POINT_SITE]; p++) {
         values[p] = 1000.0 + 100 * p;
@@ -59,8 +63,11 @@ static void prepare(void)
     sg_request request = {.task_id = "task", .priority = 1, .power_w = 1000, .duration_s = 3600};
     sg_reply reply;
     for (int step = 1; step <= 100; step++) {
-        sg_frame frame = {.time_us = config.start_us + step * INT64_C(60000000), .dt_s = 60,
-                          .value = values, .quality = qualities, .requests = &request,
+        sg_frame frame = {.time_us = config.start_us + step * INT64_C(60000000),
+                          .dt_s = 60,
+                          .value = values,
+                          .quality = qualities,
+                          .requests = &request,
                           .request_count = step == 3};
         sg_engine_step(engine, &frame, &reply);
     }
@@ -90,7 +97,7 @@ static uint64_t take(input *self, int bytes)
 /* A number that is often an interesting one. */
 static double take_double(input *self)
 {
-    static const double often[] = {0,    -0.0, 1,    -1,      NAN,  INFINITY, -INFINITY, 1e300,
+    static const double often[] = {0,      -0.0, 1,     -1,     NAN,  INFINITY, -INFINITY, 1e300,
                                    -1e300, 1e18, -1e18, 5e-324, 1e12, 0.1,      3600,      1e-9};
     uint8_t kind = (uint8_t)take(self, 1);
     if (kind < 128) {

@@ -46,8 +46,8 @@ __attribute__((format(printf, 2, 3))) static void put(text *self, const char *fo
 {
     va_list args;
     va_start(args, format);
-    self->length += vsnprintf(self->at + self->length, (size_t)(TEXT_MAX - self->length), format,
-                              args);
+    self->length +=
+        vsnprintf(self->at + self->length, (size_t)(TEXT_MAX - self->length), format, args);
     va_end(args);
     assert_true(self->length < TEXT_MAX - 1);
 }
@@ -85,8 +85,10 @@ static void put_loads(text *t, int nodes, int loads)
     put(t, "loads:\n");
     for (int l = 0; l < loads; l++) {
         double rating_kw = between(0.5, 40);
-        put(t, "  l%d: {node: n%d, count: %d, rating: %.3fkW, minimum: %.3fkW, class: %d, weight: %.2f,"
-               " idle_below: %.3fkW, demand: 1kW}\n",
+        put(t,
+            "  l%d: {node: n%d, count: %d, rating: %.3fkW, minimum: %.3fkW, class: %d, weight: "
+            "%.2f,"
+            " idle_below: %.3fkW, demand: 1kW}\n",
             l, below(nodes), 1 + below(3), rating_kw, rating_kw * unit() * 0.6, below(4),
             between(0.2, 5), rating_kw * 0.2);
     }
@@ -113,7 +115,9 @@ static void put_stores(text *t, int nodes, int loads, int stores)
                 between(1, 60));
             break;
         default:
-            put(t, ", type: lithium_ion, capacity: %.3fkWh, discharge_rate: %.2fkW, charge_rate: %.2fkW",
+            put(t,
+                ", type: lithium_ion, capacity: %.3fkWh, discharge_rate: %.2fkW, charge_rate: "
+                "%.2fkW",
                 between(0.05, 200), between(0.1, 150), between(0.1, 100));
             break;
         }
@@ -169,7 +173,8 @@ static const double DTS[] = {0.1, 0.1, 1, 5, 60, 900, 3600};
 
 static void frames_open(frames *self, const sg_site *site)
 {
-    *self = (frames){.count = sg_points_of(site).count, .time_us = rig_time("2023-06-30T22:00:00Z")};
+    *self =
+        (frames){.count = sg_points_of(site).count, .time_us = rig_time("2023-06-30T22:00:00Z")};
     size_t points = (size_t)self->count;
     self->value = calloc(points, sizeof *self->value);
     self->age_s = calloc(points, sizeof *self->age_s);
@@ -249,8 +254,8 @@ static void plausible(frames *self, const sg_site *site, const sg_command *comma
 
 static void spoil(frames *self)
 {
-    static const double bad[] = {NAN,   INFINITY, -INFINITY, 1e300, -1e300, 1e13, -1e13,
-                                 -1.0, -0.0,     5e-324,    1e18,  6.55e4};
+    static const double bad[] = {NAN,   INFINITY, -INFINITY, 1e300,  -1e300, 1e13,
+                                 -1e13, -1.0,     -0.0,      5e-324, 1e18,   6.55e4};
     for (int p = 0; p < self->count; p++) {
         if (below(40) == 0) {
             self->dead[p] = !self->dead[p] && unit() < self->bad_share;
@@ -277,7 +282,8 @@ static void request_something(frames *self)
         r->priority = below(4);
         r->power_w = between(0, 2e5);
         r->duration_s = below(2) ? 0 : between(0, 100) * self->dt_s;
-        r->deadline_us = below(2) ? 0 : self->time_us + (int64_t)(between(0, 50) * self->dt_s * 1e6);
+        r->deadline_us =
+            below(2) ? 0 : self->time_us + (int64_t)(between(0, 50) * self->dt_s * 1e6);
     }
 }
 
@@ -481,7 +487,8 @@ static void no_store_charges_another(const sg_site *site, const sg_command *c)
 
 /* If sources give what they are allowed to and were seen to have, stores do as told, and loads draw
  * what they want within their caps: nothing flows out that may not. */
-static void no_export_that_is_not_permitted(const sg_site *site, const frames *f, const sg_command *c)
+static void no_export_that_is_not_permitted(const sg_site *site, const frames *f,
+                                            const sg_command *c)
 {
     sg_points points = sg_points_of(site);
     int at = points.first[SG_POINT_SITE];
@@ -531,8 +538,8 @@ static void check_step(const sg_site *site, const frames *f, const sg_command *c
 /* --- copies and replays --- */
 
 typedef struct twin {
-    sg_engine *copy;    /* stepped beside the engine, from a copy of its block */
-    sg_replay replay;   /* fed what a journal would hold                       */
+    sg_engine *copy;  /* stepped beside the engine, from a copy of its block */
+    sg_replay replay; /* fed what a journal would hold                       */
     sg_frame_codec *codec;
 } twin;
 
@@ -610,9 +617,13 @@ static void run_case(int number)
         believe(&f, &r.site);
         request_something(&f);
         plan_something(&f, &r.site);
-        sg_frame frame = {.time_us = f.time_us, .dt_s = f.dt_s, .value = f.value,
-                          .quality = f.quality, .requests = f.requests,
-                          .request_count = f.request_count, .plan = f.with_plan ? &f.plan : NULL};
+        sg_frame frame = {.time_us = f.time_us,
+                          .dt_s = f.dt_s,
+                          .value = f.value,
+                          .quality = f.quality,
+                          .requests = f.requests,
+                          .request_count = f.request_count,
+                          .plan = f.with_plan ? &f.plan : NULL};
         if (step == twin_from) {
             twin_start(&pair, &r);
         }

@@ -102,7 +102,8 @@ static void a_year_neither_makes_nor_loses_energy(void **state)
     (void)state;
     const sg_world_books *b = sg_world_books_of(year.world);
     double through_j = b->sources_j + b->import_j + b->discharge_j;
-    assert_true(through_j > 1e12); /* a good 300 MWh passed through: the bound below means something */
+    assert_true(through_j >
+                1e12); /* a good 300 MWh passed through: the bound below means something */
     double error_j = sg_world_balance_error_j(year.world);
     print_message("balance error %.3g of %.4g J\n", error_j / through_j, through_j);
     assert_true(error_j < 1e-9 * through_j);

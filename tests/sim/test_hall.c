@@ -104,8 +104,8 @@ static void the_hall_holds_every_breaker_through_the_whole_run(void **state)
         }
         sg_command command = sg_engine_command(r.engine);
         for (int s = 0; s < r.site.device_count[SG_STORE]; s++) {
-            help = help || (command.store_reason[s] == SG_REASON_NODE_RELIEF &&
-                            command.store_w[s] > 0);
+            help = help ||
+                   (command.store_reason[s] == SG_REASON_NODE_RELIEF && command.store_w[s] > 0);
         }
         for (int l = 0; l < r.site.device_count[SG_LOAD]; l++) {
             double want = rig_value(&r, SG_POINT_LOAD_DEMAND, l);
@@ -198,8 +198,10 @@ static void a_store_that_trips_in_relief_costs_at_most_one_interval(void **state
             continue;
         }
         tried++;
-        sg_fault fault = {.kind = SG_FAULT_TRIP, .at_s = (step + 0.9) * STEP_S,
-                          .duration_s = INFINITY, .group = group,
+        sg_fault fault = {.kind = SG_FAULT_TRIP,
+                          .at_s = (step + 0.9) * STEP_S,
+                          .duration_s = INFINITY,
+                          .group = group,
                           .member = store - r.site.groups[group].first};
         r.site.faults = &fault;
         r.site.fault_count = 1;
@@ -219,8 +221,8 @@ static void a_store_that_trips_in_relief_costs_at_most_one_interval(void **state
         }
         rig_free(&r);
     }
-    print_message("%d trips: %d intervals over, %d at most in a row, worst %.4f of a limit\n", tried,
-                  total_over, longest, worst);
+    print_message("%d trips: %d intervals over, %d at most in a row, worst %.4f of a limit\n",
+                  tried, total_over, longest, worst);
     assert_true(tried >= 4);
     assert_true(longest <= 1 && total_over <= tried);
 }

@@ -183,8 +183,8 @@ static void run_steps(int steps, bool sabotage)
     for (int step = 0; step < steps; step++) {
         sg_world_read(b.rig.world, 0.1, &b.rig.readings);
         sg_frame frame = rig_frame(&b.rig);
-        sg_request request = {.priority = step % 4, .power_w = 100.0 + step % 7000,
-                              .duration_s = 3.0 + step % 11};
+        sg_request request = {
+            .priority = step % 4, .power_w = 100.0 + step % 7000, .duration_s = 3.0 + step % 11};
         request.task_id[0] = 't';
         request.task_id[1] = (char)('a' + step % 26);
         request.task_id[2] = (char)('a' + step / 26 % 26);

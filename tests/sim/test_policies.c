@@ -20,8 +20,10 @@ static void months_cost(const char *path, const char *month, double days, double
     rig_load(path, "", &site);
     static sg_report report;
     for (int policy = 0; policy < POLICIES; policy++) {
-        sg_simulation simulation = {.site = &site, .from_us = rig_time(month),
-                                    .duration_s = days * 86400, .step_s = 900,
+        sg_simulation simulation = {.site = &site,
+                                    .from_us = rig_time(month),
+                                    .duration_s = days * 86400,
+                                    .step_s = 900,
                                     .policy = (sg_policy)policy};
         assert_int_equal(sg_simulate(&simulation, &report), SG_OK);
         ret[policy] = report.cost;

@@ -23,7 +23,7 @@ static const int RANGES[] = {4, 16, 48};
 typedef struct twin {
     double truth[SLOTS_MAX], level[SLOTS_MAX];
     int slots;
-    double mae[3][3];      /* < 0: none yet */
+    double mae[3][3];       /* < 0: none yet */
     double said[SLOTS_MAX]; /* for one hour after slot i, at the end of slot i */
     double error_sum, persistence_sum;
     long errors;
@@ -72,7 +72,8 @@ static void twin_add(twin *t, double truth)
         for (int m = 0; m < 3; m++) {
             double error = fabs(twin_says(t, m, i - RANGES[r], RANGES[r]) - truth);
             if (isfinite(error)) {
-                t->mae[r][m] = t->mae[r][m] < 0 ? error : t->mae[r][m] + 0.02 * (error - t->mae[r][m]);
+                t->mae[r][m] =
+                    t->mae[r][m] < 0 ? error : t->mae[r][m] + 0.02 * (error - t->mae[r][m]);
             }
         }
     }
@@ -167,14 +168,17 @@ static void a_daily_pattern_beats_persistence(void **state)
         sg_forecast_init(&f);
         double walk = 1e4, error = 0, persistence = 0;
         for (int slot = 0; slot < 8 * DAY; slot++) {
-            sg_forecast_step(&f, BEGIN_US + (slot + 1) * SLOT_US, 900, signal_of(kind, slot, &walk));
-            if (slot == 2 * DAY) { /* a day to learn the pattern, another to learn which model to trust */
+            sg_forecast_step(&f, BEGIN_US + (slot + 1) * SLOT_US, 900,
+                             signal_of(kind, slot, &walk));
+            if (slot ==
+                2 * DAY) { /* a day to learn the pattern, another to learn which model to trust */
                 error = f.error_sum_w;
                 persistence = f.persistence_error_sum_w;
             }
         }
         double skill = 1 - (f.error_sum_w - error) / (f.persistence_error_sum_w - persistence);
-        print_message("skill of %s one hour ahead: %.2f\n", kind ? "a daily pattern" : "a walk", skill);
+        print_message("skill of %s one hour ahead: %.2f\n", kind ? "a daily pattern" : "a walk",
+                      skill);
         assert_true(kind == 1 ? skill > 0.5 : skill > -0.15 && skill < 0.3);
         if (kind == 1) {
             for (int ahead = 4; ahead <= DAY; ahead++) {

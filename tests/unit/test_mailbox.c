@@ -113,7 +113,8 @@ static void the_newest_wins_and_stands_still(void **state)
     post(2);
     const sg_view *view = sg_mailbox_read(box);
     assert_int_equal(view->tick, 2);
-    for (uint64_t number = 3; number < 20; number++) { /* the writer never touches what is being read */
+    for (uint64_t number = 3; number < 20;
+         number++) { /* the writer never touches what is being read */
         post(number);
         assert_true(view->tick == 2 && whole(view));
     }
@@ -141,7 +142,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_reader_sees_whole_values_in_order, open_box, close_box),
-        cmocka_unit_test_setup_teardown(before_the_first_post_there_is_nothing, open_box, close_box),
+        cmocka_unit_test_setup_teardown(before_the_first_post_there_is_nothing, open_box,
+                                        close_box),
         cmocka_unit_test_setup_teardown(the_newest_wins_and_stands_still, open_box, close_box),
         cmocka_unit_test_setup_teardown(a_torn_value_would_be_noticed, open_box, close_box),
     };

@@ -14,7 +14,8 @@
 static const char text[] =
     "nodes: {site: {limit: 60kW, voltage: 400V}}\n"
     "loads: {server: {count: 2, rating: 8kW, demand: 6kW}}\n"
-    "stores: {battery: {type: lithium_ion, capacity: 10kWh, discharge_rate: 5kW, charge_rate: 2kW}}\n"
+    "stores: {battery: {type: lithium_ion, capacity: 10kWh, discharge_rate: 5kW, charge_rate: "
+    "2kW}}\n"
     "sources: {diesel: {type: generator, capacity: 30kW, cost: 0.3 EUR/kWh}}\n"
     "grid: {import_max: 50kW, import_price: 0.2 EUR/kWh}\n";
 
@@ -103,7 +104,8 @@ static void what_cannot_be_is_not_believed(void **state)
 {
     (void)state;
     static const double never[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300};
-    const int points[] = {demand, power, energy, store_power, node, available, price, grid_up, losses};
+    const int points[] = {demand,    power, energy,  store_power, node,
+                          available, price, grid_up, losses};
     for (size_t p = 0; p < sizeof points / sizeof points[0]; p++) {
         for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
             check_refused(points[p], 0.5 * (points[p] == price ? 1e-7 : 1), never[i]);

@@ -56,9 +56,9 @@ static void an_interval_is_the_difference_of_two_register_readings(void **state)
     assert_int_equal(meter.last.steps, 15);
     assert_int_equal(meter.last.import_j, llround(30 * KWH));
     assert_int_equal(meter.last.export_j, llround(7.5 * KWH));
-    assert_int_equal(meter.last.cost_u, 6000000);      /* 30 kWh at 20 ct  */
-    assert_int_equal(meter.last.revenue_u, 375000);    /* 7.5 kWh at 5 ct  */
-    assert_int_equal(meter.last.carbon_mg, 12000000);  /* 30 kWh at 400 g  */
+    assert_int_equal(meter.last.cost_u, 6000000);     /* 30 kWh at 20 ct  */
+    assert_int_equal(meter.last.revenue_u, 375000);   /* 7.5 kWh at 5 ct  */
+    assert_int_equal(meter.last.carbon_mg, 12000000); /* 30 kWh at 400 g  */
     assert_int_equal(meter.last.carbon_credit_mg, 3000000);
     assert_int_equal(meter.settled_count, 2);
     assert_int_equal(meter.running.steps, 0);

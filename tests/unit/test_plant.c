@@ -32,30 +32,34 @@ static void random_site(sg_site *ret)
 {
     static char text[TEXT_MAX];
     int n = 0, groups = 2 + below(5);
-    n += snprintf(text + n, TEXT_MAX - 1, "nodes:\n  n0: {limit: %.1fkW, voltage: 400V}\n", 50 + 500 * unit());
+    n += snprintf(text + n, TEXT_MAX - 1, "nodes:\n  n0: {limit: %.1fkW, voltage: 400V}\n",
+                  50 + 500 * unit());
     for (int g = 1; g < groups; g++) {
-        n += snprintf(text + n, (size_t)(TEXT_MAX - n), "  n%d: {parent: n%d, count: %d, voltage: %dV", g,
-                      below(g), 1 + below(3), below(2) ? 400 : 230);
+        n += snprintf(text + n, (size_t)(TEXT_MAX - n),
+                      "  n%d: {parent: n%d, count: %d, voltage: %dV", g, below(g), 1 + below(3),
+                      below(2) ? 400 : 230);
         if (below(3) > 0) {
             n += snprintf(text + n, (size_t)(TEXT_MAX - n), ", limit: %.2fkW", 2 + 120 * unit());
         }
         if (below(3) > 0) {
-            n += snprintf(text + n, (size_t)(TEXT_MAX - n), ", cable_length: %.1fm, cable_section: %dmm2",
-                          1 + 100 * unit(), 6 << below(5));
+            n += snprintf(text + n, (size_t)(TEXT_MAX - n),
+                          ", cable_length: %.1fm, cable_section: %dmm2", 1 + 100 * unit(),
+                          6 << below(5));
         }
         n += snprintf(text + n, (size_t)(TEXT_MAX - n), ", efficiency: %.2f%%}\n",
                       below(2) ? 100.0 : 80 + 20 * unit());
     }
     n += snprintf(text + n, (size_t)(TEXT_MAX - n), "loads:\n");
     for (int g = 0; g < groups; g++) {
-        n += snprintf(text + n, (size_t)(TEXT_MAX - n), "  l%d: {node: n%d, rating: %.2fkW, demand: 1kW}\n", g, g,
-                      1 + 60 * unit());
+        n += snprintf(text + n, (size_t)(TEXT_MAX - n),
+                      "  l%d: {node: n%d, rating: %.2fkW, demand: 1kW}\n", g, g, 1 + 60 * unit());
     }
     n += snprintf(text + n, (size_t)(TEXT_MAX - n), "stores:\n");
     for (int g = 1; g < groups; g++) {
-        n += snprintf(text + n, (size_t)(TEXT_MAX - n),
-                      "  s%d: {type: lithium_ion, node: n%d, capacity: 9kWh, discharge_rate: %.2fkW}\n", g, g,
-                      1 + 50 * unit());
+        n += snprintf(
+            text + n, (size_t)(TEXT_MAX - n),
+            "  s%d: {type: lithium_ion, node: n%d, capacity: 9kWh, discharge_rate: %.2fkW}\n", g, g,
+            1 + 50 * unit());
     }
     rig_parse("tree.yaml", text, (size_t)n, ret);
 }
@@ -99,7 +103,8 @@ static void fill(const sg_plant *p, double *draw_w)
         double factor[NODES_MAX];
         bool fits = true;
         for (int n = 0; n < p->node_count; n++) {
-            double own = sum_w[n] > p->node_leaf_limit_w[n] ? p->node_leaf_limit_w[n] / sum_w[n] : 1;
+            double own =
+                sum_w[n] > p->node_leaf_limit_w[n] ? p->node_leaf_limit_w[n] / sum_w[n] : 1;
             fits = fits && own == 1;
             factor[n] = n > 0 ? fmin(own, factor[p->node_parent[n]]) : own;
         }
@@ -130,7 +135,8 @@ static void draws_within_the_limits_never_overload_a_breaker(void **state)
             for (int n = p.node_count - 1; n >= 0; n--) {
                 double in_w = inflow(&site.nodes[n], flow_w[n]);
                 if (in_w > site.nodes[n].limit_w * (1 + 1e-9)) {
-                    fail_msg("case %d: node %d draws %.9g of %.9g W", i, n, in_w, site.nodes[n].limit_w);
+                    fail_msg("case %d: node %d draws %.9g of %.9g W", i, n, in_w,
+                             site.nodes[n].limit_w);
                 }
                 full += in_w > 0.9 * site.nodes[n].limit_w;
                 tight += in_w > 0.999 * site.nodes[n].limit_w;
@@ -180,8 +186,9 @@ static void flows_upwards_arrive_as_promised(void **state)
 static void without_losses_the_limit_is_the_breakers(void **state)
 {
     (void)state;
-    const char text[] = "nodes:\n  a: {limit: 30kW}\n  b: {parent: a, limit: 20kW, count: 2}\n  c: {parent: b}\n"
-                        "loads: {l: {node: c, rating: 50kW, demand: 1kW}}\n";
+    const char text[] =
+        "nodes:\n  a: {limit: 30kW}\n  b: {parent: a, limit: 20kW, count: 2}\n  c: {parent: b}\n"
+        "loads: {l: {node: c, rating: 50kW, demand: 1kW}}\n";
     sg_site site;
     rig_parse("plain.yaml", text, sizeof text - 1, &site);
     void *memory = rig_block(sg_plant_size(&site));
@@ -200,9 +207,10 @@ static void without_losses_the_limit_is_the_breakers(void **state)
 static void one_cable_by_hand(void **state)
 {
     (void)state;
-    const char text[] = "nodes:\n  a: {}\n"
-                        "  b: {parent: a, limit: 20kW, voltage: 400V, cable_length: 30m, cable_section: 16mm2}\n"
-                        "loads: {l: {node: b, rating: 50kW, demand: 1kW}}\n";
+    const char text[] =
+        "nodes:\n  a: {}\n"
+        "  b: {parent: a, limit: 20kW, voltage: 400V, cable_length: 30m, cable_section: 16mm2}\n"
+        "loads: {l: {node: b, rating: 50kW, demand: 1kW}}\n";
     sg_site site;
     rig_parse("cable.yaml", text, sizeof text - 1, &site);
     void *memory = rig_block(sg_plant_size(&site));

@@ -195,7 +195,8 @@ static void a_full_table_forgets_what_is_over_and_nothing_else(void **state)
     assert_int_equal(withdraw("nobody", 1001).task, -1);
     withdraw("t5", 1002);
     withdraw("t3", 1003);
-    assert_int_equal(ask("one-more", 0, 1, 1004).task, SG_TASK_MAX - 1); /* t3 is forgotten: the oldest */
+    assert_int_equal(ask("one-more", 0, 1, 1004).task,
+                     SG_TASK_MAX - 1); /* t3 is forgotten: the oldest */
     assert_int_equal(task("t5")->state, SG_TASK_WITHDRAWN);
     assert_int_equal(ask("two-more", 0, 1, 1005).task, SG_TASK_MAX - 1);
     assert_int_equal(ask("three-more", 0, 1, 1006).conflict, 2);

@@ -41,7 +41,8 @@ static orders orders_new(const sg_site *site)
     for (int i = 0; i < site->device_count[SG_LOAD]; i++) {
         o.cap_w[i] = INFINITY;
     }
-    o.command = (sg_command){.source_limit_w = o.source_w, .store_w = o.store_w, .load_cap_w = o.cap_w};
+    o.command =
+        (sg_command){.source_limit_w = o.source_w, .store_w = o.store_w, .load_cap_w = o.cap_w};
     return o;
 }
 
@@ -115,13 +116,15 @@ static void books_close_under_any_command(void **state)
             unserved += rig_value(&r, SG_POINT_SITE, SG_SITE_UNSERVED_W) > 1;
             import_j += fmax(net_w, 0) * dt_s;
             export_j += fmax(-net_w, 0) * dt_s;
-            assert_true(fabs(rig_value(&r, SG_POINT_SITE, SG_SITE_IMPORT_J) - import_j) <= 1e-9 * import_j + 1e-6);
-            assert_true(fabs(rig_value(&r, SG_POINT_SITE, SG_SITE_EXPORT_J) - export_j) <= 1e-9 * export_j + 1e-6);
+            assert_true(fabs(rig_value(&r, SG_POINT_SITE, SG_SITE_IMPORT_J) - import_j) <=
+                        1e-9 * import_j + 1e-6);
+            assert_true(fabs(rig_value(&r, SG_POINT_SITE, SG_SITE_EXPORT_J) - export_j) <=
+                        1e-9 * export_j + 1e-6);
             const sg_world_books *b = sg_world_books_of(r.world);
             through_j = b->sources_j + b->import_j + b->discharge_j;
             assert_true(sg_world_balance_error_j(r.world) <= 1e-9 * through_j + 1e-6);
-            assert_true(fabs(through_j - b->loads_j - b->tasks_j - b->export_j - b->charge_j - b->losses_j) <=
-                        1e-9 * through_j + 1e-6);
+            assert_true(fabs(through_j - b->loads_j - b->tasks_j - b->export_j - b->charge_j -
+                             b->losses_j) <= 1e-9 * through_j + 1e-6);
         }
         assert_true(through_j > 0 && (dt_s < 60 || (islanded > 15 && unserved > 10)));
         assert_true(dt_s < 900 || at_limit > 5);
@@ -150,11 +153,13 @@ static void stores_stay_within_themselves(void **state)
             sg_reservoir q;
             const sg_device *d = &r.site.devices[SG_STORE][s];
             sg_device_kind(&r.site, d)->reservoir(d->p, &q);
-            double w = rig_value(&r, SG_POINT_STORE_POWER, s), e = rig_value(&r, SG_POINT_STORE_ENERGY, s);
+            double w = rig_value(&r, SG_POINT_STORE_POWER, s),
+                   e = rig_value(&r, SG_POINT_STORE_ENERGY, s);
             assert_true(w <= q.discharge_w_max && w >= -q.charge_w_max);
             assert_true(e >= 0 && e <= q.capacity_j);
             double keep = pow(1 - q.standing_loss_per_h, 60.0 / 3600);
-            double want_j = before_j[s] * keep - (w > 0 ? w / q.discharge_eff : w * q.charge_eff) * 60;
+            double want_j =
+                before_j[s] * keep - (w > 0 ? w / q.discharge_eff : w * q.charge_eff) * 60;
             assert_true(fabs(e - want_j) <= 1e-9 * q.capacity_j);
             if (step == 199) { /* filled or emptied long ago, up to what standing takes in a step */
                 assert_true(s % 2 ? e < 1e-6 * q.capacity_j : e > 0.999 * q.capacity_j);
@@ -170,7 +175,9 @@ static void an_island_has_only_what_it_has(void **state)
 {
     (void)state;
     rig r = {0};
-    rig_load("sites/hall.maml.md", "## Faults_Schema\n```yaml\nfaults:\n  - {at: 1min, kind: grid_loss, duration: 10min}\n```\n",
+    rig_load("sites/hall.maml.md",
+             "## Faults_Schema\n```yaml\nfaults:\n  - {at: 1min, kind: grid_loss, duration: "
+             "10min}\n```\n",
              &r.site);
     r.points = sg_points_of(&r.site);
     r.world = sg_world_create(&r.site, rig_time("2023-06-10"));
@@ -226,14 +233,17 @@ static void a_trip_a_deaf_device_and_a_spoilt_sensor(void **state)
         sg_world_write(r.world, &o.command);
         sg_world_read(r.world, 1, &r.readings);
         sg_world_stored(r.world, true_j);
-        double w = rig_value(&r, SG_POINT_STORE_POWER, battery), e = rig_value(&r, SG_POINT_STORE_ENERGY, battery);
+        double w = rig_value(&r, SG_POINT_STORE_POWER, battery),
+               e = rig_value(&r, SG_POINT_STORE_ENERGY, battery);
         int phase = second / 10;
         if (phase == 1) {
             assert_true(w == 0);
-        } else if (phase == 3 || second == 40) { /* the order given before the fault began stands to its end */
+        } else if (phase == 3 ||
+                   second == 40) { /* the order given before the fault began stands to its end */
             assert_true(w == 1030);
         } else if (phase == 5) {
-            assert_true(fabs(w - (1000 + second) / 2.0) < 1e-9 && fabs(e - true_j[battery] / 2) < 1e-3);
+            assert_true(fabs(w - (1000 + second) / 2.0) < 1e-9 &&
+                        fabs(e - true_j[battery] / 2) < 1e-3);
         } else if (phase == 9) {
             assert_true(w == stuck_w);
         } else {
@@ -242,7 +252,8 @@ static void a_trip_a_deaf_device_and_a_spoilt_sensor(void **state)
         stuck_w = w;
         for (int l = 0; l < 64; l++) {
             int point = r.points.first[SG_POINT_LOAD_DEMAND] + trainer + l;
-            assert_int_equal(r.readings.quality[point], phase == 7 && l == 2 ? SG_NO_DATA : SG_GOOD);
+            assert_int_equal(r.readings.quality[point],
+                             phase == 7 && l == 2 ? SG_NO_DATA : SG_GOOD);
             assert_true(isnan(r.readings.value[point]) == (phase == 11 && l == 4));
         }
     }
@@ -262,7 +273,8 @@ static void the_world_repeats_itself(void **state)
     for (int step = 0; step < 500; step++) {
         rig_step(&a, 900);
         rig_step(&b, 900);
-        assert_memory_equal(a.readings.value, b.readings.value, sizeof(double) * (size_t)a.points.count);
+        assert_memory_equal(a.readings.value, b.readings.value,
+                            sizeof(double) * (size_t)a.points.count);
         assert_true(sg_engine_hash(a.engine) == sg_engine_hash(b.engine));
     }
     /* a new world at the last one's readings: stores and registers go on where they stood */
