@@ -106,8 +106,13 @@ enum MHD_Result sg_http_task_list(sg_http_request *request)
 {
     const sg_view *view = sg_http_view(request->serve);
     sg_out out = {0};
+    double granted_w = 0; /* promised, which is more than is drawn while supply is short */
+    for (int i = 0; view && i < view->task_count && i < SG_TASK_MAX; i++) {
+        bool granted = view->task[i].state == SG_TASK_GRANTED;
+        granted_w += granted ? view->task[i].request.power_w : 0;
+    }
     sg_json_begin(&out, NULL, '{');
-    sg_json_fixed(&out, "granted_kw", view ? view->task_w / 1e3 : 0, 4);
+    sg_json_fixed(&out, "granted_kw", granted_w / 1e3, 4);
     sg_json_begin(&out, "tasks", '[');
     for (int i = 0; view && i < view->task_count && i < SG_TASK_MAX; i++) {
         sg_document_task(&view->task[i], NULL, &out);
