@@ -75,6 +75,7 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     sg_flows f = {.self = self, .plant = plant, .measure = measure, .in = in};
     sg_plant_step_length(plant, in->dt_s);
     read_site(&f);
+    sg_stores_listen(&f);
     sg_flows_demands(&f);
     double storage_w = storage_firm_w(&f);
     double firm_w = f.import_w_max + f.available_w + f.fuelled_w + storage_w - f.losses_w;

@@ -38,6 +38,7 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(load_reason, uint8_t, load)                                                    \
     X(store_cell, int32_t, store)   /* enum cell: hysteresis of a device's cell */   \
     X(store_trend_w, double, store) /* slow part of the flow at its node       */    \
+    X(store_deaf_s, double, store)  /* how long it has not followed its set-point */ \
     X(store_help_w, double, store)  /* relief of a breaker, part of store_w     */   \
     X(load_want_w, double, load)                                                     \
     X(load_given_w, double, load)                                                    \

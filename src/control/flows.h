@@ -23,6 +23,11 @@ typedef struct sg_flows {
 double sg_store_can_give_w(const sg_flows *f, int s);
 double sg_store_can_take_w(const sg_flows *f, int s);
 
+/* Which stores do what they were told? One that was to give and has shown less than half of it for a second does not follow:
+ * until it does, it counts for no more than it shows, and is asked for little more, so that others take over and it can come
+ * back. Looks at the last command, so it comes first in the step. */
+void sg_stores_listen(const sg_flows *f);
+
 /* Power may flow down to node n in addition to what is already used on its path: least room on the way. */
 double sg_path_room_w(const sg_flows *f, int n);
 void sg_path_use(const sg_flows *f, int n, double power_w);

@@ -10,6 +10,33 @@ static const double recentre_frac = 0.05;       /* of the rating, towards half f
 
 enum cell { CELL_IDLE, CELL_ASKS, CELL_GIVES };
 
+static const double deaf_s_max = 1.0;  /* longer than converters take to follow */
+static const double asked_frac = 0.01; /* of its rating, from a store that does not follow */
+
+void sg_stores_listen(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    int power = plant->points.first[SG_POINT_STORE_POWER];
+    for (int s = 0; s < plant->store_count; s++) {
+        double told_w = f->self->store_w[s];
+        bool asked = told_w > asked_frac / 2 * plant->store_reservoir[s].discharge_w_max;
+        bool silent =
+            f->measure->quality[power + s] == SG_GOOD && f->measure->value[power + s] < told_w / 2;
+        f->self->store_deaf_s[s] = asked && silent ? f->self->store_deaf_s[s] + f->in->dt_s : 0;
+    }
+}
+
+/* The most that is asked of a store, by what it has shown to follow. */
+static double believed_w(const sg_flows *f, int s, double power_w)
+{
+    if (f->self->store_deaf_s[s] <= deaf_s_max) {
+        return power_w;
+    }
+    double shown_w = f->measure->value[f->plant->points.first[SG_POINT_STORE_POWER] + s];
+    double asked_w = asked_frac * f->plant->store_reservoir[s].discharge_w_max;
+    return fmin(power_w, fmax(shown_w, asked_w));
+}
+
 double sg_store_can_give_w(const sg_flows *f, int s)
 {
     const sg_plant *plant = f->plant;
@@ -19,8 +46,9 @@ double sg_store_can_give_w(const sg_flows *f, int s)
     }
     /* the reserve is for the bridge: it opens when the grid is gone */
     double floor_j = f->grid_up || !plant->head->grid_present ? plant->store_reserve_j[s] : 0;
-    return sg_reservoir_discharge_w(&plant->store_reservoir[s], f->measure->value[energy], floor_j,
-                                    plant->store_keep_frac[s], f->in->dt_s);
+    double most_w = sg_reservoir_discharge_w(&plant->store_reservoir[s], f->measure->value[energy],
+                                             floor_j, plant->store_keep_frac[s], f->in->dt_s);
+    return believed_w(f, s, most_w);
 }
 
 double sg_store_can_take_w(const sg_flows *f, int s)

@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-enum { CASES = 400, STEPS = 60, TEXT_MAX = 1 << 14, NODES_MAX = 512 };
+enum { CASES = 400, STEPS = 60, TEXT_MAX = 1 << 14, NODES_MAX = 512, STORES_MAX = 4096 };
 
 static uint64_t seed, draws;
 static int only_case = -1;
@@ -160,6 +160,7 @@ typedef struct frames {
     int64_t time_us;
     double *value, *age_s; /* age: since a reading could be used, < 0 never; the test's own count */
     double *trusted;       /* the last usable value */
+    double told_w[STORES_MAX]; /* set-points of the stores before this step */
     uint8_t *quality;
     bool *dead;
     double bad_share;
@@ -485,6 +486,17 @@ static void no_store_charges_another(const sg_site *site, const sg_command *c)
     assert_false(gives && takes);
 }
 
+/* A store that was told to give and showed less than half of it does not follow: it counts for what it
+ * showed, though it is told again. */
+static double counted_on_w(const sg_site *site, const frames *f, int s)
+{
+    int power = sg_points_of(site).first[SG_POINT_STORE_POWER] + s;
+    bool told = f->told_w[s] >= 0.02 * reservoir_of(site, s)->discharge_w_max;
+    bool read = f->age_s[power] == 0 && f->quality[power] == SG_GOOD;
+    bool deaf = told && read && f->trusted[power] < f->told_w[s] / 2;
+    return deaf ? fmax(f->trusted[power], 0) : (double)INFINITY;
+}
+
 /* If sources give what they are allowed to and were seen to have, stores do as told, and loads draw
  * what they want within their caps: nothing flows out that may not. */
 static void no_export_that_is_not_permitted(const sg_site *site, const frames *f,
@@ -503,7 +515,8 @@ static void no_export_that_is_not_permitted(const sg_site *site, const frames *f
         in_w += fmin(could_w, c->source_limit_w[s]);
     }
     for (int s = 0; s < site->device_count[SG_STORE]; s++) {
-        *(c->store_w[s] > 0 ? &in_w : &out_w) += fabs(c->store_w[s]);
+        double w = fmin(c->store_w[s], counted_on_w(site, f, s));
+        *(w > 0 ? &in_w : &out_w) += fabs(w);
     }
     for (int l = 0; l < site->device_count[SG_LOAD]; l++) {
         int demand = points.first[SG_POINT_LOAD_DEMAND] + l;
@@ -612,6 +625,8 @@ static void run_case(int number)
     for (int step = 0; step < STEPS; step++) {
         f.dt_s = below(30) == 0 ? DTS[below(7)] : f.dt_s;
         f.time_us += (int64_t)(f.dt_s * 1e6);
+        assert_true(r.site.device_count[SG_STORE] <= STORES_MAX);
+        memcpy(f.told_w, command.store_w, sizeof(double) * (size_t)r.site.device_count[SG_STORE]);
         plausible(&f, &r.site, &command);
         spoil(&f);
         believe(&f, &r.site);
