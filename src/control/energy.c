@@ -51,8 +51,8 @@ static wish wish_rules(const sg_flows *f, int g, double net_w)
         double room_w = fmin(f->import_w_max, peak_margin * in->peak_w) - net_w;
         return (wish){-fmax(room_w, 0), SG_REASON_CHEAP};
     }
-    double wear = f->plant->store_wear[f->plant->group_first[g]];
-    if (f->plant->source_count > 0 && in->price_known && f->import_price >= in->price_mid + wear) {
+    if (f->plant->source_count > 0 && in->price_known &&
+        f->import_price > in->price_mid * (1 + 1e-6)) { /* not while the price is flat */
         return (wish){net_w, SG_REASON_DEFICIT};
     }
     return (wish){0, SG_REASON_NONE};
