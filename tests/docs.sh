@@ -244,7 +244,7 @@ for table, columns in tables.items():
 if len(tables) != 7:
     wrong.append(f"docs/query.md: expected 7 tables, found {sorted(tables)}")
 
-reasons = dict(re.findall(r'X\(SG_REASON_\w+, *"(\w+)", *"([^"]*)"\)', read("src/site/reason.h")))
+reasons = dict(re.findall(r'X\(SG_REASON_\w+,\s*"(\w+)",[\s\\]*"([^"]*)"\)', read("src/site/reason.h")))
 safety = read("docs/safety.md")
 told = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", safety[safety.index("## Reasons"):], flags=re.M))
 if reasons != told:

@@ -298,8 +298,8 @@ static void a_question_without_end_is_stopped_in_time(void **state)
     static const char *const endless[] = {
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n) SELECT count(*) FROM n",
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n",
-        "SELECT count(*) FROM energy a, energy b, energy c, energy d, energy e WHERE "
-        "a.load+b.load+c.load+d.load > 9"};
+        ("SELECT count(*) FROM energy a, energy b, energy c, energy d, energy e WHERE "
+         "a.load+b.load+c.load+d.load > 9")};
     const sg_query_bounds bounds = {.seconds = 0.3, .rows = 1000, .bytes = 1000000};
     for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
         sg_out out = {0};
