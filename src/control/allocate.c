@@ -186,20 +186,41 @@ static void order_leaves(workspace *self, const sg_allocation *p)
     }
 }
 
+/* Two doubles at a time: what every 64-bit machine has. A comparison gives all bits or none, and a
+ * number and-ed with that is itself or +0.0. */
+typedef double pair __attribute__((vector_size(16)));
+typedef int64_t pair_mask __attribute__((vector_size(16)));
+
+static inline pair load_pair(const double *at)
+{
+    pair two;
+    memcpy(&two, at, sizeof two);
+    return two;
+}
+
+static inline pair where(pair_mask mask, pair value)
+{
+    return (pair)(mask & (pair_mask)value);
+}
+
 /* What a range takes at a level: `below` from the leaves that have their ask, `slope` per unit of
  * level from the others. */
 static void measure(const double *rise, const double *weight, int32_t count, double level,
                     double *ret_below, double *ret_slope)
 {
-    double below[LANES] = {0}, slope[LANES] = {0};
+    pair below_pair[LANES / 2] = {0}, slope_pair[LANES / 2] = {0}, level_pair = {level, level};
     int32_t k = 0;
     for (; k + LANES <= count; k += LANES) {
-        for (int lane = 0; lane < LANES; lane++) {
-            bool full = rise[k + lane] <= level;
-            below[lane] += full ? rise[k + lane] * weight[k + lane] : 0.0;
-            slope[lane] += full ? 0.0 : weight[k + lane];
+        for (int lane = 0; lane < LANES / 2; lane++) {
+            pair r = load_pair(rise + k + 2 * lane), w = load_pair(weight + k + 2 * lane);
+            pair_mask full = r <= level_pair;
+            below_pair[lane] += where(full, r * w);
+            slope_pair[lane] += where(~full, w);
         }
     }
+    double below[LANES], slope[LANES];
+    memcpy(below, below_pair, sizeof below);
+    memcpy(slope, slope_pair, sizeof slope);
     for (int lane = 0; k + lane < count; lane++) {
         bool full = rise[k + lane] <= level;
         below[lane] += full ? rise[k + lane] * weight[k + lane] : 0.0;

@@ -21,7 +21,7 @@ static void step_run(const sg_measure *self, int first, int count, bool electric
     for (int i = 0; i < count; i++) {
         int point = first + i;
         double high = scale ? scale[i] * 1.05 + 1.0 : wide.high;
-        double low = scale ? fmax(wide.low, -high) : wide.low;
+        double low = scale && wide.low < -high ? -high : wide.low;
         double v = value[point];
         if (quality[point] <= SG_SUSPECT && isfinite(v) && v >= low && v <= high) {
             self->value[point] = v;
@@ -41,7 +41,8 @@ static void step_stores(const sg_measure *self, const sg_plant *plant, const dou
 {
     for (int s = 0; s < plant->store_count; s++) {
         const sg_reservoir *r = &plant->store_reservoir[s];
-        double most_w = fmax(r->charge_w_max, r->discharge_w_max);
+        double most_w =
+            r->charge_w_max > r->discharge_w_max ? r->charge_w_max : r->discharge_w_max;
         step_run(self, plant->points.first[SG_POINT_STORE_ENERGY] + s, 1, true, (range){0, 0},
                  &r->capacity_j, value, quality, dt_s);
         step_run(self, plant->points.first[SG_POINT_STORE_POWER] + s, 1, true,
