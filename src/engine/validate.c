@@ -220,13 +220,30 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT);
 }
 
+/* The ranges in which measure believes a reading. */
+static bool values_sane(const double *value, const sg_points *points, const sg_plant *p)
+{
+    const int32_t *first = points->first;
+    const double *site = value + first[SG_POINT_SITE];
+    bool good = all_within(value, points->count, -large, large) &&
+                all_within(value + first[SG_POINT_SOURCE_AVAILABLE], p->source_count, 0, large) &&
+                all_within(value + first[SG_POINT_STORE_ENERGY], p->store_count, 0, large) &&
+                all_within(value + first[SG_POINT_LOAD_DEMAND], p->load_count, 0, large) &&
+                all_within(value + first[SG_POINT_LOAD_POWER], p->load_count, 0, large);
+    for (int i = 0; i < SG_SITE_POINT_COUNT; i++) {
+        bool market = i == SG_SITE_IMPORT_PRICE || i == SG_SITE_EXPORT_PRICE || i == SG_SITE_CARBON;
+        good = good && all_within(&site[i], 1, market ? -1 : 0, market ? 1 : large);
+    }
+    return good;
+}
+
 bool sg_rooms_sane(const sg_rooms *rooms)
 {
     const sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
     const sg_measure *m = &rooms->measure;
     return head_numbers_sane(self) && plant_sane(plant) &&
-           all_within(m->value, plant->points.count, -large, large) &&
+           values_sane(m->value, &plant->points, plant) &&
            all_within(m->age_s, plant->points.count, -1, INFINITY) &&
            bytes_below(m->quality, plant->points.count, SG_NO_DATA + 1) &&
            control_sane(&rooms->control, plant) && forecast_sane(&self->load) &&

@@ -72,8 +72,8 @@ assert answer["status"] == "success", answer
 print(*(r["value"][1] for r in answer["data"]["result"]))'
 }
 holds() { [ "$(ask "$1")" = "$2" ]; }
-wait_for 30 "the first scrape" holds 'up{job="symgrid"}' 1
-wait_for 10 "a second one" holds 'count_over_time(up{job="symgrid"}[1m]) >= bool 3' 1
+wait_for 120 "the first scrape" holds 'up{job="symgrid"}' 1
+wait_for 40 "a second one" holds 'count_over_time(up{job="symgrid"}[1m]) >= bool 3' 1
 
 # What Prometheus stored is what the site says of itself.
 holds 'symgrid_ready' 1 || fail "symgrid_ready is $(ask symgrid_ready)"
@@ -88,5 +88,5 @@ holds 'scrape_samples_scraped{job="symgrid"}' "$series" || fail "samples $(ask s
 kill "$site"
 wait "$site" || fail "the site ended with $?"
 site=
-wait_for 15 "the target to be down" holds 'up{job="symgrid"}' 0
+wait_for 60 "the target to be down" holds 'up{job="symgrid"}' 0
 echo "prometheus: $series series, scraped and asked back"
