@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A stock Prometheus scrapes a running site, and promtool finds nothing to say about its metrics. ctest: serial
+# A stock Prometheus scrapes a running site, and promtool finds nothing to say about its metrics. ctest: serial timeout=400
 #
 #     SYMGRID=build/release/symgrid tests/e2e/prometheus.sh       exit 77: no prometheus here
 set -euo pipefail
