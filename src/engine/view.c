@@ -222,9 +222,9 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     ret->decision_count = self->decision_count;
     memcpy(ret->decision, self->decision, sizeof ret->decision);
     ret->plan_outcome = self->plan_present ? self->plan.outcome : -1;
-    ret->plan_steps = self->plan.steps;
+    ret->plan_steps = self->plan_present ? self->plan.steps : 0;
     ret->plan_softened = self->plan.softened;
-    ret->plan_age_s = (double)(self->time_us - self->plan.made_us) * 1e-6;
+    ret->plan_age_s = self->plan_present ? (double)(self->time_us - self->plan.made_us) * 1e-6 : 0;
     view_forecast(&self->load, &ret->load_forecast);
     view_forecast(&self->generation, &ret->generation_forecast);
     ret->settled_count = self->meter.settled_count;
