@@ -293,24 +293,32 @@ static void submit_workflows(host *h)
 
 /* --- the loop --- */
 
+static void look_out(host *h, int64_t now_us)
+{
+    sg_engine_outlook(h->engine, 900 * SG_US_PER_S, 96, &h->outlook);
+    sg_world_prices(h->world, now_us, 900 * SG_US_PER_S, 96, h->outlook.import_price,
+                    h->outlook.export_price);
+    sg_outlook_terminal_values(&h->outlook);
+}
+
+/* The plan that this step brings in, if any. Without a clock it is made on the spot, so that equal inputs give equal journals. */
 static bool plan_for(host *h)
 {
-    if (h->config->policy != SG_POLICY_MPC || !h->planner) {
+    if (h->config->policy != SG_POLICY_MPC) {
         return false;
     }
-    bool wait = isinf(h->config->speed);
     int64_t now_us = sg_engine_time(h->engine);
-    if (sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us) {
-        sg_engine_outlook(h->engine, 900 * SG_US_PER_S, 96, &h->outlook);
-        sg_world_prices(h->world, now_us, 900 * SG_US_PER_S, 96, h->outlook.import_price,
-                        h->outlook.export_price);
-        sg_outlook_terminal_values(&h->outlook);
-        if (sg_planner_ask(h->planner, &h->outlook)) {
-            h->plan_due_us = now_us + llround(h->config->plan_period_s * 1e6);
-        }
-        if (wait) {
-            sg_planner_wait(h->planner);
-        }
+    int64_t next_us = now_us + llround(h->config->plan_period_s * 1e6);
+    bool due = sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us;
+    if (due) {
+        look_out(h, now_us);
+    }
+    if (isinf(h->config->speed)) {
+        h->plan_due_us = due ? next_us : h->plan_due_us;
+        return due && sg_planner_make(&h->outlook, &h->plan);
+    }
+    if (due && sg_planner_ask(h->planner, &h->outlook)) {
+        h->plan_due_us = next_us;
     }
     return sg_planner_take(h->planner, &h->plan);
 }
@@ -572,8 +580,8 @@ static sg_status start(host *h)
     if (status == SG_OK && h->telemetry) {
         status = sg_telemetry_queue_start(h->telemetry, log_line, h, &h->telemetry_queue);
     }
-    if (status == SG_OK && h->config->policy == SG_POLICY_MPC &&
-        !(h->planner = sg_planner_create())) {
+    bool beside = h->config->policy == SG_POLICY_MPC && !isinf(h->config->speed);
+    if (status == SG_OK && beside && !(h->planner = sg_planner_create())) {
         status = SG_NOMEM;
     }
     status = status == SG_OK ? start_server(h) : status;

@@ -105,11 +105,7 @@ bool sg_planner_take(sg_planner *self, sg_plan *ret)
     return finished;
 }
 
-void sg_planner_wait(sg_planner *self)
+bool sg_planner_make(const sg_outlook *outlook, sg_plan *ret)
 {
-    pthread_mutex_lock(&self->mutex);
-    while (self->stage == ASKED) {
-        pthread_cond_wait(&self->changed, &self->mutex);
-    }
-    pthread_mutex_unlock(&self->mutex);
+    return sg_plan_make(outlook, seconds_max, ret) == SG_OK;
 }

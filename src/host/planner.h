@@ -17,6 +17,7 @@ void sg_planner_destroy(sg_planner *self);
 bool sg_planner_ask(sg_planner *self, const sg_outlook *outlook);
 /* The finished plan, once. False when there is none. @effects block=no */
 bool sg_planner_take(sg_planner *self, sg_plan *ret);
-/* Wait for the one under way, if any. */
-void sg_planner_wait(sg_planner *self);
+/* The plan at once, in the caller's thread: when steps follow no clock, a plan belongs to a step and not to the moment at which
+ * a thread was done. False when there is none. @effects alloc=yes block=yes */
+bool sg_planner_make(const sg_outlook *outlook, sg_plan *ret);
 #endif
