@@ -12,7 +12,7 @@ DESTDIR=$scratch cmake --install "$build" >"$scratch/log" || { cat "$scratch/log
 cd "$scratch$(sed -n 's/^CMAKE_INSTALL_PREFIX:[A-Z]*=//p' "$build/CMakeCache.txt")"
 need() {
     local found
-    found=$(find . -path "./$1" | head -n 1)
+    found=$(find . -path "./$1" -print -quit)
     [ -n "$found" ] || { echo "not installed: $1"; find . -maxdepth 4; exit 1; }
 }
 need bin/symgrid
@@ -44,13 +44,14 @@ done
 # The objects inside must not execute their stack (assembly files can ask for it by omission).
 if command -v readelf >/dev/null; then
     if readelf -lW bin/symgrid lib*/libsymgrid.so lib/*/libsymgrid.so 2>/dev/null |
-        grep GNU_STACK | grep -q 'RWE'; then
+        grep GNU_STACK | grep 'RWE' >/dev/null; then
         echo "executable stack"
         exit 1
     fi
 fi
 
-bin/symgrid --version | grep -q "$(sed -n 's/^Version: //p' "$(find . -name symgrid.pc)")" || {
+version=$(sed -n 's/^Version: //p' "$(find . -name symgrid.pc)")
+[[ $(bin/symgrid --version) == *"$version"* ]] || {
     echo "symgrid --version does not name the version of symgrid.pc"
     exit 1
 }
@@ -79,7 +80,7 @@ example=$source_dir/docs/examples/steps.c
 "${cc[@]}" "${cflags[@]}" "$example" -o "$scratch/shared" "${shared[@]}" "-Wl,-rpath,$libdir"
 "${cc[@]}" "${cflags[@]}" "$example" -o "$scratch/static" "${archive[@]}"
 if command -v ldd >/dev/null; then
-    ldd "$scratch/shared" | grep -q "libsymgrid.so.*$libdir" || { ldd "$scratch/shared"; exit 1; }
+    ldd "$scratch/shared" | grep "libsymgrid.so.*$libdir" >/dev/null || { ldd "$scratch/shared"; exit 1; }
     if ldd "$scratch/static" | grep libsymgrid; then
         echo "the archive was not used"
         exit 1

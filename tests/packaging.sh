@@ -17,10 +17,10 @@ complete_line() {
         _symgrid
         printf "%s\n" "${COMPREPLY[@]}"' complete "$@"
 }
-complete_line symgrid re | grep -qx replay
-complete_line symgrid run site --sp | grep -qx -- --speed
-complete_line symgrid run site --policy r | grep -qx rules
-complete_line symgrid simulate site --policy p | grep -qx perfect
+complete_line symgrid re | grep -x replay >/dev/null
+complete_line symgrid run site --sp | grep -x -- --speed >/dev/null
+complete_line symgrid run site --policy r | grep -x rules >/dev/null
+complete_line symgrid simulate site --policy p | grep -x perfect >/dev/null
 if complete_line symgrid query x --po | grep policy; then
     echo "completion: query has no --policy"
     exit 1
@@ -35,7 +35,7 @@ for file in symgrid.pc symgrid.service symgrid.1; do
 done
 if command -v pkg-config >/dev/null; then
     PKG_CONFIG_PATH=$build pkg-config --exists --print-errors symgrid
-    PKG_CONFIG_PATH=$build pkg-config --static --libs symgrid | grep -q -- -lsymgrid
+    PKG_CONFIG_PATH=$build pkg-config --static --libs symgrid | grep -- -lsymgrid >/dev/null
     echo "pkg-config: ok"
 fi
 if command -v groff >/dev/null; then
