@@ -26,7 +26,7 @@ _symgrid_options() {
         query) echo "--data --json --csv" ;;
         plan) echo "--problem --json --seconds" ;;
         control) echo "--problem --json" ;;
-        model) echo "--list --set" ;;
+        model) echo "--columns --example --list --markdown --plot --set --zone" ;;
     esac
 }
 

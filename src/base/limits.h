@@ -5,8 +5,8 @@
 enum {
     SG_ID_MAX = 64,            /* bytes of an id with its terminator                  */
     SG_TREE_DEPTH_MAX = 16,    /* nodes from a leaf to the site                       */
-    SG_PARAM_MAX = 24,         /* parameters of a device kind                         */
-    SG_INPUT_MAX = 8,          /* weather or price inputs of a device kind            */
+    SG_PARAM_MAX = 32,         /* parameters of a device kind                         */
+    SG_INPUT_MAX = 12,         /* weather or price inputs of a device kind            */
     SG_DEVICE_MAX = 2000000,   /* devices of a site                                   */
     SG_NODE_MAX = 200000,      /* nodes of a site                                     */
     SG_GROUP_MAX = 64,         /* entries (groups of like devices) of a site          */

@@ -41,8 +41,7 @@ static void step_stores(const sg_measure *self, const sg_plant *plant, const dou
 {
     for (int s = 0; s < plant->store_count; s++) {
         const sg_reservoir *r = &plant->store_reservoir[s];
-        double most_w =
-            r->charge_w_max > r->discharge_w_max ? r->charge_w_max : r->discharge_w_max;
+        double most_w = r->charge_w_max > r->discharge_w_max ? r->charge_w_max : r->discharge_w_max;
         step_run(self, plant->points.first[SG_POINT_STORE_ENERGY] + s, 1, true, (range){0, 0},
                  &r->capacity_j, value, quality, dt_s);
         step_run(self, plant->points.first[SG_POINT_STORE_POWER] + s, 1, true,

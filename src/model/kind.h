@@ -54,6 +54,10 @@ typedef struct sg_kind {
     bool (*warning)(const double *p, int i, char ret[SG_WARNING_TEXT]);
     /* May be NULL. A source whose parameters make it a store (osmotic power from own desalination). */
     bool (*is_store)(const double *p);
+    /* May be NULL: the lumped equation above is the truth as well. Else what the simulated plant runs, with the same
+     * parameter table; its inputs are those of the kind, for stores behind the power asked for. Planning and control go on
+     * to see the lumped equation. */
+    const struct sg_model *model;
 } sg_kind;
 
 /* Parameters that every device of a role has, after the kind's own in p[]. */

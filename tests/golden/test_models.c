@@ -6,50 +6,14 @@
 
 #include <cmocka.h>
 
+#include "golden/golden.h"
 #include "model/kind.h"
 #include "rig.h"
-
-#include <math.h>
-
-enum { ROWS_MAX = 64, LINE_MAX_BYTES = 256 };
-
-static struct row {
-    char name[64];
-    double figure, tolerance;
-    bool used;
-} rows[ROWS_MAX];
-static int row_count;
 
 static int read_table(void **state)
 {
     (void)state;
-    FILE *file = fopen("tests/golden/models/expected.csv", "r");
-    assert_non_null(file);
-    char line[LINE_MAX_BYTES];
-    assert_non_null(fgets(line, sizeof line, file));
-    while (fgets(line, sizeof line, file)) {
-        struct row *row = &rows[row_count++];
-        assert_true(row_count < ROWS_MAX);
-        assert_int_equal(sscanf(line, "%63[^,],%lf,%lf", row->name, &row->figure, &row->tolerance),
-                         3);
-    }
-    fclose(file);
-    return 0;
-}
-
-static void expect(const char *name, double got)
-{
-    for (int i = 0; i < row_count; i++) {
-        if (strcmp(rows[i].name, name) == 0) {
-            rows[i].used = true;
-            if (!(fabs(got - rows[i].figure) <= rows[i].tolerance)) {
-                fail_msg("%s: %.9g, published %.9g +- %.3g", name, got, rows[i].figure,
-                         rows[i].tolerance);
-            }
-            return;
-        }
-    }
-    fail_msg("no row %s", name);
+    return golden_load("tests/golden/models/kinds.csv");
 }
 
 /* The kind's presets, then what the case says. */
@@ -281,17 +245,6 @@ static void nothing_is_won_in_a_store(void **state)
             assert_true(!kind->hypothetical || (r.charge_w_max == 0 && r.discharge_w_max == 0));
         }
     }
-}
-
-static void every_row_was_used(void **state)
-{
-    (void)state;
-    for (int i = 0; i < row_count; i++) {
-        if (!rows[i].used) {
-            fail_msg("%s is tested nowhere", rows[i].name);
-        }
-    }
-    assert_int_equal(row_count, 23);
 }
 
 int main(void)
