@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-enum { SG_MODEL_INPUT_MAX = 16, SG_MODEL_OUTPUT_MAX = 16, SG_MODEL_STATE_MAX = 32 };
+enum { SG_MODEL_INPUT_MAX = 16, SG_MODEL_OUTPUT_MAX = 16, SG_MODEL_STATE_MAX = 64 };
 
 typedef struct sg_output {
     const char *name;
