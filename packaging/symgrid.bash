@@ -21,7 +21,7 @@ _symgrid_options() {
     case $1 in
         check) echo "--json --notes" ;;
         run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every" ;;
-        simulate) echo "--from --for --step --policy --report --json --no-baseline" ;;
+        simulate) echo "--from --for --step --policy --report --json --no-baseline --seed" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
         plan) echo "--problem --json --seconds" ;;
@@ -53,7 +53,7 @@ _symgrid() {
         --plan-every) _symgrid_words "5min 15min 1h"; return ;;
         --data) _symgrid_folders; return ;;
         --report | --problem) _symgrid_files; return ;;
-        --from | --from-segment | --set | --seconds) return ;;
+        --from | --from-segment | --set | --seconds | --seed | --columns | --zone) return ;;
     esac
 
     case " $verbs " in

@@ -247,6 +247,10 @@ if len(tables) != 7:
 reasons = dict(re.findall(r'X\(SG_REASON_\w+,\s*"(\w+)",[\s\\]*"([^"]*)"\)', read("src/site/reason.h")))
 safety = read("docs/safety.md")
 told = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", safety[safety.index("## Reasons"):], flags=re.M))
+faults = re.findall(r'X\(SG_FAULT_\w+, "(\w+)", SG_FAULT_\w+, [\w.]+,[\s\\]*"([^"]*)"\)', read("src/site/fault.h"))
+listed = re.findall(r"^\| `(\w+)` \| [^|]*\| ([^|]*) \|$", read("docs/site-file.md"), flags=re.M)
+if not faults or not set(faults) <= set(listed):
+    wrong.append(f"docs/site-file.md: faults differ from src/site/fault.h: {sorted(set(faults) - set(listed))}")
 if reasons != told:
     wrong.append(f"docs/safety.md: reasons differ from src/site/reason.h: {sorted(set(reasons.items()) ^ set(told.items()))}")
 

@@ -1,9 +1,12 @@
 /* symgrid simulate - days to years of a site, one report. */
+#include "base/check.h"
+#include "base/quantity.h"
 #include "base/time.h"
 #include "cli/verbs.h"
 #include "study/simulate.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,8 @@ static const char help[] =
     "                    perfect  a plan from the true future: the bound, no policy beats it\n"
     "  --report FILE     one self-contained HTML page with plots\n"
     "  --json            symgrid.report/1 on stdout instead of a table\n"
+    "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
+    "0)\n"
     "  --no-baseline     do not run `static` beside it\n"
     "\n"
     "example: symgrid simulate sites/floating.maml.md --from 2023-01-01 --for 365d --report "
@@ -74,9 +79,25 @@ static int print_report(const sg_report *report, bool json, const char *html_pat
 }
 
 typedef struct words {
-    const char *from, *duration, *step, *policy, *report;
+    const char *from, *duration, *step, *policy, *report, *seed;
     bool json, help, no_baseline;
 } words;
+
+static int read_seed(const char *text, sg_site *site)
+{
+    double value;
+    if (!text) {
+        return SG_EXIT_DONE;
+    }
+    if (sg_number_scan(text, strlen(text), &value) != strlen(text) || !(value >= 0) ||
+        value > INT32_MAX || value != floor(value)) {
+        fprintf(stderr, "symgrid simulate: --seed: expected a whole number up to %d, got '%s'\n",
+                INT32_MAX, text);
+        return SG_EXIT_USAGE;
+    }
+    sg_site_reseed(site, (uint64_t)value);
+    return SG_EXIT_DONE;
+}
 
 static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
 {
@@ -110,8 +131,9 @@ int sg_cli_simulate(int argc, char **argv)
         {"--from", &w.from, NULL},     {"--for", &w.duration, NULL},
         {"--step", &w.step, NULL},     {"--policy", &w.policy, NULL},
         {"--report", &w.report, NULL}, {"--json", NULL, &w.json},
-        {"--help", NULL, &w.help},     {"--no-baseline", NULL, &w.no_baseline}};
-    int count = sg_options_parse(argc, argv, options, 8, 1);
+        {"--help", NULL, &w.help},     {"--no-baseline", NULL, &w.no_baseline},
+        {"--seed", &w.seed, NULL}};
+    int count = sg_options_parse(argc, argv, options, SG_COUNT(options), 1);
     if (w.help) {
         fputs(help, stdout);
         return SG_EXIT_DONE;
@@ -125,6 +147,7 @@ int sg_cli_simulate(int argc, char **argv)
     sg_site site = {0};
     int status = sg_cli_load_site(argv[1], &site);
     sg_simulation sim = {.site = &site, .baseline = !w.no_baseline};
+    status = status ? status : read_seed(w.seed, &site);
     status = status ? status : read_options(&w, &site, &sim);
     sg_report *report = status ? NULL : malloc(sizeof *report);
     if (report) {

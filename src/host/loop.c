@@ -309,7 +309,8 @@ static bool plan_for(host *h)
     }
     int64_t now_us = sg_engine_time(h->engine);
     int64_t next_us = now_us + llround(h->config->plan_period_s * 1e6);
-    bool due = sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us;
+    bool due = sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us &&
+               !sg_world_plan_missing(h->world);
     if (due) {
         look_out(h, now_us);
     }

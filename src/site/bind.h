@@ -137,6 +137,8 @@ void sg_bind_nested_front(sg_bind *b, const sg_yaml *map);
 /* Sort a map's keys into the sections. */
 void sg_bind_collect(sg_bind *b, const sg_yaml *map, bool bare);
 void sg_bind_series(sg_bind *b);
+/* The map behind `random`, values in the dimension. */
+bool sg_bind_random(sg_bind *b, const sg_yaml *at, sg_dimension dimension, sg_random *ret);
 void sg_bind_nodes(sg_bind *b);
 void sg_bind_devices(sg_bind *b);
 void sg_bind_faults(sg_bind *b);

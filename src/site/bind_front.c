@@ -10,7 +10,7 @@
 
 static const char *const front_keys[] = {"maml_version", "id",          "type",       "origin",
                                          "requires",     "permissions", "created_at", "title",
-                                         "timezone",     "mode",        "currency"};
+                                         "timezone",     "mode",        "currency",   "seed"};
 static const char *const workflow_keys[] = {"task_id", "priority", "energy_budget", "power",
                                             "duration"};
 
@@ -301,6 +301,10 @@ void sg_bind_front(sg_bind *b, const sg_yaml *map, bool bare)
     }
     if ((at = sg_yaml_get(map, "currency"))) {
         front_currency(b, at);
+    }
+    int64_t seed;
+    if ((at = sg_yaml_get(map, "seed")) && sg_bind_whole(b, at, "seed", 0, INT32_MAX, &seed)) {
+        b->site->seed = (uint64_t)seed;
     }
     for (const sg_yaml *key = map->first; key; key = key->next) {
         check_front_key(b, key, bare, workflow);

@@ -7,13 +7,23 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const fault_keys[] = {"at", "kind", "target", "member", "severity", "duration"};
+static const char *const fault_keys[] = {"at",       "kind",     "target", "member",
+                                         "severity", "duration", "every"};
 static const char *const workflow_keys[] = {"task_id", "priority", "energy_budget", "power",
                                             "duration"};
 
-#define X(code, name, text) "|" name
+#define X(code, name, severity, most, text) "|" name
 static const char fault_kinds[] = SG_FAULT_LIST(X);
 #undef X
+
+static const struct severity {
+    sg_fault_severity use;
+    double most;
+} severities[] = {
+#define X(code, name, severity, most, text) {severity, most},
+    SG_FAULT_LIST(X)
+#undef X
+};
 
 /* ---- faults ---- */
 
@@ -21,11 +31,10 @@ static bool fault_target(sg_bind *b, const sg_yaml *body, sg_fault *fault)
 {
     const sg_yaml *target = sg_yaml_get(body, "target"), *member = sg_yaml_get(body, "member");
     fault->group = fault->member = -1;
-    if (fault->kind == SG_FAULT_GRID_LOSS) {
+    if (sg_fault_of_site(fault->kind)) {
         if (target || member) {
-            sg_diagnose(
-                b->diagnostics, SG_NOTE, sg_bind_place(b, target ? target : member), NULL,
-                "grid_loss always takes the whole connection: target and member are not used");
+            sg_diagnose(b->diagnostics, SG_NOTE, sg_bind_place(b, target ? target : member), NULL,
+                        "this kind always takes the whole site: target and member are not used");
         }
         return true;
     }
@@ -48,38 +57,60 @@ static bool fault_target(sg_bind *b, const sg_yaml *body, sg_fault *fault)
     return true;
 }
 
-static bool bind_fault(sg_bind *b, const sg_yaml *body, sg_fault *fault)
+static bool fault_severity(sg_bind *b, const sg_yaml *body, sg_fault *fault)
+{
+    const sg_yaml *severity = sg_yaml_get(body, "severity");
+    const sg_param param = {
+        "severity", SG_DIM_FRACTION, 1, 0, severities[fault->kind].most, NULL, "", ""};
+    if (!severity && severities[fault->kind].use == SG_FAULT_GRADED) {
+        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, body), NULL,
+                    "expected `severity`, which this kind of fault needs");
+        return false;
+    }
+    return !severity || sg_bind_scalar(b, severity, &param, &fault->severity);
+}
+
+/* Once: `at`, for good or for `duration`. Again and again: `every`, with a `duration` to come back from. */
+static bool fault_times(sg_bind *b, const sg_yaml *body, sg_fault *fault)
 {
     static const sg_param at_param = {"at", SG_DIM_TIME, 0, 0, 1e10, NULL, "", ""};
     static const sg_param duration_param = {"duration", SG_DIM_TIME, HUGE_VAL, 1e-3,
                                             1e10,       NULL,        "",       ""};
-    static const sg_param severity_param = {"severity", SG_DIM_FRACTION, 1, 0, 1000, NULL, "", ""};
+    static const sg_param every_param = {"every", SG_DIM_TIME, 0, 1, 1e10, NULL, "", ""};
+    const sg_yaml *at = sg_yaml_get(body, "at"), *duration = sg_yaml_get(body, "duration"),
+                  *every = sg_yaml_get(body, "every");
+    if ((!at && !every) || (every && !duration)) {
+        sg_diagnose(
+            b->diagnostics, SG_ERROR, sg_bind_place(b, body), NULL,
+            every ? "expected `duration`, the mean time to repair of what fails `every` so often"
+                  : "expected `at`, which is missing");
+        return false;
+    }
+    bool good = !at || sg_bind_scalar(b, at, &at_param, &fault->at_s);
+    good = (!duration || sg_bind_scalar(b, duration, &duration_param, &fault->duration_s)) && good;
+    return (!every || sg_bind_scalar(b, every, &every_param, &fault->every_s)) && good;
+}
+
+static bool bind_fault(sg_bind *b, const sg_yaml *body, sg_fault *fault)
+{
     if (!sg_bind_map(b, body, "a fault")) {
         return false;
     }
     sg_bind_unknown(b, &(sg_entry){.own = body}, fault_keys, SG_COUNT(fault_keys), "a fault");
     *fault = (sg_fault){.duration_s = HUGE_VAL, .severity = 1};
-    const sg_yaml *at = sg_yaml_get(body, "at"), *kind = sg_yaml_get(body, "kind");
-    const sg_yaml *duration = sg_yaml_get(body, "duration"),
-                  *severity = sg_yaml_get(body, "severity");
-    if (!at || !kind) {
+    const sg_yaml *kind = sg_yaml_get(body, "kind");
+    if (!kind) {
         sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, body), NULL,
-                    "expected `%s`, which is missing", at ? "kind" : "at");
+                    "expected `kind`, which is missing");
         return false;
     }
     int index;
-    bool good = sg_bind_scalar(b, at, &at_param, &fault->at_s);
-    good = (!duration || sg_bind_scalar(b, duration, &duration_param, &fault->duration_s)) && good;
-    good = (!severity || sg_bind_scalar(b, severity, &severity_param, &fault->severity)) && good;
+    bool good = fault_times(b, body, fault);
     if (!sg_bind_choice(b, kind, "kind", fault_kinds + 1, &index)) {
         return false;
     }
     fault->kind = (sg_fault_kind)index;
-    if ((fault->kind == SG_FAULT_SENSOR_SCALE || fault->kind == SG_FAULT_LOAD_STEP) && !severity) {
-        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, body), NULL,
-                    "expected `severity`, the factor of this kind of fault");
-        return false;
-    }
+    good = fault_severity(b, body, fault) && good;
     return fault_target(b, body, fault) && good;
 }
 

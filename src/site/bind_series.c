@@ -14,9 +14,10 @@
 enum { SERIES_MAX = 100000, CSV_BYTES_MAX = 1 << 30, DAILY_MAX = 1440 };
 #define POINT_MAX INT64_C(64000000) /* values of all series together */
 
-static const char *const keys[] = {
-    "file", "time",    "time_unit", "column", "count", "unit",    "timezone", "scale", "offset",
-    "gaps", "max_gap", "where",     "repeat", "align", "between", "stamp",    "daily", "template"};
+static const char *const keys[] = {"file",    "time",     "time_unit", "column",  "count",
+                                   "unit",    "timezone", "scale",     "offset",  "gaps",
+                                   "max_gap", "where",    "repeat",    "align",   "between",
+                                   "stamp",   "daily",    "random",    "template"};
 
 /* One entry on its way to `count` series. */
 typedef struct plan {
@@ -450,7 +451,7 @@ static bool from_file(sg_bind *b, plan *p)
     sg_csv_query query = {.zone_offset_s = p->zone_offset_s, .column_count = (int)p->count};
     if (!at) {
         sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, p->item->key), NULL,
-                    "expected `file` (a CSV file) or `daily` (a schedule)");
+                    "expected `file` (a CSV file), `daily` (a schedule) or `random`");
         return false;
     }
     bool good = sg_bind_text(b, at, "file", &name);
@@ -586,6 +587,46 @@ static bool from_day(sg_bind *b, plan *p, const sg_yaml *at)
     return good && lay_day(b, p, slots, at->count);
 }
 
+/* ---- drawn at random ---- */
+
+static bool lay_random(sg_bind *b, plan *p, sg_random *r, int32_t member)
+{
+    sg_series *s = &b->site->series[p->first + member];
+    double *value, *sums;
+    uint8_t *quality;
+    s->step_us = llround(r->step_s * 1e6);
+    s->count = (int32_t)floor(r->length_s / r->step_s);
+    s->repeat = true;
+    s->linear = p->linear;
+    if (!series_arrays(b, s, s->count, &value, &sums, &quality)) {
+        return false;
+    }
+    sg_random *kept = &b->site->randoms[b->site->random_count];
+    *kept = *r;
+    kept->series = p->first + member;
+    kept->value = value;
+    kept->cumulative = sums;
+    sg_random_draw(kept, s, b->site->seed, (uint64_t)b->site->random_count++);
+    return true;
+}
+
+static bool from_chance(sg_bind *b, plan *p, const sg_yaml *at)
+{
+    static const char *const allowed[] = {"random", "count", "unit", "between", "template"};
+    sg_random r = {0};
+    sg_bind_unknown(b, &p->entry, allowed, SG_COUNT(allowed), "a series with `random`");
+    if (!sg_bind_random(b, at, p->unit.dimension, &r) ||
+        !point_room(b, p, (int64_t)fmin(floor(r.length_s / r.step_s), (double)POINT_MAX + 1))) {
+        return false;
+    }
+    for (int32_t i = 0; i < (int32_t)p->count; i++) {
+        if (!lay_random(b, p, &r, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- all of them ---- */
 
 static void declare(sg_bind *b, const plan *p, int32_t group)
@@ -621,8 +662,9 @@ static bool tables(sg_bind *b, size_t entries, size_t series)
     b->series_used = sg_arena_array(&b->scratch, entries + 1, sizeof *b->series_used);
     b->series_dimension = sg_arena_array(&b->scratch, series + 1, sizeof *b->series_dimension);
     b->site->series = sg_arena_array(&b->site->arena, series + 1, sizeof *b->site->series);
+    b->site->randoms = sg_arena_array(&b->site->arena, series + 1, sizeof *b->site->randoms);
     if (b->series_groups && b->series_at && b->series_used && b->series_dimension &&
-        b->site->series) {
+        b->site->series && b->site->randoms) {
         return true;
     }
     sg_bind_nomem(b);
@@ -661,7 +703,10 @@ void sg_bind_series(sg_bind *b)
                         plans[old].item->key->line);
         }
         const sg_yaml *daily = p->good ? sg_entry_get(&p->entry, "daily") : NULL;
-        p->good = p->good && (daily ? from_day(b, p, daily) : from_file(b, p));
+        const sg_yaml *chance = p->good ? sg_entry_get(&p->entry, "random") : NULL;
+        p->good = p->good && (daily    ? from_day(b, p, daily)
+                              : chance ? from_chance(b, p, chance)
+                                       : from_file(b, p));
         declare(b, p, i);
     }
     b->series_group_count = count;

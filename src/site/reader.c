@@ -287,6 +287,7 @@ uint64_t sg_site_hash(const sg_site *site)
         const sg_fault *f = &site->faults[i];
         hash = mix_whole(mix_whole(mix_whole(hash, f->kind), f->group), f->member);
         hash = mix_real(mix_real(mix_real(hash, f->at_s), f->duration_s), f->severity);
+        hash = mix_real(hash, f->every_s);
     }
     return hash;
 }

@@ -25,6 +25,19 @@ typedef struct sg_series {
     const uint8_t *quality;   /* [count] sg_quality: filled gaps are SG_SUSPECT      */
 } sg_series;
 
+/* A series that is drawn: a Gaussian process whose memory fades with its correlation time (Ornstein and Uhlenbeck, Phys. Rev. 36
+ * (1930) 823, in exact steps), cut off at its bounds; it repeats after its length. */
+typedef struct sg_random {
+    double mean, deviation; /* in the series' SI unit; the deviation before the cut */
+    double lowest, highest;
+    double correlation_s, step_s, length_s;
+    int32_t series;             /* index into the site's series */
+    double *value, *cumulative; /* the series' arrays */
+} sg_random;
+
+/* The values of the stream-th drawn series of a seed. @effects alloc=no block=no */
+void sg_random_draw(const sg_random *self, sg_series *series, uint64_t site_seed, uint64_t stream);
+
 /* Mean over [from_us, to_us), from < to. Outside an absolute series' span: nearest value, SG_NO_DATA. The worst quality
  * in the interval is looked up at its first and last step only.
  * @effects alloc=no block=no fails=never */

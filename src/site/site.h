@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "model/kind.h"
+#include "site/fault.h"
 #include "site/series.h"
 
 #include <stdint.h>
@@ -57,32 +58,6 @@ typedef struct sg_workflow {
     double duration_s; /* 0 = until withdrawn */
 } sg_workflow;
 
-#define SG_FAULT_LIST(X)                                                   \
-    X(SG_FAULT_SENSOR_MISSING, "sensor_missing", "no reading arrives")     \
-    X(SG_FAULT_SENSOR_STUCK, "sensor_stuck", "the last value is repeated") \
-    X(SG_FAULT_SENSOR_NAN, "sensor_nan", "not-a-number arrives as good")   \
-    X(SG_FAULT_SENSOR_SCALE, "sensor_scale", "readings times `severity`")  \
-    X(SG_FAULT_GRID_LOSS, "grid_loss", "the grid connection is gone")      \
-    X(SG_FAULT_TRIP, "trip", "the source or store delivers nothing")       \
-    X(SG_FAULT_IGNORES, "ignores", "the device keeps its last set-point")  \
-    X(SG_FAULT_LOAD_STEP, "load_step", "the load's demand times `severity`")
-
-typedef enum sg_fault_kind {
-#define X(code, name, text) code,
-    SG_FAULT_LIST(X)
-#undef X
-        SG_FAULT_KIND_COUNT
-} sg_fault_kind;
-
-typedef struct sg_fault {
-    sg_fault_kind kind;
-    double at_s;       /* after the start of the run */
-    double duration_s; /* INFINITY = for good        */
-    double severity;
-    int32_t group;  /* index into groups; -1 for grid_loss                */
-    int32_t member; /* index within the group, -1 = all of them           */
-} sg_fault;
-
 typedef struct sg_site {
     const char *id; /* urn:uuid:... or "" */
     const char *title;
@@ -90,6 +65,7 @@ typedef struct sg_site {
     const char *currency; /* ISO 4217 of every price, "" where none is given */
     sg_mode mode;
     int32_t zone_offset_s;
+    uint64_t seed; /* of all that is random in a simulation */
     uint64_t hash; /* of the definition, for the journal */
 
     sg_node *nodes;
@@ -104,6 +80,8 @@ typedef struct sg_site {
 
     sg_series *series;
     int32_t series_count;
+    sg_random *randoms; /* how the drawn ones among them were drawn */
+    int32_t random_count;
 
     sg_workflow *workflows;
     int32_t workflow_count;
@@ -135,6 +113,9 @@ double sg_site_input(const sg_site *site, const sg_device *device, int input, in
 
 /* The span that every absolute (not repeating, not calendar-aligned) series covers; SG_MISSING when there is none. */
 SG_MUST_CHECK sg_status sg_site_span(const sg_site *site, int64_t *ret_from_us, int64_t *ret_to_us);
+
+/* Another seed: drawn series are drawn anew; faults follow it from the next run on. @effects alloc=no block=no */
+void sg_site_reseed(sg_site *site, uint64_t seed);
 
 /* Release everything. Accepts a zeroed or half-loaded site. */
 void sg_site_free(sg_site *self);

@@ -86,6 +86,9 @@ static bool plan_from_bound(run *r, int64_t at)
 
 static const sg_plan *plan_due(run *r, int64_t step)
 {
+    if (sg_world_plan_missing(r->world)) {
+        return NULL;
+    }
     double period_s = r->sim->plan_period_s > 0 ? r->sim->plan_period_s : 3600;
     int64_t every = llround(period_s / r->sim->step_s);
     bool due = step % (every < 1 ? 1 : every) == 0;
@@ -261,6 +264,7 @@ static void finish_stores(run *r, const double *first_value)
     for (int g = 0; g < site->group_count; g++) {
         const sg_group *group = &site->groups[g];
         sg_report_store *store = &r->report->store[g];
+        double soh = 0; /* the members' mean */
         if (group->role != SG_STORE) {
             continue;
         }
@@ -271,9 +275,10 @@ static void finish_stores(run *r, const double *first_value)
             store->capacity_j += reservoir.capacity_j;
             store->energy_first_j += first_value[s];
             store->energy_last_j += last_value[energy + s];
+            soh += sg_world_soh_frac(r->world, s) / group->count;
         }
         store->cycles = store->capacity_j > 0 ? store->energy_out_j / store->capacity_j : 0;
-        store->soh_frac = NAN;
+        store->soh_frac = group->count > 0 ? soh : (double)NAN;
     }
 }
 

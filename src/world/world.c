@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "world/faults.h"
+#include "world/truth.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,6 +28,8 @@ struct sg_world {
     uint8_t market_quality[3];
     double *source_could_w, *source_w;
     double *store_j, *store_w;
+    double *store_ask_w, *store_try_w; /* store_w came of this request, and was this then */
+    double *store_soh;                 /* NAN where the kind has none */
     double *load_want_w, *load_w;
     double *node_out_w, *node_in_w;
     bool grid_up;
@@ -37,7 +40,9 @@ struct sg_world {
     double *value, *last;
     uint8_t *quality;
     sg_faults faults;
-    double memory[]; /* everything above points in here */
+    sg_truth truth;
+    sg_around around; /* of the interval under way, or of the one played ahead */
+    double memory[];  /* everything above points in here */
 };
 
 sg_world *sg_world_create(const sg_site *site, int64_t start_us)
@@ -47,8 +52,10 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
            loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
            points = (size_t)sg_points_of(site).count;
     size_t doubles =
-        sources * 3 + stores * 3 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
-    size_t plant_at = (doubles + 7) & ~(size_t)7;
+        sources * 3 + stores * 6 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
+    size_t truth_at = doubles, members_at = truth_at + sg_truth_doubles(site);
+    size_t members = (size_t)sg_faults_members(site) * sizeof(sg_fault_member) / sizeof(double);
+    size_t plant_at = (members_at + members + 7) & ~(size_t)7;
     size_t quality_at = plant_at + sg_plant_size(site) / sizeof(double) + 1;
     size_t marks = points + (size_t)site->series_count;
     sg_world *self =
@@ -57,15 +64,26 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
         return NULL;
     }
     double *at = self->memory;
-    double **arrays[] = {&self->source_limit_w, &self->source_could_w,
-                         &self->source_w,       &self->store_command_w,
-                         &self->store_j,        &self->store_w,
-                         &self->load_cap_w,     &self->load_want_w,
-                         &self->load_w,         &self->node_out_w,
-                         &self->node_in_w,      &self->series_mean,
-                         &self->value,          &self->last};
-    const size_t sizes[] = {sources, sources, sources, stores, stores, stores,
-                            loads,   loads,   loads,   nodes,  nodes,  (size_t)site->series_count,
+    double **arrays[] = {&self->source_limit_w,
+                         &self->source_could_w,
+                         &self->source_w,
+                         &self->store_command_w,
+                         &self->store_j,
+                         &self->store_w,
+                         &self->store_ask_w,
+                         &self->store_try_w,
+                         &self->store_soh,
+                         &self->load_cap_w,
+                         &self->load_want_w,
+                         &self->load_w,
+                         &self->node_out_w,
+                         &self->node_in_w,
+                         &self->series_mean,
+                         &self->value,
+                         &self->last};
+    const size_t sizes[] = {sources, sources, sources, stores, stores,
+                            stores,  stores,  stores,  stores, loads,
+                            loads,   loads,   nodes,   nodes,  (size_t)site->series_count,
                             points,  points};
     for (int i = 0; i < SG_COUNT(arrays); i++) {
         *arrays[i] = at;
@@ -79,16 +97,19 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
     self->start_us = self->time_us = start_us;
     for (size_t s = 0; s < stores; s++) {
         self->store_j[s] = self->plant.store_initial_j[s];
+        self->store_soh[s] = NAN;
         self->books.stored_first_j += self->store_j[s];
     }
     self->books.stored_j = self->books.stored_first_j;
+    sg_truth_init(&self->truth, site, &self->plant, self->memory + truth_at, self->store_j);
+    self->around.series_mean = self->series_mean;
     for (size_t s = 0; s < sources; s++) {
         self->source_limit_w[s] = INFINITY;
     }
     for (size_t l = 0; l < loads; l++) {
         self->load_cap_w[l] = INFINITY;
     }
-    sg_faults_init(&self->faults, site);
+    sg_faults_init(&self->faults, site, (void *)(self->memory + members_at));
     return self;
 }
 
@@ -105,6 +126,16 @@ int64_t sg_world_time(const sg_world *self)
 void sg_world_stored(const sg_world *self, double *ret_j)
 {
     memcpy(ret_j, self->store_j, sizeof(double) * (size_t)self->plant.store_count);
+}
+
+double sg_world_soh_frac(const sg_world *self, int store)
+{
+    return self->store_soh[store];
+}
+
+bool sg_world_plan_missing(const sg_world *self)
+{
+    return sg_faults_site(&self->faults, SG_FAULT_PLAN_MISSING);
 }
 
 const sg_world_books *sg_world_books_of(const sg_world *self)
@@ -125,6 +156,7 @@ void sg_world_resume(sg_world *self, int64_t time_us, const double *value)
         double energy_j = value[first[SG_POINT_STORE_ENERGY] + s];
         double capacity_j = self->plant.store_reservoir[s].capacity_j;
         self->store_j[s] = energy_j < 0 ? 0 : energy_j > capacity_j ? capacity_j : energy_j;
+        sg_truth_fill(&self->truth, s, self->store_j[s]);
         self->books.stored_first_j += self->store_j[s];
     }
     self->books.stored_j = self->books.stored_first_j;
@@ -137,51 +169,44 @@ void sg_world_write(sg_world *self, const sg_command *command)
     if (command->advisory) {
         return;
     }
+    const sg_faults *faults = &self->faults;
     for (int s = 0; s < self->plant.source_count; s++) {
-        if (!sg_faults_ignores(&self->faults, SG_SOURCE, s)) {
-            self->source_limit_w[s] = command->source_limit_w[s];
-        }
+        self->source_limit_w[s] = sg_faults_obeyed(faults, SG_SOURCE, s, self->source_limit_w[s],
+                                                   command->source_limit_w[s]);
     }
     for (int s = 0; s < self->plant.store_count; s++) {
-        if (!sg_faults_ignores(&self->faults, SG_STORE, s)) {
-            self->store_command_w[s] = command->store_w[s];
-        }
+        self->store_command_w[s] =
+            sg_faults_obeyed(faults, SG_STORE, s, self->store_command_w[s], command->store_w[s]);
     }
     for (int l = 0; l < self->plant.load_count; l++) {
-        if (!sg_faults_ignores(&self->faults, SG_LOAD, l)) {
-            self->load_cap_w[l] = command->load_cap_w[l];
-        }
+        self->load_cap_w[l] =
+            sg_faults_obeyed(faults, SG_LOAD, l, self->load_cap_w[l], command->load_cap_w[l]);
     }
     self->task_command_w = command->task_w;
 }
 
 /* --- the interval's outside: weather, demand, market --- */
 
-static double input_of(const sg_world *self, const sg_device *device, int input)
+/* A tripped device delivers nothing, a derated one a share of what it could. */
+static double capability(const sg_world *self, sg_role role, int index)
 {
-    int series = device->input_series[input];
-    return series >= 0 ? self->series_mean[series] : device->input_value[input];
+    return sg_faults_factor(&self->faults, SG_FAULT_TRIP, role, index) *
+           sg_faults_factor(&self->faults, SG_FAULT_DERATE, role, index);
 }
 
 static void play_sources(sg_world *self)
 {
     for (int s = 0; s < self->plant.source_count; s++) {
-        const sg_device *device = &self->site->devices[SG_SOURCE][s];
-        const sg_kind *kind = sg_device_kind(self->site, device);
-        double in[SG_INPUT_MAX];
-        for (int i = 0; i < kind->input_count; i++) {
-            in[i] = input_of(self, device, i);
-        }
-        double could_w = kind->available_w(device->p, in);
-        self->source_could_w[s] =
-            could_w * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_SOURCE, s);
+        double could_w = sg_truth_source_w(&self->truth, s, &self->around);
+        self->source_could_w[s] = could_w * capability(self, SG_SOURCE, s);
     }
 }
 
 static void play_loads(sg_world *self)
 {
     for (int l = 0; l < self->plant.load_count; l++) {
-        double want_w = input_of(self, &self->site->devices[SG_LOAD][l], SG_LOAD_DEMAND);
+        double want_w =
+            sg_truth_input(&self->around, &self->site->devices[SG_LOAD][l], SG_LOAD_DEMAND);
         want_w *= sg_faults_factor(&self->faults, SG_FAULT_LOAD_STEP, SG_LOAD, l);
         want_w = want_w > 0 ? fmin(want_w, self->plant.load_rating_w[l]) : 0;
         self->load_want_w[l] = want_w;
@@ -195,12 +220,17 @@ static void play_market(sg_world *self, int64_t from_us, int64_t to_us)
         return;
     }
     const sg_device *grid = &self->site->devices[SG_GRID][0];
+    bool no_price = sg_faults_site(&self->faults, SG_FAULT_PRICE_MISSING);
     double value[SG_GRID_INPUT_COUNT];
     for (int i = 0; i < SG_GRID_INPUT_COUNT; i++) {
         sg_quality quality;
         value[i] = sg_site_input(self->site, grid, i, from_us, to_us, &quality);
-        self->market_quality[i] = quality == SG_NO_DATA ? SG_NO_DATA : SG_GOOD;
+        bool missing = quality == SG_NO_DATA || (i != SG_GRID_CARBON && no_price);
+        self->market_quality[i] = missing ? SG_NO_DATA : SG_GOOD;
     }
+    double spike = sg_faults_site_factor(&self->faults, SG_FAULT_PRICE_SCALE);
+    value[SG_GRID_IMPORT_PRICE] *= spike;
+    value[SG_GRID_EXPORT_PRICE] *= spike;
     self->import_price = value[SG_GRID_IMPORT_PRICE] + grid->p[SG_GRID_IMPORT_FEE];
     self->export_price = value[SG_GRID_EXPORT_PRICE] - grid->p[SG_GRID_EXPORT_FEE];
     self->carbon = value[SG_GRID_CARBON];
@@ -214,6 +244,8 @@ static void play(sg_world *self, int64_t from_us, int64_t to_us)
         self->series_mean[i] = sg_series_mean(&self->site->series[i], from_us, to_us, &quality);
         self->series_quality[i] = (uint8_t)quality;
     }
+    self->around.now = (sg_now){.time_us = from_us + (to_us - from_us) / 2,
+                                .dt_s = (double)(to_us - from_us) * 1e-6};
     sg_faults_at(&self->faults, (double)(from_us - self->start_us) * 1e-6);
     play_sources(self);
     play_loads(self);
@@ -243,9 +275,25 @@ int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int 
 
 /* --- the interval's inside: stores and flows --- */
 
-static void obey(sg_world *self, double dt_s)
+/* What flows when the store is asked for w, within what its faults leave of it. */
+static void try_store(sg_world *self, int s, double w)
 {
-    self->grid_up = self->plant.head->grid_present && !self->faults.grid_lost;
+    const sg_reservoir *r = &self->plant.store_reservoir[s];
+    double share = capability(self, SG_STORE, s);
+    double most_w = share < 1 ? share * r->discharge_w_max : (double)INFINITY;
+    double least_w = share < 1 ? -share * r->charge_w_max : (double)-INFINITY;
+    self->store_ask_w[s] = w > most_w ? most_w : w < least_w ? least_w : w;
+    double lost = sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s);
+    self->store_try_w[s] = self->store_w[s] =
+        sg_truth_store(&self->truth, s, self->store_j[s], self->store_ask_w[s], lost, &self->around,
+                       false)
+            .power_w;
+}
+
+static void obey(sg_world *self)
+{
+    self->grid_up =
+        self->plant.head->grid_present && !sg_faults_site(&self->faults, SG_FAULT_GRID_LOSS);
     for (int s = 0; s < self->plant.source_count; s++) {
         self->source_w[s] = fmin(self->source_could_w[s], self->source_limit_w[s]);
     }
@@ -254,13 +302,7 @@ static void obey(sg_world *self, double dt_s)
     }
     self->task_w = self->task_command_w;
     for (int s = 0; s < self->plant.store_count; s++) {
-        const sg_reservoir *r = &self->plant.store_reservoir[s];
-        double keep = self->plant.store_keep_frac[s];
-        double w =
-            self->store_command_w[s] * sg_faults_factor(&self->faults, SG_FAULT_TRIP, SG_STORE, s);
-        double give_w = sg_reservoir_discharge_w(r, self->store_j[s], 0, keep, dt_s);
-        double take_w = sg_reservoir_charge_w(r, self->store_j[s], keep, dt_s);
-        self->store_w[s] = w > give_w ? give_w : w < -take_w ? -take_w : w;
+        try_store(self, s, self->store_command_w[s]);
     }
 }
 
@@ -368,6 +410,32 @@ static void close_at_the_connection(sg_world *self)
     self->unserved_w = fmax(wanted_w - loads_w(self), 0);
 }
 
+/* Stores whose power the connection has changed are asked for the new one; not every device can do every power. */
+static void meet_the_connection(sg_world *self)
+{
+    close_at_the_connection(self);
+    for (int round = 0; round < 3; round++) {
+        bool moved = false;
+        for (int s = 0; s < self->plant.store_count; s++) {
+            double w = self->store_w[s];
+            if (w != self->store_try_w[s]) {
+                try_store(self, s, w);
+                moved = moved || self->store_w[s] != w;
+            }
+        }
+        if (!moved) {
+            return;
+        }
+        close_at_the_connection(self);
+    }
+    for (int s = 0; s < self->plant.store_count; s++) {
+        if (self->store_w[s] != self->store_try_w[s]) {
+            try_store(self, s, self->store_w[s]);
+        }
+    }
+    self->net_w = sweep(self); /* the rest goes through the connection, and is seen there */
+}
+
 /* --- the books --- */
 
 static void keep_books(sg_world *self, double dt_s)
@@ -379,14 +447,14 @@ static void keep_books(sg_world *self, double dt_s)
     }
     double stored_j = 0;
     for (int s = 0; s < plant->store_count; s++) {
-        const sg_reservoir *r = &plant->store_reservoir[s];
-        double w = self->store_w[s], keep = plant->store_keep_frac[s];
-        double standing_j = self->store_j[s] * (1 - keep);
-        double converting_w = w > 0 ? w * (1 / r->discharge_eff - 1) : -w * (1 - r->charge_eff);
-        *(w > 0 ? &b->discharge_j : &b->charge_j) += fabs(w) * dt_s;
-        b->store_losses_j += standing_j + converting_w * dt_s;
-        self->store_j[s] = sg_reservoir_step(r, self->store_j[s], w, keep, dt_s);
-        stored_j += self->store_j[s];
+        double lost = sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s);
+        sg_store_step step = sg_truth_store(&self->truth, s, self->store_j[s], self->store_ask_w[s],
+                                            lost, &self->around, true);
+        *(step.power_w > 0 ? &b->discharge_j : &b->charge_j) += fabs(step.power_w) * dt_s;
+        b->store_losses_j += step.loss_j;
+        self->store_j[s] = step.energy_j;
+        self->store_soh[s] = step.soh_frac;
+        stored_j += step.energy_j;
     }
     b->stored_j = stored_j;
     bool cut = false;
@@ -482,8 +550,8 @@ void sg_world_read(sg_world *self, double dt_s, sg_readings *ret)
     if (!self->played) {
         play(self, from_us, to_us);
     }
-    obey(self, dt_s);
-    close_at_the_connection(self);
+    obey(self);
+    meet_the_connection(self);
     keep_books(self, dt_s);
     self->import_register_j += self->net_w > 0 ? self->net_w * dt_s : 0;
     self->export_register_j += self->net_w < 0 ? -self->net_w * dt_s : 0;

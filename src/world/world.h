@@ -40,6 +40,10 @@ void sg_world_write(sg_world *self, const sg_command *command);
 const sg_world_books *sg_world_books_of(const sg_world *self);
 int64_t sg_world_time(const sg_world *self);
 void sg_world_stored(const sg_world *self, double *ret_j); /* [store] energy now */
+/* State of health of a store after the last step; NAN where its kind does not age. */
+double sg_world_soh_frac(const sg_world *self, int store);
+/* True while a fault keeps the planner from finding a plan. */
+bool sg_world_plan_missing(const sg_world *self);
 
 /* |in - out - change of what is stored|, J. */
 double sg_world_balance_error_j(const sg_world *self);

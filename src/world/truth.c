@@ -1,0 +1,141 @@
+#include "world/truth.h"
+
+#include <math.h>
+#include <string.h>
+
+static int find_input(const sg_model *model, const char *name)
+{
+    for (int i = 0; model && i < model->input_count; i++) {
+        if (strcmp(model->inputs[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int find_output(const sg_model *model, const char *name)
+{
+    for (int i = 0; model && i < model->output_count; i++) {
+        if (strcmp(model->outputs[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+size_t sg_truth_doubles(const sg_site *site)
+{
+    size_t sum = 0;
+    for (int g = 0; g < site->group_count; g++) {
+        const sg_model *model = site->groups[g].kind->model;
+        sum += model ? (size_t)model->state_count * (size_t)site->groups[g].count : 0;
+    }
+    return sum;
+}
+
+static double *state_of(const sg_truth *self, const sg_device *device, int index)
+{
+    const sg_truth_group *group = &self->group[device->group];
+    return group->state + (size_t)(index - self->site->groups[device->group].first) *
+                              (size_t)group->model->state_count;
+}
+
+void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, double *memory,
+                   const double *energy_j)
+{
+    *self = (sg_truth){.site = site, .plant = plant};
+    for (int g = 0; g < site->group_count; g++) {
+        const sg_group *group = &site->groups[g];
+        const sg_model *model = group->kind->model;
+        self->group[g] = (sg_truth_group){.model = model,
+                                          .state = memory,
+                                          .packs_input = find_input(model, "packs_available"),
+                                          .soh_output = find_output(model, "soh_frac")};
+        for (int m = 0; model && m < group->count; m++) {
+            int index = group->first + m;
+            sg_model_start(model, site->devices[group->role][index].p, memory);
+            if (group->role == SG_STORE) {
+                memory[0] = energy_j[index];
+            }
+            memory += model->state_count;
+        }
+    }
+}
+
+void sg_truth_fill(sg_truth *self, int store, double energy_j)
+{
+    const sg_device *device = &self->site->devices[SG_STORE][store];
+    if (self->group[device->group].model) {
+        state_of(self, device, store)[0] = energy_j;
+    }
+}
+
+double sg_truth_input(const sg_around *around, const sg_device *device, int input)
+{
+    int series = device->input_series[input];
+    return series >= 0 ? around->series_mean[series] : device->input_value[input];
+}
+
+double sg_truth_source_w(sg_truth *self, int source, const sg_around *around)
+{
+    const sg_device *device = &self->site->devices[SG_SOURCE][source];
+    const sg_kind *kind = sg_device_kind(self->site, device);
+    const sg_model *model = self->group[device->group].model;
+    double in[SG_MODEL_INPUT_MAX], out[SG_MODEL_OUTPUT_MAX] = {0};
+    for (int i = 0; i < kind->input_count; i++) {
+        in[i] = sg_truth_input(around, device, i);
+    }
+    if (!model) {
+        return kind->available_w(device->p, in);
+    }
+    sg_status status =
+        sg_model_step(model, device->p, &around->now, in, state_of(self, device, source), out);
+    return status == SG_OK ? out[0] : 0; /* what a model cannot take delivers nothing */
+}
+
+static sg_store_step lumped(const sg_truth *self, int store, double energy_j, double request_w,
+                            double dt_s)
+{
+    const sg_reservoir *r = &self->plant->store_reservoir[store];
+    double keep = self->plant->store_keep_frac[store];
+    double give_w = sg_reservoir_discharge_w(r, energy_j, 0, keep, dt_s);
+    double take_w = sg_reservoir_charge_w(r, energy_j, keep, dt_s);
+    double w = request_w > give_w ? give_w : request_w < -take_w ? -take_w : request_w;
+    double standing_j = energy_j * (1 - keep);
+    double converting_w = w > 0 ? w * (1 / r->discharge_eff - 1) : -w * (1 - r->charge_eff);
+    return (sg_store_step){.power_w = w,
+                           .energy_j = sg_reservoir_step(r, energy_j, w, keep, dt_s),
+                           .loss_j = standing_j + converting_w * dt_s,
+                           .soh_frac = NAN};
+}
+
+sg_store_step sg_truth_store(sg_truth *self, int store, double energy_j, double request_w,
+                             double packs_lost, const sg_around *around, bool commit)
+{
+    const sg_device *device = &self->site->devices[SG_STORE][store];
+    const sg_truth_group *group = &self->group[device->group];
+    const sg_model *model = group->model;
+    if (!model) {
+        return lumped(self, store, energy_j, request_w, around->now.dt_s);
+    }
+    double in[SG_MODEL_INPUT_MAX] = {request_w}, out[SG_MODEL_OUTPUT_MAX];
+    double trial[SG_MODEL_STATE_MAX], *state = state_of(self, device, store);
+    for (int i = 1; i < model->input_count; i++) {
+        in[i] = sg_truth_input(around, device, i - 1);
+    }
+    if (packs_lost > 0 && group->packs_input > 0) {
+        in[group->packs_input] = fmax(in[group->packs_input] - packs_lost, 0);
+    }
+    if (!commit) {
+        memcpy(trial, state, sizeof(double) * (size_t)model->state_count);
+        state = trial;
+    }
+    if (sg_model_step(model, device->p, &around->now, in, state, out) != SG_OK) {
+        return (sg_store_step){.energy_j = energy_j, .soh_frac = NAN}; /* it stands still */
+    }
+    return (sg_store_step){.power_w = out[0],
+                           .energy_j = out[1],
+                           .loss_j = out[2],
+                           .soh_frac =
+                               group->soh_output >= 0 ? out[group->soh_output] : (double)NAN};
+}

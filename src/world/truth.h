@@ -1,0 +1,53 @@
+/* truth.h - what the devices of a simulated plant really do: their kind's model where it has one, else its lumped equation.
+ *
+ * Units    SI; store power > 0 flows into the bus.
+ * Memory   points into the caller's block of sg_truth_doubles() doubles; nothing is allocated in a step. */
+#ifndef SG_WORLD_TRUTH_H
+#define SG_WORLD_TRUTH_H
+#include "model/model.h"
+#include "site/plant.h"
+
+typedef struct sg_truth_group {
+    const sg_model *model; /* NULL: the lumped equation */
+    double *state;         /* [member][model->state_count] */
+    int packs_input;       /* of the model's inputs, or -1 */
+    int soh_output;        /* of the model's outputs, or -1 */
+} sg_truth_group;
+
+typedef struct sg_truth {
+    const sg_site *site;
+    const sg_plant *plant;
+    sg_truth_group group[SG_GROUP_MAX];
+} sg_truth;
+
+/* What surrounds the devices in a step: when, and the means of the series over it. */
+typedef struct sg_around {
+    sg_now now;
+    const double *series_mean; /* [series] */
+} sg_around;
+
+/* A store's step. */
+typedef struct sg_store_step {
+    double power_w; /* that flows at the bus   */
+    double energy_j;
+    double loss_j;
+    double soh_frac; /* NAN where the model has none */
+} sg_store_step;
+
+size_t sg_truth_doubles(const sg_site *site);
+/* Every device at its start; stores hold energy_j[store]. */
+void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, double *memory,
+                   const double *energy_j);
+void sg_truth_fill(sg_truth *self, int store, double energy_j);
+
+/* An input of a device as the step has it. */
+double sg_truth_input(const sg_around *around, const sg_device *device, int input);
+
+/* What the source could deliver in the step, W. Its state moves on. */
+double sg_truth_source_w(sg_truth *self, int source, const sg_around *around);
+
+/* The store under a request, with energy_j in it and so many packs lost. Its state moves on only where `commit` says so: a trial
+ * and the commit of the same request give the same. */
+sg_store_step sg_truth_store(sg_truth *self, int store, double energy_j, double request_w,
+                             double packs_lost, const sg_around *around, bool commit);
+#endif
