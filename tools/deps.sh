@@ -122,7 +122,7 @@ for word in "${unpack[@]}"; do
     mkdir -p "$tools"
     (cd "$scratch" && run apt-get -q download "$package")
     run dpkg-deb -x "$scratch/"*.deb "$scratch/tree"
-    found=$(find "$scratch/tree" -type f -name "$program" -perm -u+x -print -quit)
+    found=$(find "$scratch/tree" -type f -path "*/bin/$program" -perm -u+x -print -quit)
     if [ -z "$found" ]; then
         rm -rf "$scratch"
         echo "deps: package $package holds no program $program" >&2
