@@ -17,6 +17,14 @@ typedef struct sg_report_store {
     double soh_frac; /* NAN: no ageing model for this kind */
 } sg_report_store;
 
+enum { SG_MONTH_MAX = 60 };
+
+typedef struct sg_report_month {
+    int64_t start_us; /* of the calendar month */
+    double load_j, unserved_j, import_j, export_j, losses_j, store_loss_j;
+    double out_j[SG_GROUP_MAX], in_j[SG_GROUP_MAX]; /* by group: sources and stores, at the bus */
+} sg_report_month;
+
 /* Averages per bin, for pictures. */
 typedef struct sg_trace {
     int count;
@@ -54,6 +62,8 @@ typedef struct sg_report {
     sg_report_store store[SG_GROUP_MAX];            /* by group, stores only */
     double forecast_mae_w[2], persistence_mae_w[2]; /* load, generation; one hour ahead */
     uint64_t command_hash;
+    sg_report_month month[SG_MONTH_MAX];
+    int month_count;
     sg_trace trace;
     int note_count; /* what the site can really do, in sentences */
     char note[16][256];

@@ -1,6 +1,7 @@
 #include "base/time.h"
 #include "control/control.h"
 #include "study/figures.h"
+#include "study/months.h"
 #include "study/report.h"
 
 #include <math.h>
@@ -150,6 +151,7 @@ void sg_report_json(const sg_report *report, sg_out *out)
     sg_json_time(out, "to", report->to_us);
     sg_json_number(out, "step_s", report->step_s);
     json_metrics(report, out);
+    sg_months_json(report, out);
     sg_json_begin(out, "notes", '[');
     for (int i = 0; i < report->note_count; i++) {
         sg_json_text(out, NULL, report->note[i]);

@@ -5,6 +5,7 @@
 #include "plan/dispatch.h"
 #include "plan/rolling.h"
 #include "study/bound.h"
+#include "study/months.h"
 #include "world/world.h"
 
 #include "base/check.h"
@@ -222,7 +223,9 @@ static void play(run *r)
     for (int64_t step = 0; step < r->steps; step++) {
         const sg_plan *plan = plan_due(r, step);
         sg_readings readings;
+        const sg_world_books before = *sg_world_books_of(r->world);
         sg_world_read(r->world, dt_s, &readings);
+        sg_months_add(r->report, &r->points, &readings, &before, sg_world_books_of(r->world));
         const double *site = readings.value + r->points.first[SG_POINT_SITE];
         if (step ==
             0) { /* nothing was read before the first step: what came right after stands for it */
