@@ -57,45 +57,6 @@ static double round_trip(const sg_reservoir *r)
     return out_j / in_j;
 }
 
-static void osmotic_power_from_own_desalination(void **state)
-{
-    (void)state;
-    static const double effs[] = {0.35, 0.45, 1.0}, spent[] = {2.11, 2.43, 2.73};
-    for (int e = 0; e < 3; e++) {
-        for (int s = 0; s < 3; s++) {
-            double p[SG_PARAM_MAX];
-            const sg_kind *kind = preset("osmotic", p);
-            set(kind, p, "capacity", 2e6);
-            set(kind, p, "desalination_source", 3);
-            set(kind, p, "red_efficiency", effs[e]);
-            set(kind, p, "specific_energy", spent[s] * 3.6e6);
-            set(kind, p, "tank", 100); /* so that the days of the round trip suffice */
-            assert_true(kind->is_store(p));
-            sg_reservoir r;
-            kind->reservoir(p, &r);
-            char name[64];
-            snprintf(name, sizeof name, "osmotic_trip_%.2f_%.2f", effs[e], spent[s]);
-            expect(name, 100 * round_trip(&r));
-            /* even with everything recovered: half of what separation took at least, and not more */
-            assert_true(round_trip(&r) <= 0.51);
-        }
-    }
-}
-
-static void osmotic_power_follows_the_voltage_squared(void **state)
-{
-    (void)state;
-    double p[SG_PARAM_MAX];
-    const sg_kind *kind = preset("osmotic", p);
-    set(kind, p, "capacity", 1e6);
-    assert_false(kind->is_store(p)); /* fresh water from a river */
-    double one[] = {35, 35.0 / 60, 25}, other[] = {35, 35.0 / 40, 25};
-    expect("osmotic_voltage_ratio", sqrt(kind->available_w(p, one) / kind->available_w(p, other)));
-    double none[] = {0.3, 0.3, 25}, rated[] = {35, 0.3, 25};
-    assert_true(kind->available_w(p, none) == 0);
-    assert_true(fabs(kind->available_w(p, rated) - 1e6) < 1e-6);
-}
-
 static void supercapacitors(void **state)
 {
     (void)state;
@@ -250,8 +211,6 @@ static void nothing_is_won_in_a_store(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(osmotic_power_from_own_desalination),
-        cmocka_unit_test(osmotic_power_follows_the_voltage_squared),
         cmocka_unit_test(supercapacitors),
         cmocka_unit_test(cell_temperature),
         cmocka_unit_test(area_times_efficiency),
