@@ -19,9 +19,8 @@ static double ln_activity(double molality, double temp_degc)
 double sg_red_voltage_v(double concentrated, double dilute, double temp_degc,
                         double permselectivity, int activity)
 {
-    double ratio = activity
-                       ? ln_activity(concentrated, temp_degc) - ln_activity(dilute, temp_degc)
-                       : log(concentrated / dilute);
+    double ratio = activity ? ln_activity(concentrated, temp_degc) - ln_activity(dilute, temp_degc)
+                            : log(concentrated / dilute);
     return permselectivity * 2 * thermal_v(temp_degc) * ratio;
 }
 
@@ -61,12 +60,12 @@ double sg_red_age_frac(double loss_per_s, double age_s)
 
 typedef struct pair {
     double temp_degc;
-    double alpha_v;              /* permselectivity x 2 R T / F                  */
-    double load_v;               /* at the terminals                             */
+    double alpha_v; /* permselectivity x 2 R T / F                  */
+    double load_v;  /* at the terminals                             */
     double electrode_v;
     double salt_kg_s, fresh_kg_s; /* water, per m2                               */
-    double charge_c_mol;         /* charge that moves a mole of salt             */
-    double leak_kg_s;            /* leak as water of which the salt passes       */
+    double charge_c_mol;          /* charge that moves a mole of salt             */
+    double leak_kg_s;             /* leak as water of which the salt passes       */
 } pair;
 
 static double resistance_ohm_m2(const sg_red_stack *s, double salt, double fresh, double temp_degc)
@@ -80,7 +79,8 @@ static double resistance_ohm_m2(const sg_red_stack *s, double salt, double fresh
 /* Current through a segment whose waters leave with these molalities. */
 static double current_a_m2(const pair *z, double r_ohm_m2, double salt, double fresh)
 {
-    double open_v = z->alpha_v * (ln_activity(salt, z->temp_degc) - ln_activity(fresh, z->temp_degc));
+    double open_v =
+        z->alpha_v * (ln_activity(salt, z->temp_degc) - ln_activity(fresh, z->temp_degc));
     double spare_v = open_v - z->load_v;
     /* the electrodes take their share of either direction */
     if (fabs(spare_v) <= z->electrode_v) {
@@ -95,8 +95,8 @@ static double segment_moved(const pair *z, double share, double r_ohm_m2, double
                             double *ret_current)
 {
     double all = (salt - fresh) / (1 / z->salt_kg_s + 1 / z->fresh_kg_s);
-    double high = all > 0 ? all : 0;                /* both waters are alike */
-    double low = -0.999 * fresh * z->fresh_kg_s;    /* the fresh water has no salt left to take */
+    double high = all > 0 ? all : 0;             /* both waters are alike */
+    double low = -0.999 * fresh * z->fresh_kg_s; /* the fresh water has no salt left to take */
     double moved = 0;
     for (int i = 0; i < 60; i++) {
         double s = salt - moved / z->salt_kg_s, f = fresh + moved / z->fresh_kg_s;
@@ -213,8 +213,8 @@ static const sg_param params[PARAM_COUNT] = {
                   "between membranes, salt side", "Veerman 2010: 200 um"},
     [GAP_FRESH] = {"fresh_gap", SG_DIM_LENGTH, 200e-6, 20e-6, 5e-3, NULL,
                    "between membranes, fresh side", "Veerman 2010: 200 um"},
-    [SPEED_SALT] = {"salt_speed", SG_DIM_SPEED, 0.01, 1e-4, 0.2, NULL, "of the water in its channel",
-                    "engineering choice"},
+    [SPEED_SALT] = {"salt_speed", SG_DIM_SPEED, 0.01, 1e-4, 0.2, NULL,
+                    "of the water in its channel", "engineering choice"},
     [SPEED_FRESH] = {"fresh_speed", SG_DIM_SPEED, 0.01, 1e-4, 0.2, NULL,
                      "of the water in its channel", "engineering choice"},
     [MEMBRANES] = {"membranes_ohm_m2", SG_DIM_NONE, 4e-4, 0, 0.1, NULL,
@@ -233,15 +233,16 @@ static const sg_param params[PARAM_COUNT] = {
               "salt permeability of a pair of membranes, m/s", "engineering estimate"},
     [PUMP] = {"pump_efficiency", SG_DIM_FRACTION, 0.75, 0.05, 0.95, NULL, "of the water pumps",
               "engineering estimate"},
-    [ELECTRODE] = {"electrode_loss", SG_DIM_VOLTAGE, 0.5, 0, 5, NULL, "at the stack's two electrodes",
-                   "engineering estimate"},
+    [ELECTRODE] = {"electrode_loss", SG_DIM_VOLTAGE, 0.5, 0, 5, NULL,
+                   "at the stack's two electrodes", "engineering estimate"},
     [PAIRS] = {"cell_pairs", SG_DIM_NONE, 500, 1, 1e5, NULL, "of a stack", "50 in Veerman 2010"},
     [AREA] = {"cell_area", SG_DIM_AREA, 0.1875, 1e-4, 100, NULL, "of one membrane",
               "Veerman 2010: 25 x 75 cm"},
-    [LOAD] = {"load_share", SG_DIM_FRACTION, 0.5, 0.01, 1, NULL,
-              "load voltage over open-circuit voltage: 0.5 is a matched load, above it the stack is "
-              "limited",
-              ""},
+    [LOAD] =
+        {"load_share", SG_DIM_FRACTION, 0.5, 0.01, 1, NULL,
+         "load voltage over open-circuit voltage: 0.5 is a matched load, above it the stack is "
+         "limited",
+         ""},
     [NATURAL] = {"natural_water_factor", SG_DIM_FRACTION, 0.5, 0.05, 1, NULL,
                  "gross power with magnesium, calcium and sulphate in the waters; 1 for pure NaCl",
                  "REAPower pilot, Trapani: about half with real brines"},
@@ -340,8 +341,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 const sg_model sg_model_electrodialysis = {
     .name = "electrodialysis",
     .title = "stack of reverse electrodialysis: power from sea water and fresh water",
-    .source = "Veerman 2009 and 2011 (lumped stack), Vermaas 2012 (net power), Pitzer equations for NaCl",
-    .limits = "co-current; NaCl with one factor for all other ions; no water transport; against stacks +-20 to 30 %",
+    .source =
+        "Veerman 2009 and 2011 (lumped stack), Vermaas 2012 (net power), Pitzer equations for NaCl",
+    .limits = "co-current; NaCl with one factor for all other ions; no water transport; against "
+              "stacks +-20 to 30 %",
     .example = "fresh_salinity=0.05..5 sea_salinity=35 water_temperature=15",
     .params = params,
     .param_count = PARAM_COUNT,

@@ -45,7 +45,7 @@ typedef struct sg_kind {
     int param_count;
     const sg_input *inputs;
     int input_count;
-    /* Sources: power that could be delivered now, W. */
+    /* Sources without a model: power that could be delivered now, W. */
     double (*available_w)(const double *p, const double *in);
     /* Stores (and sources that turn out to be stores): the reservoir that these parameters make. */
     void (*reservoir)(const double *p, sg_reservoir *ret);

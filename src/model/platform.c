@@ -77,9 +77,9 @@ double sg_platform_period_ratio(double gamma)
 }
 
 typedef struct deck {
-    double all, before;                 /* energy, and energy over u               */
-    double roll, pitch;                 /* mean square slope, in units of energy   */
-    double roll_rate, pitch_rate;       /* of the rate                             */
+    double all, before;           /* energy, and energy over u               */
+    double roll, pitch;           /* mean square slope, in units of energy   */
+    double roll_rate, pitch_rate; /* of the rate                             */
 } deck;
 
 /* Mean square tilts per energy of the sea. energy[i] is shared by both axes. */
@@ -138,8 +138,8 @@ static double steady(const sg_platform *p, double rms_rad, double rate_rad_s, do
     double followed =
         rate_rad_s > 0 ? erf(p->rate_max_rad_s / (rate_rad_s * 1.4142135623730951)) : 1;
     double through = 1 - followed * (1 - p->residual_frac);
-    double over = followed * (1 - p->residual_frac) *
-                  sg_platform_overtravel_rad(rms_rad, p->stroke_max_rad);
+    double over =
+        followed * (1 - p->residual_frac) * sg_platform_overtravel_rad(rms_rad, p->stroke_max_rad);
     /* both are parts of the same tilt: they add up where the stroke ends */
     double left = through * rms_rad + over;
     *ret_rms_rad = left < rms_rad ? left : rms_rad;
@@ -170,7 +170,8 @@ void sg_platform_motion(const sg_platform *self, double hs_m, double te_s, sg_mo
     ret->panel_roll_rms_rad = ret->roll_rms_rad;
     ret->panel_pitch_rms_rad = ret->pitch_rms_rad;
     if (self->gimbal && !ret->stowed) {
-        double roll = steady(self, ret->roll_rms_rad, ret->roll_rate_rad_s, &ret->panel_roll_rms_rad);
+        double roll =
+            steady(self, ret->roll_rms_rad, ret->roll_rate_rad_s, &ret->panel_roll_rms_rad);
         double pitch =
             steady(self, ret->pitch_rms_rad, ret->pitch_rate_rad_s, &ret->panel_pitch_rms_rad);
         ret->actuator_w = self->idle_w + self->drive_w_s_per_rad * (roll + pitch);
@@ -289,8 +290,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 const sg_model sg_model_platform = {
     .name = "platform",
     .title = "floating deck: roll and pitch in a sea, gimbals, storm stow",
-    .source = "slope spectrum of a Pierson-Moskowitz or JONSWAP sea (IEC TS 62600-2), averaged over the deck",
-    .limits = "no resonance, no mooring, deep water, waves from one side; a gimbal's limits as Gaussian means",
+    .source = "slope spectrum of a Pierson-Moskowitz or JONSWAP sea (IEC TS 62600-2), averaged "
+              "over the deck",
+    .limits = "no resonance, no mooring, deep water, waves from one side; a gimbal's limits as "
+              "Gaussian means",
     .example = "wave_height=2.5 wave_period=3..16",
     .params = params,
     .param_count = PARAM_COUNT,

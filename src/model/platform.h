@@ -19,18 +19,18 @@
 #include <stdbool.h>
 
 typedef struct sg_platform {
-    double length_m, beam_m;    /* > 0                                                            */
-    double heading_rad;         /* waves from the bow: 0; from the side: pi/2                     */
-    double cutoff_s;            /* period below which inertia holds the deck; 0: none             */
-    double gamma;               /* peak enhancement of the sea, >= 1                              */
-    bool gimbal;                /* panels on gimbals; else the rest below counts for nothing      */
-    double residual_frac;       /* of the tilt that a gimbal within its limits lets through       */
-    double rate_max_rad_s;      /* of each gimbal axis, >= 0                                      */
-    double stroke_max_rad;      /* either side, >= 0                                              */
-    double idle_w;              /* of all gimbals                                                 */
-    double drive_w_s_per_rad;   /* power per mean rate, both axes added, W per rad/s              */
-    double storm_height_m;      /* at and above it the panels are stowed; 0: never                */
-    double stowed_frac;         /* of the output left while they are, 0 to 1                      */
+    double length_m, beam_m;  /* > 0                                                            */
+    double heading_rad;       /* waves from the bow: 0; from the side: pi/2                     */
+    double cutoff_s;          /* period below which inertia holds the deck; 0: none             */
+    double gamma;             /* peak enhancement of the sea, >= 1                              */
+    bool gimbal;              /* panels on gimbals; else the rest below counts for nothing      */
+    double residual_frac;     /* of the tilt that a gimbal within its limits lets through       */
+    double rate_max_rad_s;    /* of each gimbal axis, >= 0                                      */
+    double stroke_max_rad;    /* either side, >= 0                                              */
+    double idle_w;            /* of all gimbals                                                 */
+    double drive_w_s_per_rad; /* power per mean rate, both axes added, W per rad/s              */
+    double storm_height_m;    /* at and above it the panels are stowed; 0: never                */
+    double stowed_frac;       /* of the output left while they are, 0 to 1                      */
 } sg_platform;
 
 typedef struct sg_motion {

@@ -54,13 +54,12 @@ static double salinity_of_root(double root, double temp_degc)
 {
     double t = temp_of_1968(temp_degc) - 15, x = root, ratio = root * root;
     double by_temp = t / (1 + 0.0162 * t);
-    double s = 0.0080 +
-               x * (-0.1692 + x * (25.3851 + x * (14.0941 + x * (-7.0261 + x * 2.7081)))) +
-               by_temp *
-                   (0.0005 + x * (-0.0056 + x * (-0.0066 + x * (-0.0375 + x * (0.0636 + x * -0.0144)))));
+    double s =
+        0.0080 + x * (-0.1692 + x * (25.3851 + x * (14.0941 + x * (-7.0261 + x * 2.7081)))) +
+        by_temp *
+            (0.0005 + x * (-0.0056 + x * (-0.0066 + x * (-0.0375 + x * (0.0636 + x * -0.0144)))));
     double far = 400 * ratio, near = 100 * ratio;
-    return s - 0.008 / (1 + far * (1.5 + far)) -
-           0.0005 * by_temp / (1 + sqrt(near) * (1 + near));
+    return s - 0.008 / (1 + far * (1.5 + far)) - 0.0005 * by_temp / (1 + sqrt(near) * (1 + near));
 }
 
 static double conductivity_to_42_psu(double salinity_psu, double temp_degc)
@@ -94,8 +93,8 @@ double sg_seawater_conductivity_s_m(double salinity_psu, double temp_degc)
 double sg_nacl_conductivity_s_m(double molality, double temp_degc)
 {
     /* square root of mol/l, and 1e-4 S m2/mol at 25 degC */
-    static const double root[] = {0,        0.022361, 0.031623, 0.070711, 0.1,      0.141421,
-                                  0.223607, 0.316228, 0.447214, 0.707107, 1.0,      1.414214,
+    static const double root[] = {0,        0.022361, 0.031623, 0.070711, 0.1, 0.141421,
+                                  0.223607, 0.316228, 0.447214, 0.707107, 1.0, 1.414214,
                                   1.732051, 2.0,      2.236068, 2.5};
     static const double molar[] = {126.45, 124.50, 123.74, 120.64, 118.51, 115.76, 111.06, 106.74,
                                    101.71, 93.62,  85.76,  74.71,  65.57,  57.23,  49.46,  41.2};
@@ -134,8 +133,7 @@ static double dielectric(double temp_degc)
 double sg_water_debye_hueckel(double temp_degc)
 {
     double density = water_density_kg_m3(temp_degc) / water_density_kg_m3(25);
-    double coulomb =
-        dielectric(25) * 298.15 / (dielectric(temp_degc) * (temp_degc + zero_degc_k));
+    double coulomb = dielectric(25) * 298.15 / (dielectric(temp_degc) * (temp_degc + zero_degc_k));
     return 0.3915 * sqrt(density) * coulomb * sqrt(coulomb);
 }
 
@@ -218,8 +216,8 @@ double sg_brine_exergy_j(sg_brine self, double sea_molality, double temp_degc)
     double ln_gamma, phi;
     pitzer_both(sea_molality, temp_degc, &ln_gamma, &phi);
     double rt2 = 2 * SG_GAS_J_PER_MOL_K * (temp_degc + zero_degc_k);
-    double in_sea_j = rt2 * (self.salt_mol * (log(sea_molality) + ln_gamma) -
-                             self.water_kg * sea_molality * phi);
+    double in_sea_j =
+        rt2 * (self.salt_mol * (log(sea_molality) + ln_gamma) - self.water_kg * sea_molality * phi);
     double free_j = sg_brine_gibbs_j(self, temp_degc) - in_sea_j;
     return free_j > 0 ? free_j : 0;
 }
@@ -289,9 +287,11 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 const sg_model sg_model_seawater = {
     .name = "seawater",
     .title = "salt water: density, conductivity, activity, osmotic pressure, speed of sound",
-    .source = "UNESCO Technical Papers in Marine Science 44 (EOS-80, PSS-78 with Hill's extension); Pitzer equations "
+    .source = "UNESCO Technical Papers in Marine Science 44 (EOS-80, PSS-78 with Hill's "
+              "extension); Pitzer equations "
               "for NaCl, temperature after Silvester and Pitzer 1978; Mackenzie 1981",
-    .limits = "0 to 42 psu for density and conductivity, continued above; 0 to 50 degC; 1 atm; free energy as NaCl",
+    .limits = "0 to 42 psu for density and conductivity, continued above; 0 to 50 degC; 1 atm; "
+              "free energy as NaCl",
     .example = "salinity=0..42 water_temperature=15",
     .inputs = inputs,
     .input_count = INPUT_COUNT,

@@ -14,9 +14,9 @@
 #ifndef SG_MODEL_SEAWATER_H
 #define SG_MODEL_SEAWATER_H
 
-#define SG_GAS_J_PER_MOL_K 8.314462618
+#define SG_GAS_J_PER_MOL_K   8.314462618
 #define SG_FARADAY_C_PER_MOL 96485.33212
-#define SG_NACL_KG_PER_MOL 0.0584428
+#define SG_NACL_KG_PER_MOL   0.0584428
 
 /* psu <-> mol/kg of the same mass of NaCl. 0 <= psu < 1000. @effects alloc=no block=no fails=never */
 double sg_seawater_molality(double salinity_psu);
