@@ -1,5 +1,5 @@
 /* generator - an engine that runs on fuel: available whenever asked, at a cost.
- * Limits   no start time and no part-load curve yet. */
+ * Limits   planning and control see it as ready at once; start, minimum load and fuel are those of the model `genset`. */
 #include "model/kind.h"
 
 #include <math.h>
