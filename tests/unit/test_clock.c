@@ -95,6 +95,31 @@ static void holdover_grows_as_vouched_for(void **state)
     assert_true(fabs(sqrt(squares) / std_s - 1) < 0.05); /* 3 deviations of 1/sqrt(2 x 2000) */
 }
 
+static void the_truth_wanders_alike_in_long_and_short_steps(void **state)
+{
+    (void)state;
+    enum { CLOCKS = 4000, DAY_S = 86400 };
+    static const int parts[] = {1, 2, 24};
+    for (int i = 0; i < 3; i++) {
+        double offsets = 0;
+        for (int seed = 1; seed <= CLOCKS; seed++) {
+            bench b;
+            bench_presets(&b);
+            set(&b, "seed", seed);
+            set(&b, "offset_start", 0);
+            set(&b, "drift_start", 0);
+            set(&b, "white_frequency_noise_s", 0);
+            sg_model_start(b.model, b.p, b.state);
+            for (int k = 0; k < parts[i]; k++) {
+                bench_step(&b, 0, 25, (double)DAY_S / parts[i]);
+            }
+            offsets += b.out[OFFSET] * b.out[OFFSET] / CLOCKS;
+        }
+        double want = 1e-22 * pow(DAY_S, 3) / 3; /* of an integrated random walk */
+        assert_true(fabs(offsets / want - 1) < 4 * sqrt(2.0 / CLOCKS));
+    }
+}
+
 static void one_long_holdover_is_many_short_ones(void **state)
 {
     (void)state;
@@ -174,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_are_as_large_as_vouched_for),
         cmocka_unit_test(holdover_grows_as_vouched_for),
+        cmocka_unit_test(the_truth_wanders_alike_in_long_and_short_steps),
         cmocka_unit_test(one_long_holdover_is_many_short_ones),
         cmocka_unit_test(a_measurement_never_adds_doubt),
         cmocka_unit_test(warmth_in_holdover_escapes_the_bound),
