@@ -81,7 +81,7 @@ const sg_model sg_model_availability = {
               "Plenum 1992, chapters 4, 6 and 9",
     .limits = "like units that fail independently of each other; repair crews without end; no "
               "common cause; maintenance comes on a calendar, one unit at a time",
-    .example = "k=4 n=6 unit_availability=0.9..0.999",
+    .example = "k=4 n=6 unit_availability=0.3..1",
     .params = params,
     .param_count = PARAM_COUNT,
     .inputs = inputs,
