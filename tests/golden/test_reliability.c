@@ -12,6 +12,8 @@
 #include "model/model.h"
 #include "model/reliability.h"
 
+static double no_state[1]; /* these models remember nothing */
+
 static int read_table(void **state)
 {
     (void)state;
@@ -28,7 +30,7 @@ static double model_availability(double k, double n, double unit, double mtbf_s,
     sg_model_presets(model, p);
     sg_now now = {.dt_s = 1};
     double in[] = {k, n, unit, mtbf_s, mttr_s};
-    assert_int_equal(sg_model_step(model, p, &now, in, NULL, out), SG_OK);
+    assert_int_equal(sg_model_step(model, p, &now, in, no_state, out), SG_OK);
     *ret_downtime_s = out[2];
     return out[0];
 }
@@ -118,7 +120,7 @@ static void model_has_the_test_system_as_its_preset(void **state)
     assert_non_null(model);
     sg_model_presets(model, p);
     sg_now now = {.dt_s = 3600};
-    assert_int_equal(sg_model_step(model, p, &now, in, NULL, out), SG_OK);
+    assert_int_equal(sg_model_step(model, p, &now, in, no_state, out), SG_OK);
     expect("rbts_lolp_peak", out[0]);
     expect("rbts_unserved_peak", out[1] * 1e-6);
     assert_true(out[2] == 55e6);

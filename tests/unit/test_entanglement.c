@@ -15,6 +15,8 @@
 #include <math.h>
 #include <string.h>
 
+static double no_state[1]; /* these models remember nothing */
+
 /* --- four qubits: bit q of the index is qubit q; pair one is qubits 0 and 1, pair two is 2 and 3 --- */
 
 typedef double complex amplitude;
@@ -369,10 +371,10 @@ static void model_is_marked_hypothetical(void **state)
     assert_true(model->hypothetical);
     sg_model_presets(model, p);
     sg_now now = {.dt_s = 1};
-    assert_int_equal(sg_model_step(model, p, &now, in, NULL, out), SG_OK);
+    assert_int_equal(sg_model_step(model, p, &now, in, no_state, out), SG_OK);
     assert_true(out[1] >= 0.99 && out[4] == 1 && fabs(out[5] * out[6] - 1) < 1e-12);
     in[0] = 0.2;
-    assert_int_equal(sg_model_step(model, p, &now, in, NULL, out), SG_RANGE);
+    assert_int_equal(sg_model_step(model, p, &now, in, no_state, out), SG_RANGE);
 }
 
 int main(void)

@@ -14,6 +14,8 @@
 
 #include <math.h>
 
+static double no_state[1]; /* these models remember nothing */
+
 /* P(fewer than k of n work) by counting units one after the other. */
 static double counted_unavailability(int k, int n, double out)
 {
@@ -343,7 +345,7 @@ static void simulation_refuses_nonsense(void **state)
 static sg_status run(const sg_model *model, const double *p, const double *in, double *out)
 {
     sg_now now = {.dt_s = 1};
-    return sg_model_step(model, p, &now, in, NULL, out);
+    return sg_model_step(model, p, &now, in, no_state, out);
 }
 
 static void availability_model_wants_one_source(void **state)
