@@ -26,6 +26,7 @@ _symgrid_options() {
         query) echo "--data --json --csv" ;;
         plan) echo "--problem --json --seconds" ;;
         control) echo "--problem --json" ;;
+        bench) echo "--json --seconds" ;;
         model) echo "--columns --example --list --markdown --plot --set --zone" ;;
     esac
 }
@@ -33,7 +34,7 @@ _symgrid_options() {
 _symgrid() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]:-}
-    local verbs="check control init model plan query replay run simulate"
+    local verbs="bench check control init model plan query replay run simulate"
     local policies="static rules mpc"
     COMPREPLY=()
 
@@ -61,6 +62,10 @@ _symgrid() {
         *) return ;;
     esac
     if [ "$verb" = model ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
+        _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
+    elif [ "$verb" = bench ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
+        _symgrid_words model
+    elif [ "$verb" = bench ] && [[ $current != -* ]]; then
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [[ $current == -* ]]; then
         _symgrid_words "$(_symgrid_options "$verb") --help"
