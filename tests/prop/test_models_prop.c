@@ -47,6 +47,12 @@ static void stores_conserve_energy(void **state)
     }
 }
 
+/* A fuel cell starts and ramps: what it gives depends on when in the step it was ready. */
+static bool has_a_start(const sg_model *model)
+{
+    return strcmp(model->name, "hydrogen") == 0;
+}
+
 static void half_a_step_twice_is_about_a_step(void **state)
 {
     (void)state;
@@ -54,7 +60,7 @@ static void half_a_step_twice_is_about_a_step(void **state)
     sg_model room;
     for (int at = 0; (model = next_model(&at, &room)) != NULL;) {
         double worst;
-        if (is_store(model)) {
+        if (is_store(model) && !has_a_start(model)) {
             const char *bad = splits(model, SPLIT_BOUND, &worst);
             print_message("%-20s two half steps differ by at most %.2g of what moved\n",
                           model->name, worst);
