@@ -157,12 +157,16 @@ static void stores_stay_within_themselves(void **state)
                    e = rig_value(&r, SG_POINT_STORE_ENERGY, s);
             assert_true(w <= q.discharge_w_max && w >= -q.charge_w_max);
             assert_true(e >= 0 && e <= q.capacity_j);
-            double keep = pow(1 - q.standing_loss_per_h, 60.0 / 3600);
-            double want_j =
-                before_j[s] * keep - (w > 0 ? w / q.discharge_eff : w * q.charge_eff) * 60;
-            assert_true(fabs(e - want_j) <= 1e-9 * q.capacity_j);
+            /* nothing is won: what is held afterwards is at most what was held less what came out */
+            assert_true(e <= before_j[s] - w * 60 + 1e-9 * q.capacity_j);
+            if (!sg_device_kind(&r.site, d)->model) {
+                double keep = pow(1 - q.standing_loss_per_h, 60.0 / 3600);
+                double want_j =
+                    before_j[s] * keep - (w > 0 ? w / q.discharge_eff : w * q.charge_eff) * 60;
+                assert_true(fabs(e - want_j) <= 1e-9 * q.capacity_j);
+            }
             if (step == 199) { /* filled or emptied long ago, up to what standing takes in a step */
-                assert_true(s % 2 ? e < 1e-6 * q.capacity_j : e > 0.999 * q.capacity_j);
+                assert_true(s % 2 ? e < 0.001 * q.capacity_j : e > 0.99 * q.capacity_j);
             }
         }
     }
@@ -277,7 +281,8 @@ static void the_world_repeats_itself(void **state)
                             sizeof(double) * (size_t)a.points.count);
         assert_true(sg_engine_hash(a.engine) == sg_engine_hash(b.engine));
     }
-    /* a new world at the last one's readings: stores and registers go on where they stood */
+    /* a new world at the last one's readings: stores and registers go on where they stood; what else a device remembers
+     * (dirt on the panels) begins anew, and shows in the sources' power */
     sg_world *fresh = sg_world_create(&a.site, rig_time("2023-06-10"));
     sg_world_resume(fresh, sg_engine_time(a.engine), sg_engine_values(a.engine));
     sg_command command = sg_engine_command(a.engine);
@@ -287,7 +292,14 @@ static void the_world_repeats_itself(void **state)
     sg_world_read(fresh, 900, &of_fresh);
     assert_int_equal(of_old.time_us, of_fresh.time_us);
     for (int p = 0; p < a.points.count; p++) {
-        assert_true(fabs(of_old.value[p] - of_fresh.value[p]) <= 1e-9 * fabs(of_old.value[p]));
+        bool own = (p >= a.points.first[SG_POINT_STORE_ENERGY] &&
+                    p < a.points.first[SG_POINT_STORE_ENERGY] + a.site.device_count[SG_STORE]) ||
+                   (p >= a.points.first[SG_POINT_LOAD_POWER] &&
+                    p < a.points.first[SG_POINT_LOAD_POWER] + a.site.device_count[SG_LOAD]);
+        double off = fabs(of_old.value[p] - of_fresh.value[p]);
+        double dirt_w = 0.011 * 2.2e6; /* of a week, in full sun */
+        bool energy = p >= a.points.first[SG_POINT_SITE] && fabs(of_old.value[p]) > 1e8;
+        assert_true(off <= (own ? 1e-9 * fabs(of_old.value[p]) : energy ? 900 * dirt_w : dirt_w));
     }
     sg_world_free(fresh);
     rig_free(&a);
