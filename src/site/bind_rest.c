@@ -27,6 +27,16 @@ static const struct severity {
 
 /* ---- faults ---- */
 
+static bool has_packs(const sg_kind *kind)
+{
+    for (int i = 0; i < kind->param_count; i++) {
+        if (strcmp(kind->params[i].name, "packs") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool fault_target(sg_bind *b, const sg_yaml *body, sg_fault *fault)
 {
     const sg_yaml *target = sg_yaml_get(body, "target"), *member = sg_yaml_get(body, "member");
@@ -44,6 +54,12 @@ static bool fault_target(sg_bind *b, const sg_yaml *body, sg_fault *fault)
         return false;
     }
     if (!sg_bind_device_ref(b, target, &fault->group, &fault->member)) {
+        return false;
+    }
+    if (fault->kind == SG_FAULT_PACKS_LOST && fault->group >= 0 &&
+        !has_packs(b->site->groups[fault->group].kind)) {
+        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, target), "a lithium_ion store has packs",
+                    "packs_lost: expected a store with the parameter `packs`");
         return false;
     }
     int64_t number;

@@ -13,6 +13,16 @@ static int find_input(const sg_model *model, const char *name)
     return -1;
 }
 
+static int find_param(const sg_model *model, const char *name)
+{
+    for (int i = 0; model && i < model->param_count; i++) {
+        if (strcmp(model->params[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static int find_output(const sg_model *model, const char *name)
 {
     for (int i = 0; model && i < model->output_count; i++) {
@@ -50,6 +60,7 @@ void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, d
         self->group[g] = (sg_truth_group){.model = model,
                                           .state = memory,
                                           .packs_input = find_input(model, "packs_available"),
+                                          .packs_param = find_param(model, "packs"),
                                           .soh_output = find_output(model, "soh_frac")};
         for (int m = 0; model && m < group->count; m++) {
             int index = group->first + m;
@@ -123,8 +134,10 @@ sg_store_step sg_truth_store(sg_truth *self, int store, double energy_j, double 
     for (int i = 1; i < model->input_count; i++) {
         in[i] = sg_truth_input(around, device, i - 1);
     }
-    if (packs_lost > 0 && group->packs_input > 0) {
-        in[group->packs_input] = fmax(in[group->packs_input] - packs_lost, 0);
+    if (packs_lost > 0 && group->packs_input > 0 && group->packs_param >= 0) {
+        double *available = &in[group->packs_input];
+        double packs = *available < 0 ? device->p[group->packs_param] : *available; /* < 0: all */
+        *available = packs > packs_lost ? packs - packs_lost : 0;
     }
     if (!commit) {
         memcpy(trial, state, sizeof(double) * (size_t)model->state_count);

@@ -11,6 +11,7 @@ typedef struct sg_truth_group {
     const sg_model *model; /* NULL: the lumped equation */
     double *state;         /* [member][model->state_count] */
     int packs_input;       /* of the model's inputs, or -1 */
+    int packs_param;       /* of its parameters, or -1 */
     int soh_output;        /* of the model's outputs, or -1 */
 } sg_truth_group;
 

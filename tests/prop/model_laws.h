@@ -126,6 +126,9 @@ static inline double draw_input(const sg_input *input, dice *chance)
     if (range[0] < range[1]) {
         return range[0] + (range[1] - range[0]) * throw(chance);
     }
+    if (input->preset < 0) {
+        return input->preset; /* stands for what is not given: any other number means something */
+    }
     double preset = isnan(input->preset) || input->preset == 0 ? 1 : input->preset;
     return preset * throw_size(chance, 0.2, 5);
 }
@@ -302,12 +305,12 @@ static inline const char *conserves(const sg_model *model, int steps, uint64_t s
 /* --- law: half a step and half a step are about a step --- */
 
 /* Difference of the energies over what moved, at most `bound` times the share of the store that moved; *ret_worst is the largest. */
-static inline const char *splits(const sg_model *model, double bound, double *ret_worst)
+static inline const char *splits(const sg_model *model, int sets, double bound, double *ret_worst)
 {
     dice chance = {3, 0};
     life led;
     *ret_worst = 0;
-    for (int set = 0; set < 40; set++) {
+    for (int set = 0; set < sets; set++) {
         life_start(&led, model, set, &chance);
         led.now.dt_s = throw_size(&chance, 0.5, 60);
         for (int k = 0; k < 200; k++) {

@@ -99,7 +99,7 @@ static bool caught(flaw which, const char *law)
     double worst;
     flawed = which;
     const char *bad = strcmp(law, "conserves") == 0 ? conserves(&fake, 20000, 1)
-                      : strcmp(law, "splits") == 0  ? splits(&fake, SPLIT_BOUND, &worst)
+                      : strcmp(law, "splits") == 0  ? splits(&fake, 40, SPLIT_BOUND, &worst)
                       : strcmp(law, "batch") == 0   ? batch_agrees(&fake)
                       : strcmp(law, "refuses") == 0 ? refuses(&fake, sg_model_step)
                                                     : refuses(&fake, fake_step);

@@ -47,10 +47,13 @@ static void stores_conserve_energy(void **state)
     }
 }
 
-/* A fuel cell starts and ramps: what it gives depends on when in the step it was ready. */
-static bool has_a_start(const sg_model *model)
+/* How many sets of parameters split: a fuel cell starts and ramps, so what it gives depends on when in the step it was ready; a
+ * battery with a small thermal mass derates within the step, with its presets it does not. */
+static int sets_that_split(const sg_model *model)
 {
-    return strcmp(model->name, "hydrogen") == 0;
+    return strcmp(model->name, "hydrogen") == 0      ? 0
+           : strcmp(model->name, "lithium_ion") == 0 ? 1
+                                                     : 40;
 }
 
 static void half_a_step_twice_is_about_a_step(void **state)
@@ -60,8 +63,8 @@ static void half_a_step_twice_is_about_a_step(void **state)
     sg_model room;
     for (int at = 0; (model = next_model(&at, &room)) != NULL;) {
         double worst;
-        if (is_store(model) && !has_a_start(model)) {
-            const char *bad = splits(model, SPLIT_BOUND, &worst);
+        if (is_store(model)) {
+            const char *bad = splits(model, sets_that_split(model), SPLIT_BOUND, &worst);
             print_message("%-20s two half steps differ by at most %.2g of what moved\n",
                           model->name, worst);
             holds(bad);

@@ -17,7 +17,7 @@ static const char site_text[] =
     "loads: {rack: {count: 4, rating: 10kW, demand: 5kW}}\n"
     "sources: {engine: {type: generator, count: 200, capacity: 1kW, cost: 0.3 EUR/kWh}}\n"
     "stores: {battery: {type: lithium_ion, capacity: 10kWh, discharge_rate: 10kW, "
-    "round_trip_efficiency: 100%}}\n"
+    "round_trip_efficiency: 100%, packs: 4}}\n"
     "grid: {import_max: 100kW, import_price: 0.2 EUR/kWh}\n"
     "faults:\n";
 
@@ -237,6 +237,33 @@ static void derated_devices_give_and_take_their_share(void **state)
     stop(&p);
 }
 
+static void packs_fail_alone_and_keep_their_energy(void **state)
+{
+    (void)state;
+    plant p;
+    start(&p, "{kind: packs_lost, target: battery, severity: 1, at: 10s, duration: 3600s}", 1);
+    command(&p, 10e3, 1e4);
+    for (int k = 0; k < 9; k++) {
+        go(&p, 1);
+        assert_true(fabs(read_point(&p, SG_POINT_STORE_POWER, 0) - 10e3) < 1e-6);
+    }
+    double out_j = 9 * 10e3, locked_j = (0.5 * 36e6 - 90e3 - 10e3) / 4;
+    for (int k = 0; k < 3601; k++) {
+        go(&p, 1);
+        double w = read_point(&p, SG_POINT_STORE_POWER, 0);
+        assert_true(k == 0 || w <= 7.5e3 * (1 + 1e-12)); /* three of four */
+        out_j += w;
+    }
+    /* three packs are empty, the fourth has kept what it held */
+    assert_true(fabs(read_point(&p, SG_POINT_STORE_ENERGY, 0) - locked_j) < 0.01 * locked_j);
+    for (int k = 0; k < 3600; k++) {
+        go(&p, 1);
+        out_j += read_point(&p, SG_POINT_STORE_POWER, 0);
+    }
+    assert_true(fabs(out_j - 0.5 * 36e6) < 0.01 * 36e6); /* nothing was lost but what stands */
+    stop(&p);
+}
+
 static void prices_spike_or_are_missing(void **state)
 {
     (void)state;
@@ -355,6 +382,7 @@ int main(void)
         cmocka_unit_test(slow_links_renew_once_in_a_period),
         cmocka_unit_test(set_points_are_lost_late_or_half_followed),
         cmocka_unit_test(derated_devices_give_and_take_their_share),
+        cmocka_unit_test(packs_fail_alone_and_keep_their_energy),
         cmocka_unit_test(prices_spike_or_are_missing),
         cmocka_unit_test(recurring_faults_follow_the_renewal_law),
         cmocka_unit_test(the_seed_decides),
