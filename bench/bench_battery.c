@@ -105,8 +105,9 @@ static void run(park *self, const char *what, bool energy_only, double bytes)
         double began = now_s();
         for (int i = 0; i < repeats; i++) {
             if (energy_only) {
-                sg_lithium_ion_energy_batch(self->p, 1, self->count, self->in[0], self->state[0],
-                                            self->out[0], self->out[2]);
+                const sg_lithium_ion_columns columns = {self->in[0], self->state[0], self->out[0],
+                                                        self->out[2]};
+                sg_lithium_ion_energy_batch(self->p, 1, self->count, &columns);
             } else {
                 const double *const in[] = {self->in[0], self->in[1], self->in[2]};
                 self->model->batch(self->p, NULL, 1, self->count, in, self->state, self->out);

@@ -408,23 +408,25 @@ static inline void move_pair(const lump *c, lanes asked_w, pair *b)
     b->power_w = w;
 }
 
-void sg_lithium_ion_energy_batch(const double *p, double dt_s, int64_t count, const double *power_w,
-                                 double *energy_j, double *ret_power_w, double *ret_loss_j)
+void sg_lithium_ion_energy_batch(const double *p, double dt_s, int64_t count,
+                                 const sg_lithium_ion_columns *columns)
 {
     const lump c = lump_of(p, dt_s);
+    const sg_lithium_ion_columns at = *columns;
     for (int64_t k = 0; k + LANES <= count; k += LANES) {
-        pair b = {.energy_j = load(energy_j + k)};
-        move_pair(&c, load(power_w + k), &b);
-        store(energy_j + k, b.energy_j);
-        store(ret_power_w + k, b.power_w);
-        store(ret_loss_j + k, b.loss_j);
+        pair b = {.energy_j = load(at.energy_j + k)};
+        move_pair(&c, load(at.asked_w + k), &b);
+        store(at.energy_j + k, b.energy_j);
+        store(at.power_w + k, b.power_w);
+        store(at.loss_j + k, b.loss_j);
     }
     if (count % LANES) {
-        pair b = {.energy_j = {energy_j[count - 1], 0}};
-        move_pair(&c, (lanes){power_w[count - 1], 0}, &b);
-        energy_j[count - 1] = b.energy_j[0];
-        ret_power_w[count - 1] = b.power_w[0];
-        ret_loss_j[count - 1] = b.loss_j[0];
+        int64_t k = count - 1;
+        pair b = {.energy_j = {at.energy_j[k], 0}};
+        move_pair(&c, (lanes){at.asked_w[k], 0}, &b);
+        at.energy_j[k] = b.energy_j[0];
+        at.power_w[k] = b.power_w[0];
+        at.loss_j[k] = b.loss_j[0];
     }
 }
 

@@ -19,11 +19,18 @@ enum {
     SG_LITHIUM_STATE = SG_LITHIUM_AGE + SG_AGEING_STATE
 };
 
-/* One step of `count` batteries of the same parameters by their energy alone: powers asked for and energies in, energies,
- * powers that flow and losses out (ret_power_w may be power_w). Limits, one-way efficiencies, standing loss, auxiliaries and
- * charge window count; packs out of service, tapering, resistance, temperature and ageing do not. With those at their presets
- * it gives the bits of the model's step. p as in the kind's table, dt_s > 0, powers finite; nothing is checked.
+/* Columns of as many batteries. */
+typedef struct sg_lithium_ion_columns {
+    const double *asked_w; /* powers asked for                              */
+    double *energy_j;      /* before the step, then after it                */
+    double *power_w;       /* that flow; may be the column of those asked for */
+    double *loss_j;        /* lost in the step                              */
+} sg_lithium_ion_columns;
+
+/* One step of `count` batteries of the same parameters by their energy alone. Limits, one-way efficiencies, standing loss,
+ * auxiliaries and charge window count; packs out of service, tapering, resistance, temperature and ageing do not. With those at
+ * their presets it gives the bits of the model's step. p as in the kind's table, dt_s > 0, powers finite; nothing is checked.
  * @effects alloc=no block=no fails=never */
-void sg_lithium_ion_energy_batch(const double *p, double dt_s, int64_t count, const double *power_w,
-                                 double *energy_j, double *ret_power_w, double *ret_loss_j);
+void sg_lithium_ion_energy_batch(const double *p, double dt_s, int64_t count,
+                                 const sg_lithium_ion_columns *columns);
 #endif

@@ -58,7 +58,7 @@ static void expect_numbered(const char *stem, int number, double got)
 static void power_behind_a_resistance(void **state)
 {
     (void)state;
-    double p[SG_PARAM_MAX], out[SG_MODEL_OUTPUT_MAX];
+    double p[SG_PARAM_MAX], out[SG_MODEL_OUTPUT_MAX], nothing[1];
     const sg_model *model = model_of("battery_voltage", p);
     set(model, p, "curve", 2);
     set(model, p, "voltage_full", 800);
@@ -67,7 +67,7 @@ static void power_behind_a_resistance(void **state)
     for (int i = 0; i < 2; i++) {
         double in[] = {0.5, i ? -100e3 : 100e3};
         char name[64];
-        assert_int_equal(sg_model_step(model, p, &(sg_now){.dt_s = 1}, in, NULL, out), SG_OK);
+        assert_int_equal(sg_model_step(model, p, &(sg_now){.dt_s = 1}, in, nothing, out), SG_OK);
         snprintf(name, sizeof name, "ocvr_%s_current", names[i]);
         expect(name, output(model, out, "current_a"));
         snprintf(name, sizeof name, "ocvr_%s_voltage", names[i]);
@@ -109,9 +109,9 @@ static void shepherd_curve(void **state)
     expect("shepherd_k", curve.k_v);
     expect("shepherd_e0", curve.e0_v);
     expect("shepherd_half", sg_shepherd_ocv_v(&curve, 2.25 / 2));
-    double p[SG_PARAM_MAX], in[] = {0.5, 0}, out[SG_MODEL_OUTPUT_MAX];
+    double p[SG_PARAM_MAX], in[] = {0.5, 0}, out[SG_MODEL_OUTPUT_MAX], nothing[1];
     const sg_model *model = model_of("battery_voltage", p); /* its presets are this cell */
-    assert_int_equal(sg_model_step(model, p, &(sg_now){.dt_s = 1}, in, NULL, out), SG_OK);
+    assert_int_equal(sg_model_step(model, p, &(sg_now){.dt_s = 1}, in, nothing, out), SG_OK);
     expect("shepherd_half", output(model, out, "voltage_v"));
 }
 

@@ -305,7 +305,8 @@ static void energy_alone_gives_the_bits_of_the_model(void **state)
             loss_j[k] = out[LOSS];
         }
         static double moved_w[MANY], lost_j[MANY];
-        sg_lithium_ion_energy_batch(p, 300, MANY, asked_w, energy_j, moved_w, lost_j);
+        sg_lithium_ion_energy_batch(p, 300, MANY,
+                                    &(sg_lithium_ion_columns){asked_w, energy_j, moved_w, lost_j});
         assert_memory_equal(moved_w, power_w, sizeof power_w);
         assert_memory_equal(lost_j, loss_j, sizeof loss_j);
     }
