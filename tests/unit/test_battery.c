@@ -189,6 +189,24 @@ static void packs_fail_alone_and_bring_their_energy_back(void **state)
     assert_true(out[POWER] == 1e5 && out[ENERGY] < kept_j);
 }
 
+static void packs_that_return_one_by_one_bring_their_own_share(void **state)
+{
+    (void)state;
+    double p[SG_PARAM_MAX], s[SG_MODEL_STATE_MAX], out[SG_MODEL_OUTPUT_MAX];
+    const sg_model *model = battery(p, NULL);
+    set(model, p, "packs", 4);
+    set(model, p, "standing_loss", 0);
+    sg_model_start(model, p, s);
+    double whole_j = s[SG_LITHIUM_ENERGY];
+    static const double in_service[] = {2, 1, 3, 2, 4};
+    for (int i = 0; i < SG_COUNT(in_service);
+         i++) { /* nothing flows: each pack keeps its quarter */
+        go(model, p, 1, 0, in_service[i], s, out);
+        assert_true(fabs(out[LOCKED] - whole_j * (1 - in_service[i] / 4)) < 1e-9 * whole_j);
+        assert_true(out[ENERGY] == whole_j && fabs(out[SOC] - 0.5) < 1e-12);
+    }
+}
+
 static void a_number_of_packs_that_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -370,6 +388,7 @@ int main(void)
         cmocka_unit_test(energy_is_conserved_over_a_million_steps),
         cmocka_unit_test(nothing_is_won_on_a_round_trip),
         cmocka_unit_test(packs_fail_alone_and_bring_their_energy_back),
+        cmocka_unit_test(packs_that_return_one_by_one_bring_their_own_share),
         cmocka_unit_test(a_number_of_packs_that_cannot_be_is_refused),
         cmocka_unit_test(power_tapers_and_derates_along_straight_lines),
         cmocka_unit_test(columns_give_the_bits_of_rows),
