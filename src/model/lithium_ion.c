@@ -342,6 +342,26 @@ static void start(const sg_model *self, const double *p, double *state)
     state[SG_LITHIUM_TEMPERATURE] = 25;
 }
 
+/* Slots of turning points that are closed hold 0, so that equal lives leave equal bits. A step adds two points at most, at its start and its end. */
+enum { FIXED = SG_LITHIUM_AGE + SG_AGE_RAINFLOW + 1 };
+
+static int points_of(const double *s)
+{
+    return (int)s[FIXED - 1];
+}
+
+static int end_of(int points)
+{
+    return FIXED + points + 2 < SG_LITHIUM_STATE ? FIXED + points + 2 : SG_LITHIUM_STATE;
+}
+
+static void forget_closed(double *s, int points_before)
+{
+    for (int i = FIXED + points_of(s); i < end_of(points_before); i++) {
+        s[i] = 0;
+    }
+}
+
 static sg_status step(const sg_model *self, const double *p, const sg_now *now, const double *in,
                       double *state, double *out)
 {
@@ -352,7 +372,9 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
         return SG_RANGE;
     }
     lump c = lump_of(p, now->dt_s);
+    int points = points_of(state);
     move(&c, in, state, out);
+    forget_closed(state, points);
     return SG_OK;
 }
 
@@ -466,7 +488,6 @@ static void batch_energy(const lump *c, int64_t count, const double *const *in,
 static void batch(const double *p, const int64_t *time_us, double dt_s, int64_t count,
                   const double *const *in, double *const *state, double *const *out)
 {
-    enum { FIXED = SG_LITHIUM_AGE + SG_AGE_RAINFLOW + 1 };
     lump c = lump_of(p, dt_s);
     (void)time_us;
     if (!c.ages && !c.warms && !c.resists && !c.derates && p[PACKS] <= 1 && !(p[TAPER_EMPTY] > 0) &&
@@ -481,11 +502,13 @@ static void batch(const double *p, const int64_t *time_us, double dt_s, int64_t 
         for (int i = 0; i < FIXED; i++) {
             s[i] = state[i][k];
         }
-        for (int i = FIXED; i < FIXED + (int)s[FIXED - 1]; i++) {
+        int points = points_of(s);
+        for (int i = FIXED; i < FIXED + points; i++) {
             s[i] = state[i][k];
         }
         move(&c, row, s, result);
-        for (int i = 0; i < FIXED + (int)s[FIXED - 1]; i++) {
+        forget_closed(s, points);
+        for (int i = 0; i < end_of(points); i++) {
             state[i][k] = s[i];
         }
         for (int i = 0; i < OUTPUT_COUNT; i++) {
