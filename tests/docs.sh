@@ -28,7 +28,7 @@ fail() {
 if [ $# -gt 0 ]; then
     documents=("$@")
 else
-    documents=(README.md CONTRIBUTING.md ARCHITECTURE.md docs/*.md data/README.md)
+    documents=(README.md CONTRIBUTING.md ARCHITECTURE.md docs/*.md docs/models/*.md data/README.md)
 fi
 
 # ---- blocks --------------------------------------------------------------------------------------

@@ -61,7 +61,8 @@ enum response { DROOP_1547, CONTAINMENT, NONE };
 enum { SUBSTEPS_MAX = 100000 };
 
 static const sg_param params[PARAM_COUNT] = {
-    [NOMINAL] = {"nominal_frequency", SG_DIM_FREQUENCY, 60, 10, 1000, NULL, "", ""},
+    [NOMINAL] = {"nominal_frequency", SG_DIM_FREQUENCY, 60, 10, 1000, NULL,
+                 "of the grid at balance", ""},
     [RATING] = {"rating", SG_DIM_POWER, 100e6, 1, 1e13, NULL, "of all machines together, VA", ""},
     [INERTIA] = {"inertia", SG_DIM_TIME, 5, 0.01, 100, NULL,
                  "energy in the rotating masses per rating (H)", "2 to 9 s for thermal units"},
