@@ -100,17 +100,18 @@ TARGET static void NAMED(load)(const group *self)
     const sg_network *net = self->net;
     const sg_powerflow_cases *cases = self->cases;
     size_t count = (size_t)net->node_count;
+    const double *q_var = net->x_ohm ? cases->q_var : NULL;
+    size_t from[LANES];
+    lanes zero = {0};
     for (int32_t k = 0; k < LANES; k++) {
-        size_t from = (size_t)(self->first + (k < self->used ? k : 0)) * count;
-        const double *p = cases->p_w + from;
-        const double *q = cases->q_var && net->x_ohm ? cases->q_var + from : NULL;
-        double *s = (double *)self->s + k;
-        for (size_t i = 0; i < count; i++) {
-            s[2 * i * LANES] = p[i];
-            s[(2 * i + 1) * LANES] = q ? q[i] : 0;
+        from[k] = (size_t)(self->first + (k < self->used ? k : 0)) * count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (int32_t k = 0; k < LANES; k++) {
+            self->s[2 * i][k] = cases->p_w[from[k] + i];
+            self->s[2 * i + 1][k] = q_var ? q_var[from[k] + i] : 0;
         }
     }
-    lanes zero = {0};
     for (int32_t i = 0; i < net->node_count; i++) {
         double ratio = i > 0 && net->ratio ? net->ratio[i] : 1;
         self->v[2 * i] = i > 0 ? ratio * self->v[2 * net->parent[i]] : zero + net->source_v;
@@ -119,30 +120,32 @@ TARGET static void NAMED(load)(const group *self)
     }
 }
 
-/* From the currents of the branches at the last voltages. */
-TARGET static void NAMED(sum_up)(const group *self, int32_t k, sg_powerflow *ret)
+/* From the currents of the branches at the last voltages, all lanes in one pass. */
+TARGET static void NAMED(sum_up)(const group *self, sg_powerflow ret[LANES])
 {
     const sg_network *net = self->net;
-    const double *v = (const double *)self->v + k, *current = (const double *)self->i + k;
-    double loss_w = 0, lowest = INFINITY;
+    lanes loss_w = {0}, lowest = loss_w + INFINITY;
+    mask lowest_node = {0};
     for (int32_t i = 0; i < net->node_count; i++) {
-        size_t re = (size_t)(2 * i) * LANES, im = re + LANES;
-        double a = v[re] * self->inverse[i], b = v[im] * self->inverse[i];
-        double square = a * a + b * b;
+        lanes i_re = self->i[2 * i], i_im = self->i[2 * i + 1];
+        lanes a = self->v[2 * i] * self->inverse[i], b = self->v[2 * i + 1] * self->inverse[i];
+        lanes square = a * a + b * b;
         double r = i > 0 ? net->r_ohm[i] : 0;
-        loss_w += r * (current[re] * current[re] + current[im] * current[im]);
-        if (square < lowest) {
-            lowest = square;
-            ret->lowest_node = i;
-        }
+        loss_w += r * (i_re * i_re + i_im * i_im);
+        mask less = square < lowest;
+        lowest = (lanes)(((mask)square & less) | ((mask)lowest & ~less));
+        lowest_node = (less & i) | (lowest_node & ~less);
     }
-    ret->lowest_pu = sqrt(lowest);
-    ret->loss_w = loss_w;
-    ret->source_w = net->source_v * current[0];
-    ret->source_var = -(net->source_v * current[LANES]);
+    for (int32_t k = 0; k < LANES; k++) {
+        ret[k] = (sg_powerflow){.loss_w = loss_w[k],
+                                .lowest_pu = sqrt(lowest[k]),
+                                .lowest_node = (int32_t)lowest_node[k],
+                                .source_w = net->source_v * self->i[0][k],
+                                .source_var = -(net->source_v * self->i[1][k])};
+    }
 }
 
-TARGET static void NAMED(store)(const group *self, int32_t k, sg_powerflow *ret)
+TARGET static void NAMED(store)(const group *self, int32_t k)
 {
     const sg_powerflow_cases *cases = self->cases;
     size_t count = (size_t)self->net->node_count, to = (size_t)(self->first + k) * count;
@@ -153,16 +156,14 @@ TARGET static void NAMED(store)(const group *self, int32_t k, sg_powerflow *ret)
     for (size_t i = 0; cases->ret_v_im && i < count; i++) {
         cases->ret_v_im[to + i] = v[(2 * i + 1) * LANES];
     }
-    if (ret->outcome != SG_NUMERIC) {
-        NAMED(sum_up)(self, k, ret);
-    }
 }
 
 /* After a sweep: a lane that is done is stored as it stands, and goes on for nothing. Returns how many still have to. */
 TARGET static int32_t NAMED(judge)(const group *self, const lanes *worst, int32_t sweeps)
 {
     double tolerance = self->limits->tolerance_pu, target = tolerance * tolerance;
-    int32_t going_on = 0;
+    sg_powerflow sums[LANES];
+    int32_t going_on = 0, summed = 0;
     for (int32_t k = 0; k < self->used; k++) {
         sg_powerflow *ret = &self->cases->ret[self->first + k];
         if (ret->sweeps > 0) {
@@ -174,10 +175,16 @@ TARGET static int32_t NAMED(judge)(const group *self, const lanes *worst, int32_
             going_on++;
             continue;
         }
+        if (finite && !summed++) {
+            NAMED(sum_up)(self, sums);
+        }
+        if (finite) {
+            *ret = sums[k];
+            ret->mismatch_pu = sqrt((*worst)[k]);
+        }
         ret->outcome = !finite ? SG_NUMERIC : solved ? SG_SOLVED : SG_LIMIT;
         ret->sweeps = sweeps;
-        ret->mismatch_pu = finite ? sqrt((*worst)[k]) : 0;
-        NAMED(store)(self, k, ret);
+        NAMED(store)(self, k);
     }
     return going_on;
 }
