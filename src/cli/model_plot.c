@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 640, HEIGHT = 300, LEFT = 70, RIGHT = 16, TOP = 40, BOTTOM = 46, CURVES_MAX = 4 };
+enum { WIDTH = 640, HEIGHT = 300, LEFT = 70, RIGHT = 30, TOP = 40, BOTTOM = 46, CURVES_MAX = 4 };
 
 static const char *const colours[CURVES_MAX] = {"#1f6feb", "#d4622a", "#2b8a3e", "#8250df"};
 
@@ -38,19 +38,29 @@ static int swept(const sg_model *model, const sg_rows *rows)
     return -1;
 }
 
+static double elapsed_s(const sg_rows *rows, int64_t k)
+{
+    if (rows->time_us) {
+        return (double)(rows->time_us[k] - rows->time_us[0]) / 1e6;
+    }
+    double sum_s = 0;
+    for (int64_t j = 0; j < k; j++) {
+        sum_s += rows->dt_s[j];
+    }
+    return sum_s;
+}
+
+static bool in_hours(const sg_rows *rows)
+{
+    return elapsed_s(rows, rows->count - 1) >= 3600;
+}
+
 static double abscissa(const sg_rows *rows, int column, int64_t k)
 {
     if (column >= 0) {
         return rows->in[column][k];
     }
-    if (rows->time_us) {
-        return (double)(rows->time_us[k] - rows->time_us[0]) / 3.6e9;
-    }
-    double elapsed_s = 0;
-    for (int64_t j = 0; j < k; j++) {
-        elapsed_s += rows->dt_s[j];
-    }
-    return elapsed_s / 3600;
+    return elapsed_s(rows, k) / (in_hours(rows) ? 3600 : 1);
 }
 
 static void ticks(const axis *x, const axis *y, sg_out *out)
@@ -121,8 +131,11 @@ void sg_rows_plot(const sg_model *model, const sg_rows *rows, sg_out *out)
                       output->name, output->unit[0] ? ", " : "", output->unit);
         at += 24 + 7 * (int)(strlen(output->name) + strlen(output->unit));
     }
+    const char *name = in_hours(rows) ? "hours" : "seconds", *unit = "";
+    if (column >= 0) {
+        name = model->inputs[column].name;
+        unit = sg_dimension_unit(model->inputs[column].dimension);
+    }
     sg_out_format(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s%s%s</text>\n</svg>\n",
-                  (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8,
-                  column >= 0 ? model->inputs[column].name : "hours", column >= 0 ? ", " : "",
-                  column >= 0 ? sg_dimension_unit(model->inputs[column].dimension) : "");
+                  (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, name, unit[0] ? ", " : "", unit);
 }
