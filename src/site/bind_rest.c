@@ -58,7 +58,8 @@ static bool fault_target(sg_bind *b, const sg_yaml *body, sg_fault *fault)
     }
     if (fault->kind == SG_FAULT_PACKS_LOST && fault->group >= 0 &&
         !has_packs(b->site->groups[fault->group].kind)) {
-        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, target), "a lithium_ion store has packs",
+        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, target),
+                    "a lithium_ion store has packs",
                     "packs_lost: expected a store with the parameter `packs`");
         return false;
     }

@@ -35,25 +35,31 @@ static int find_output(const sg_model *model, const char *name)
 
 size_t sg_truth_doubles(const sg_site *site)
 {
-    size_t sum = 0;
+    size_t sum = (size_t)site->device_count[SG_STORE] * sizeof(sg_store_step) / sizeof(double);
     for (int g = 0; g < site->group_count; g++) {
         const sg_model *model = site->groups[g].kind->model;
-        sum += model ? (size_t)model->state_count * (size_t)site->groups[g].count : 0;
+        sum += model ? 2 * (size_t)model->state_count * (size_t)site->groups[g].count : 0;
     }
     return sum;
 }
 
+/* Where a device's numbers begin among those of its group. */
+static size_t place_of(const sg_truth *self, const sg_device *device, int index)
+{
+    return (size_t)(index - self->site->groups[device->group].first) *
+           (size_t)self->group[device->group].model->state_count;
+}
+
 static double *state_of(const sg_truth *self, const sg_device *device, int index)
 {
-    const sg_truth_group *group = &self->group[device->group];
-    return group->state + (size_t)(index - self->site->groups[device->group].first) *
-                              (size_t)group->model->state_count;
+    return self->group[device->group].state + place_of(self, device, index);
 }
 
 void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, double *memory,
                    const double *energy_j)
 {
-    *self = (sg_truth){.site = site, .plant = plant};
+    *self = (sg_truth){.site = site, .plant = plant, .tried = (void *)memory};
+    memory += (size_t)site->device_count[SG_STORE] * sizeof(sg_store_step) / sizeof(double);
     for (int g = 0; g < site->group_count; g++) {
         const sg_group *group = &site->groups[g];
         const sg_model *model = group->kind->model;
@@ -62,6 +68,8 @@ void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, d
                                           .packs_input = find_input(model, "packs_available"),
                                           .packs_param = find_param(model, "packs"),
                                           .soh_output = find_output(model, "soh_frac")};
+        size_t numbers = model ? (size_t)model->state_count * (size_t)group->count : 0;
+        self->group[g].tried = memory + numbers;
         for (int m = 0; model && m < group->count; m++) {
             int index = group->first + m;
             sg_model_start(model, site->devices[group->role][index].p, memory);
@@ -70,6 +78,7 @@ void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, d
             }
             memory += model->state_count;
         }
+        memory += numbers;
     }
 }
 
@@ -120,17 +129,14 @@ static sg_store_step lumped(const sg_truth *self, int store, double energy_j, do
                            .soh_frac = NAN};
 }
 
-sg_store_step sg_truth_store(sg_truth *self, int store, double energy_j, double request_w,
-                             double packs_lost, const sg_around *around, bool commit)
+static sg_store_step modelled(sg_truth *self, int store, double energy_j, double request_w,
+                              double packs_lost, const sg_around *around)
 {
     const sg_device *device = &self->site->devices[SG_STORE][store];
     const sg_truth_group *group = &self->group[device->group];
     const sg_model *model = group->model;
-    if (!model) {
-        return lumped(self, store, energy_j, request_w, around->now.dt_s);
-    }
     double in[SG_MODEL_INPUT_MAX] = {request_w}, out[SG_MODEL_OUTPUT_MAX];
-    double trial[SG_MODEL_STATE_MAX], *state = state_of(self, device, store);
+    double *tried = group->tried + place_of(self, device, store);
     for (int i = 1; i < model->input_count; i++) {
         in[i] = sg_truth_input(around, device, i - 1);
     }
@@ -139,11 +145,8 @@ sg_store_step sg_truth_store(sg_truth *self, int store, double energy_j, double 
         double packs = *available < 0 ? device->p[group->packs_param] : *available; /* < 0: all */
         *available = packs > packs_lost ? packs - packs_lost : 0;
     }
-    if (!commit) {
-        memcpy(trial, state, sizeof(double) * (size_t)model->state_count);
-        state = trial;
-    }
-    if (sg_model_step(model, device->p, &around->now, in, state, out) != SG_OK) {
+    memcpy(tried, state_of(self, device, store), sizeof(double) * (size_t)model->state_count);
+    if (sg_model_step(model, device->p, &around->now, in, tried, out) != SG_OK) {
         return (sg_store_step){.energy_j = energy_j, .soh_frac = NAN}; /* it stands still */
     }
     return (sg_store_step){.power_w = out[0],
@@ -151,4 +154,25 @@ sg_store_step sg_truth_store(sg_truth *self, int store, double energy_j, double 
                            .loss_j = out[2],
                            .soh_frac =
                                group->soh_output >= 0 ? out[group->soh_output] : (double)NAN};
+}
+
+sg_store_step sg_truth_try(sg_truth *self, int store, double energy_j, double request_w,
+                           double packs_lost, const sg_around *around)
+{
+    const sg_device *device = &self->site->devices[SG_STORE][store];
+    self->tried[store] = self->group[device->group].model
+                             ? modelled(self, store, energy_j, request_w, packs_lost, around)
+                             : lumped(self, store, energy_j, request_w, around->now.dt_s);
+    return self->tried[store];
+}
+
+const sg_store_step *sg_truth_commit(sg_truth *self, int store)
+{
+    const sg_device *device = &self->site->devices[SG_STORE][store];
+    const sg_truth_group *group = &self->group[device->group];
+    if (group->model) {
+        memcpy(state_of(self, device, store), group->tried + place_of(self, device, store),
+               sizeof(double) * (size_t)group->model->state_count);
+    }
+    return &self->tried[store];
 }

@@ -9,23 +9,12 @@
 
 typedef struct sg_truth_group {
     const sg_model *model; /* NULL: the lumped equation */
-    double *state;         /* [member][model->state_count] */
-    int packs_input;       /* of the model's inputs, or -1 */
-    int packs_param;       /* of its parameters, or -1 */
-    int soh_output;        /* of the model's outputs, or -1 */
+    double *state,
+        *tried;      /* [member][model->state_count]: now, and after the step that was tried last */
+    int packs_input; /* of the model's inputs, or -1 */
+    int packs_param; /* of its parameters, or -1 */
+    int soh_output;  /* of the model's outputs, or -1 */
 } sg_truth_group;
-
-typedef struct sg_truth {
-    const sg_site *site;
-    const sg_plant *plant;
-    sg_truth_group group[SG_GROUP_MAX];
-} sg_truth;
-
-/* What surrounds the devices in a step: when, and the means of the series over it. */
-typedef struct sg_around {
-    sg_now now;
-    const double *series_mean; /* [series] */
-} sg_around;
 
 /* A store's step. */
 typedef struct sg_store_step {
@@ -34,6 +23,19 @@ typedef struct sg_store_step {
     double loss_j;
     double soh_frac; /* NAN where the model has none */
 } sg_store_step;
+
+typedef struct sg_truth {
+    const sg_site *site;
+    const sg_plant *plant;
+    sg_truth_group group[SG_GROUP_MAX];
+    sg_store_step *tried; /* [store] */
+} sg_truth;
+
+/* What surrounds the devices in a step: when, and the means of the series over it. */
+typedef struct sg_around {
+    sg_now now;
+    const double *series_mean; /* [series] */
+} sg_around;
 
 size_t sg_truth_doubles(const sg_site *site);
 /* Every device at its start; stores hold energy_j[store]. */
@@ -47,8 +49,9 @@ double sg_truth_input(const sg_around *around, const sg_device *device, int inpu
 /* What the source could deliver in the step, W. Its state moves on. */
 double sg_truth_source_w(sg_truth *self, int source, const sg_around *around);
 
-/* The store under a request, with energy_j in it and so many packs lost. Its state moves on only where `commit` says so: a trial
- * and the commit of the same request give the same. */
-sg_store_step sg_truth_store(sg_truth *self, int store, double energy_j, double request_w,
-                             double packs_lost, const sg_around *around, bool commit);
+/* The store under a request, with energy_j in it and so many packs lost. Its state stays where it was. */
+sg_store_step sg_truth_try(sg_truth *self, int store, double energy_j, double request_w,
+                           double packs_lost, const sg_around *around);
+/* What was tried last is what happened. */
+const sg_store_step *sg_truth_commit(sg_truth *self, int store);
 #endif

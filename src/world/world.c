@@ -28,8 +28,8 @@ struct sg_world {
     uint8_t market_quality[3];
     double *source_could_w, *source_w;
     double *store_j, *store_w;
-    double *store_ask_w, *store_try_w; /* store_w came of this request, and was this then */
-    double *store_soh;                 /* NAN where the kind has none */
+    double *store_try_w; /* store_w as the store itself gave it */
+    double *store_soh;   /* NAN where the kind has none */
     double *load_want_w, *load_w;
     double *node_out_w, *node_in_w;
     bool grid_up;
@@ -52,7 +52,7 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
            loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
            points = (size_t)sg_points_of(site).count;
     size_t doubles =
-        sources * 3 + stores * 6 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
+        sources * 3 + stores * 5 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
     size_t truth_at = doubles, members_at = truth_at + sg_truth_doubles(site);
     size_t members = (size_t)sg_faults_members(site) * sizeof(sg_fault_member) / sizeof(double);
     size_t plant_at = (members_at + members + 7) & ~(size_t)7;
@@ -64,27 +64,15 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
         return NULL;
     }
     double *at = self->memory;
-    double **arrays[] = {&self->source_limit_w,
-                         &self->source_could_w,
-                         &self->source_w,
-                         &self->store_command_w,
-                         &self->store_j,
-                         &self->store_w,
-                         &self->store_ask_w,
-                         &self->store_try_w,
-                         &self->store_soh,
-                         &self->load_cap_w,
-                         &self->load_want_w,
-                         &self->load_w,
-                         &self->node_out_w,
-                         &self->node_in_w,
-                         &self->series_mean,
-                         &self->value,
-                         &self->last};
-    const size_t sizes[] = {sources, sources, sources, stores, stores,
-                            stores,  stores,  stores,  stores, loads,
-                            loads,   loads,   nodes,   nodes,  (size_t)site->series_count,
-                            points,  points};
+    double **arrays[] = {
+        &self->source_limit_w, &self->source_could_w, &self->source_w,    &self->store_command_w,
+        &self->store_j,        &self->store_w,        &self->store_try_w, &self->store_soh,
+        &self->load_cap_w,     &self->load_want_w,    &self->load_w,      &self->node_out_w,
+        &self->node_in_w,      &self->series_mean,    &self->value,       &self->last};
+    const size_t sizes[] = {
+        sources, sources, sources, stores, stores, stores, stores,
+        stores,  loads,   loads,   loads,  nodes,  nodes,  (size_t)site->series_count,
+        points,  points};
     for (int i = 0; i < SG_COUNT(arrays); i++) {
         *arrays[i] = at;
         at += sizes[i];
@@ -282,12 +270,10 @@ static void try_store(sg_world *self, int s, double w)
     double share = capability(self, SG_STORE, s);
     double most_w = share < 1 ? share * r->discharge_w_max : (double)INFINITY;
     double least_w = share < 1 ? -share * r->charge_w_max : (double)-INFINITY;
-    self->store_ask_w[s] = w > most_w ? most_w : w < least_w ? least_w : w;
+    w = w > most_w ? most_w : w < least_w ? least_w : w;
     double lost = sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s);
     self->store_try_w[s] = self->store_w[s] =
-        sg_truth_store(&self->truth, s, self->store_j[s], self->store_ask_w[s], lost, &self->around,
-                       false)
-            .power_w;
+        sg_truth_try(&self->truth, s, self->store_j[s], w, lost, &self->around).power_w;
 }
 
 static void obey(sg_world *self)
@@ -447,14 +433,12 @@ static void keep_books(sg_world *self, double dt_s)
     }
     double stored_j = 0;
     for (int s = 0; s < plant->store_count; s++) {
-        double lost = sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s);
-        sg_store_step step = sg_truth_store(&self->truth, s, self->store_j[s], self->store_ask_w[s],
-                                            lost, &self->around, true);
-        *(step.power_w > 0 ? &b->discharge_j : &b->charge_j) += fabs(step.power_w) * dt_s;
-        b->store_losses_j += step.loss_j;
-        self->store_j[s] = step.energy_j;
-        self->store_soh[s] = step.soh_frac;
-        stored_j += step.energy_j;
+        const sg_store_step *step = sg_truth_commit(&self->truth, s);
+        *(step->power_w > 0 ? &b->discharge_j : &b->charge_j) += fabs(step->power_w) * dt_s;
+        b->store_losses_j += step->loss_j;
+        self->store_j[s] = step->energy_j;
+        self->store_soh[s] = step->soh_frac;
+        stored_j += step->energy_j;
     }
     b->stored_j = stored_j;
     bool cut = false;

@@ -539,8 +539,9 @@ static inline const char *example_runs(const sg_model *model)
         }
     }
     sg_rows_free(&rows);
-    return bad                             ? bad
-           : moves || model->hypothetical ? NULL /* what delivers nothing shows nothing */
-                                        : broken(model, "its example shows nothing but one figure");
+    return bad ? bad
+           : moves || model->hypothetical
+               ? NULL /* what delivers nothing shows nothing */
+               : broken(model, "its example shows nothing but one figure");
 }
 #endif
