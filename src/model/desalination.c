@@ -68,15 +68,14 @@ void sg_ro_run(const sg_ro *self, double salinity_psu, double temp_degc, sg_ro_r
     if (!(high > 0)) {
         return;
     }
-    double permeate_m3 = ret->permeate.water_kg *
-                         sg_nacl_volume_m3_per_kg(self->passage_frac * m, temp_degc);
+    double permeate_m3 =
+        ret->permeate.water_kg * sg_nacl_volume_m3_per_kg(self->passage_frac * m, temp_degc);
     double brine_m3 =
         ret->brine.water_kg *
         sg_nacl_volume_m3_per_kg(ret->brine.salt_mol / ret->brine.water_kg, temp_degc);
     ret->recovery_frac = high;
     ret->permeate_m3 = permeate_m3;
-    ret->specific_j_per_m3 =
-        sg_ro_specific_j_per_m3(self, permeate_m3 / (permeate_m3 + brine_m3));
+    ret->specific_j_per_m3 = sg_ro_specific_j_per_m3(self, permeate_m3 / (permeate_m3 + brine_m3));
     ret->minimum_j_per_m3 = sg_brine_mixing_j(ret->permeate, ret->brine, temp_degc) / permeate_m3;
 }
 
@@ -152,8 +151,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 const sg_model sg_model_desalination = {
     .name = "desalination",
     .title = "reverse osmosis: energy for fresh water from sea water",
-    .source = "flowsheet of WaterTAP's reverse osmosis with energy recovery; osmotic pressure after Pitzer",
-    .limits = "NaCl of the same mass; membrane area and concentration polarisation stand behind the pressure",
+    .source = "flowsheet of WaterTAP's reverse osmosis with energy recovery; osmotic pressure "
+              "after Pitzer",
+    .limits = "NaCl of the same mass; membrane area and concentration polarisation stand behind "
+              "the pressure",
     .example = "sea_salinity=1..60 water_temperature=25",
     .params = params,
     .param_count = PARAM_COUNT,

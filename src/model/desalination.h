@@ -18,22 +18,22 @@
 typedef enum sg_ro_device { SG_RO_EXCHANGER, SG_RO_TURBINE, SG_RO_WASTE } sg_ro_device;
 
 typedef struct sg_ro {
-    double pressure_pa;      /* of the feed, > 0                                              */
-    double drop_pa;          /* along the feed channel, 0 <= x < pressure                     */
-    double recovery_frac;    /* of the feed's water, 0 < x < 1; less where pressure forbids   */
-    double passage_frac;     /* salt of the feed per mass that comes through with the water   */
-    double pump_eff;         /* of both pumps, 0 < x <= 1                                     */
-    double device_eff;       /* of exchanger or turbine, 0 <= x <= 1                          */
+    double pressure_pa;   /* of the feed, > 0                                              */
+    double drop_pa;       /* along the feed channel, 0 <= x < pressure                     */
+    double recovery_frac; /* of the feed's water, 0 < x < 1; less where pressure forbids   */
+    double passage_frac;  /* salt of the feed per mass that comes through with the water   */
+    double pump_eff;      /* of both pumps, 0 < x <= 1                                     */
+    double device_eff;    /* of exchanger or turbine, 0 <= x <= 1                          */
     sg_ro_device device;
 } sg_ro;
 
 typedef struct sg_ro_result {
-    double recovery_frac;      /* of water, 0: the pressure does not reach                       */
-    double specific_j_per_m3;  /* electrical, 0 where no water is made                           */
-    double minimum_j_per_m3;   /* Gibbs energy stored in permeate and brine                      */
-    double brine_pa;           /* osmotic pressure of the brine over that of the permeate        */
-    sg_brine permeate, brine;  /* of 1 kg of the feed's water                                    */
-    double permeate_m3;        /* of 1 kg of the feed's water                                    */
+    double recovery_frac;     /* of water, 0: the pressure does not reach                       */
+    double specific_j_per_m3; /* electrical, 0 where no water is made                           */
+    double minimum_j_per_m3;  /* Gibbs energy stored in permeate and brine                      */
+    double brine_pa;          /* osmotic pressure of the brine over that of the permeate        */
+    sg_brine permeate, brine; /* of 1 kg of the feed's water                                    */
+    double permeate_m3;       /* of 1 kg of the feed's water                                    */
 } sg_ro_result;
 
 /* Electrical work per m3 of permeate at that volumetric recovery, by flows alone. 0 < recovery < 1.

@@ -19,9 +19,8 @@ static double ln_activity(double molality, double temp_degc)
 double sg_red_voltage_v(double concentrated, double dilute, double temp_degc,
                         double permselectivity, int activity)
 {
-    double ratio = activity
-                       ? ln_activity(concentrated, temp_degc) - ln_activity(dilute, temp_degc)
-                       : log(concentrated / dilute);
+    double ratio = activity ? ln_activity(concentrated, temp_degc) - ln_activity(dilute, temp_degc)
+                            : log(concentrated / dilute);
     return permselectivity * 2 * thermal_v(temp_degc) * ratio;
 }
 
@@ -60,13 +59,13 @@ double sg_red_age_frac(double loss_per_s, double age_s)
 /* --- one pair of channels, per m2 --- */
 
 typedef struct pair {
-    double temp_degc;
-    double alpha_v;              /* permselectivity x 2 R T / F                  */
-    double load_v;               /* at the terminals                             */
+    sg_pitzer salt;
+    double alpha_v; /* permselectivity x 2 R T / F                  */
+    double load_v;  /* at the terminals                             */
     double electrode_v;
     double salt_kg_s, fresh_kg_s; /* water, per m2                               */
-    double charge_c_mol;         /* charge that moves a mole of salt             */
-    double leak_kg_s;            /* leak as water of which the salt passes       */
+    double charge_c_mol;          /* charge that moves a mole of salt             */
+    double leak_kg_s;             /* leak as water of which the salt passes       */
 } pair;
 
 static double resistance_ohm_m2(const sg_red_stack *s, double salt, double fresh, double temp_degc)
@@ -80,7 +79,8 @@ static double resistance_ohm_m2(const sg_red_stack *s, double salt, double fresh
 /* Current through a segment whose waters leave with these molalities. */
 static double current_a_m2(const pair *z, double r_ohm_m2, double salt, double fresh)
 {
-    double open_v = z->alpha_v * (ln_activity(salt, z->temp_degc) - ln_activity(fresh, z->temp_degc));
+    double open_v = z->alpha_v * (log(salt / fresh) + sg_pitzer_ln_gamma(&z->salt, salt) -
+                                  sg_pitzer_ln_gamma(&z->salt, fresh));
     double spare_v = open_v - z->load_v;
     /* the electrodes take their share of either direction */
     if (fabs(spare_v) <= z->electrode_v) {
@@ -92,12 +92,12 @@ static double current_a_m2(const pair *z, double r_ohm_m2, double salt, double f
 /* Salt that moves in a segment, mol/s per m2 of pair: the root of moved = what the outlet's waters drive. Newton's steps inside
  * a bracket; the driving side falls as moved rises, so there is one root. */
 static double segment_moved(const pair *z, double share, double r_ohm_m2, double salt, double fresh,
-                            double *ret_current)
+                            double guess, double *ret_current)
 {
     double all = (salt - fresh) / (1 / z->salt_kg_s + 1 / z->fresh_kg_s);
-    double high = all > 0 ? all : 0;                /* both waters are alike */
-    double low = -0.999 * fresh * z->fresh_kg_s;    /* the fresh water has no salt left to take */
-    double moved = 0;
+    double high = all > 0 ? all : 0;             /* both waters are alike */
+    double low = -0.999 * fresh * z->fresh_kg_s; /* the fresh water has no salt left to take */
+    double moved = guess > low && guess < high ? guess : 0;
     for (int i = 0; i < 60; i++) {
         double s = salt - moved / z->salt_kg_s, f = fresh + moved / z->fresh_kg_s;
         double current = current_a_m2(z, r_ohm_m2, s, f);
@@ -116,7 +116,7 @@ static double segment_moved(const pair *z, double share, double r_ohm_m2, double
         if (!(next > low && next < high)) {
             next = 0.5 * (low + high);
         }
-        if (fabs(next - moved) <= 1e-14 * (fabs(moved) + fresh * z->fresh_kg_s)) {
+        if (fabs(next - moved) <= 1e-13 * (fabs(moved) + fresh * z->fresh_kg_s)) {
             break;
         }
         moved = next;
@@ -152,7 +152,7 @@ void sg_red_run(const sg_red_stack *self, const sg_red_feed *feed, double load_f
     if (!(salt > fresh) || !(fresh > 0)) {
         return;
     }
-    pair z = {.temp_degc = t,
+    pair z = {.salt = sg_pitzer_at(t),
               .alpha_v = self->permselectivity_frac * 2 * thermal_v(t),
               .electrode_v = self->electrode_v,
               .salt_kg_s = feed->salt_ms * self->gap_salt_m / self->length_m /
@@ -164,9 +164,10 @@ void sg_red_run(const sg_red_stack *self, const sg_red_feed *feed, double load_f
     ret->r_ohm_m2 = resistance_ohm_m2(self, salt, fresh, t);
     ret->load_v = z.load_v = load_frac * ret->open_v;
     sg_brine before[2] = {stream(z.salt_kg_s, salt), stream(z.fresh_kg_s, fresh)};
+    double moved = 0;
     for (int i = 0; i < SG_RED_SEGMENTS; i++) {
         double r = resistance_ohm_m2(self, salt, fresh, t), current = 0;
-        double moved = segment_moved(&z, 1.0 / SG_RED_SEGMENTS, r, salt, fresh, &current);
+        moved = segment_moved(&z, 1.0 / SG_RED_SEGMENTS, r, salt, fresh, moved, &current);
         salt -= moved / z.salt_kg_s;
         fresh += moved / z.fresh_kg_s;
         ret->current_a_m2 += current / SG_RED_SEGMENTS;
@@ -213,8 +214,8 @@ static const sg_param params[PARAM_COUNT] = {
                   "between membranes, salt side", "Veerman 2010: 200 um"},
     [GAP_FRESH] = {"fresh_gap", SG_DIM_LENGTH, 200e-6, 20e-6, 5e-3, NULL,
                    "between membranes, fresh side", "Veerman 2010: 200 um"},
-    [SPEED_SALT] = {"salt_speed", SG_DIM_SPEED, 0.01, 1e-4, 0.2, NULL, "of the water in its channel",
-                    "engineering choice"},
+    [SPEED_SALT] = {"salt_speed", SG_DIM_SPEED, 0.01, 1e-4, 0.2, NULL,
+                    "of the water in its channel", "engineering choice"},
     [SPEED_FRESH] = {"fresh_speed", SG_DIM_SPEED, 0.01, 1e-4, 0.2, NULL,
                      "of the water in its channel", "engineering choice"},
     [MEMBRANES] = {"membranes_ohm_m2", SG_DIM_NONE, 4e-4, 0, 0.1, NULL,
@@ -233,15 +234,16 @@ static const sg_param params[PARAM_COUNT] = {
               "salt permeability of a pair of membranes, m/s", "engineering estimate"},
     [PUMP] = {"pump_efficiency", SG_DIM_FRACTION, 0.75, 0.05, 0.95, NULL, "of the water pumps",
               "engineering estimate"},
-    [ELECTRODE] = {"electrode_loss", SG_DIM_VOLTAGE, 0.5, 0, 5, NULL, "at the stack's two electrodes",
-                   "engineering estimate"},
+    [ELECTRODE] = {"electrode_loss", SG_DIM_VOLTAGE, 0.5, 0, 5, NULL,
+                   "at the stack's two electrodes", "engineering estimate"},
     [PAIRS] = {"cell_pairs", SG_DIM_NONE, 500, 1, 1e5, NULL, "of a stack", "50 in Veerman 2010"},
     [AREA] = {"cell_area", SG_DIM_AREA, 0.1875, 1e-4, 100, NULL, "of one membrane",
               "Veerman 2010: 25 x 75 cm"},
-    [LOAD] = {"load_share", SG_DIM_FRACTION, 0.5, 0.01, 1, NULL,
-              "load voltage over open-circuit voltage: 0.5 is a matched load, above it the stack is "
-              "limited",
-              ""},
+    [LOAD] =
+        {"load_share", SG_DIM_FRACTION, 0.5, 0.01, 1, NULL,
+         "load voltage over open-circuit voltage: 0.5 is a matched load, above it the stack is "
+         "limited",
+         ""},
     [NATURAL] = {"natural_water_factor", SG_DIM_FRACTION, 0.5, 0.05, 1, NULL,
                  "gross power with magnesium, calcium and sulphate in the waters; 1 for pure NaCl",
                  "REAPower pilot, Trapani: about half with real brines"},
@@ -340,8 +342,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 const sg_model sg_model_electrodialysis = {
     .name = "electrodialysis",
     .title = "stack of reverse electrodialysis: power from sea water and fresh water",
-    .source = "Veerman 2009 and 2011 (lumped stack), Vermaas 2012 (net power), Pitzer equations for NaCl",
-    .limits = "co-current; NaCl with one factor for all other ions; no water transport; against stacks +-20 to 30 %",
+    .source =
+        "Veerman 2009 and 2011 (lumped stack), Vermaas 2012 (net power), Pitzer equations for NaCl",
+    .limits = "co-current; NaCl with one factor for all other ions; no water transport; against "
+              "stacks +-20 to 30 %",
     .example = "fresh_salinity=0.05..5 sea_salinity=35 water_temperature=15",
     .params = params,
     .param_count = PARAM_COUNT,

@@ -57,17 +57,17 @@ typedef struct sg_red_feed {
 } sg_red_feed;
 
 typedef struct sg_red_result {
-    double open_v;         /* of a cell pair at the inlet                         */
-    double r_ohm_m2;       /* of a cell pair at the inlet                         */
-    double load_v;         /* of a cell pair                                      */
-    double current_a_m2;   /* mean                                                */
-    double gross_w_m2;     /* at the bus, before the pumps                        */
-    double pump_w_m2;      /* of both                                             */
-    double net_w_m2;       /* gross - pump, may be below zero                     */
-    double mixing_w_m2;    /* Gibbs energy of mixing of what flows through        */
-    double released_w_m2;  /* the part of it that was used up inside              */
+    double open_v;                        /* of a cell pair at the inlet                         */
+    double r_ohm_m2;                      /* of a cell pair at the inlet                         */
+    double load_v;                        /* of a cell pair                                      */
+    double current_a_m2;                  /* mean                                                */
+    double gross_w_m2;                    /* at the bus, before the pumps                        */
+    double pump_w_m2;                     /* of both                                             */
+    double net_w_m2;                      /* gross - pump, may be below zero                     */
+    double mixing_w_m2;                   /* Gibbs energy of mixing of what flows through        */
+    double released_w_m2;                 /* the part of it that was used up inside              */
     double salt_molality, fresh_molality; /* at the outlet                        */
-    double fresh_m3_s_m2;  /* fresh water that it takes                           */
+    double fresh_m3_s_m2;                 /* fresh water that it takes                           */
 } sg_red_result;
 
 /* At a load voltage of load_frac (0 to 1) of the open-circuit voltage; 0.5 is the matched load of a stack that its own

@@ -58,7 +58,8 @@ static const sg_param params[PARAM_COUNT] = {
     [MAINTENANCE] = {"maintenance_cycle", SG_DIM_TIME, 4320 * 3600.0, 3600, 1e9, NULL,
                      "time between cleanings or membrane replacements", ""},
     [SPECIFIC_ENERGY] = {"specific_energy", SG_DIM_ENERGY_PER_VOLUME, -1, 0.5 * 3.6e6, 20 * 3.6e6,
-                         NULL, "to desalinate one cubic metre; from pressure and recovery if not given",
+                         NULL,
+                         "to desalinate one cubic metre; from pressure and recovery if not given",
                          "2.73 kWh/m3 in WaterTAP's flowsheet"},
     [MIXING_ENERGY] = {"mixing_energy", SG_DIM_ENERGY_PER_VOLUME, -1, 0, 3 * 3.6e6, NULL,
                        "reversible, per cubic metre of permeate mixed with its brine; from the "
@@ -133,9 +134,8 @@ static double available_w(const double *p, const double *in)
     if (!(now > 0) || !(rated > 0)) {
         return 0;
     }
-    double power_w =
-        p[CAPACITY] * (now / rated) *
-        sg_red_fouling_mean_frac(p[FOULING_WORST], p[FOULING_TIME], p[MAINTENANCE]);
+    double power_w = p[CAPACITY] * (now / rated) *
+                     sg_red_fouling_mean_frac(p[FOULING_WORST], p[FOULING_TIME], p[MAINTENANCE]);
     return power_w < p[CAPACITY] ? power_w : p[CAPACITY];
 }
 
@@ -189,10 +189,11 @@ static bool store_warning(const double *p, int i, char ret[SG_WARNING_TEXT])
         return true;
     }
     if (i == 1 && e.mixing_j_per_m3 > e.spent_j_per_m3) {
-        snprintf(ret, SG_WARNING_TEXT,
-                 "mixing_energy of %.3g kWh/m3 is more than the %.3g kWh/m3 that desalination takes: "
-                 "the smaller figure counts",
-                 e.mixing_j_per_m3 / 3.6e6, e.spent_j_per_m3 / 3.6e6);
+        snprintf(
+            ret, SG_WARNING_TEXT,
+            "mixing_energy of %.3g kWh/m3 is more than the %.3g kWh/m3 that desalination takes: "
+            "the smaller figure counts",
+            e.mixing_j_per_m3 / 3.6e6, e.spent_j_per_m3 / 3.6e6);
         return true;
     }
     return false;

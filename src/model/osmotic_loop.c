@@ -46,8 +46,10 @@ enum {
 };
 
 static const sg_param params[PARAM_COUNT] = {
-    [RO_POWER] = {"desalination_power", SG_DIM_POWER, 2e6, 0, 1e11, NULL, "of the reverse osmosis", ""},
-    [RED_POWER] = {"capacity", SG_DIM_POWER, 2e6, 0, 1e11, NULL, "most that the stacks give, net", ""},
+    [RO_POWER] = {"desalination_power", SG_DIM_POWER, 2e6, 0, 1e11, NULL, "of the reverse osmosis",
+                  ""},
+    [RED_POWER] = {"capacity", SG_DIM_POWER, 2e6, 0, 1e11, NULL, "most that the stacks give, net",
+                   ""},
     [TANK] = {"tank", SG_DIM_VOLUME, 5000, 1, 1e9, NULL, "of fresh water", ""},
     [BRINE_TANK] = {"brine_tank", SG_DIM_VOLUME, 5000, 0, 1e9, NULL,
                     "of brine; what finds no room goes to the sea", ""},
@@ -67,10 +69,11 @@ static const sg_param params[PARAM_COUNT] = {
                 "pressure_exchanger|turbine|none", "where the brine's pressure goes", "WaterTAP"},
     [DEVICE_EFF] = {"recovery_efficiency", SG_DIM_FRACTION, 0.95, 0, 0.99, NULL,
                     "of exchanger or turbine", "WaterTAP"},
-    [FRESH_SPEED] = {"fresh_speed", SG_DIM_SPEED, 0.002, 1e-4, 0.05, NULL,
-                     "of the fresh water in the stack: slow water gives more energy a volume and less "
-                     "power an area",
-                     "engineering choice"},
+    [FRESH_SPEED] =
+        {"fresh_speed", SG_DIM_SPEED, 0.002, 1e-4, 0.05, NULL,
+         "of the fresh water in the stack: slow water gives more energy a volume and less "
+         "power an area",
+         "engineering choice"},
     [LOAD] = {"load_share", SG_DIM_FRACTION, 0.5, 0.05, 1, NULL,
               "load voltage over open-circuit voltage", ""},
     [MEMBRANES] = {"membranes_ohm_m2", SG_DIM_NONE, 4e-4, 0, 0.1, NULL,
@@ -88,13 +91,15 @@ static const sg_param params[PARAM_COUNT] = {
                       "of running, in which 63 % of it builds up", "engineering estimate"},
     [MAINTENANCE] = {"maintenance_cycle", SG_DIM_TIME, 4320 * 3600.0, 3600, 1e9, NULL,
                      "time of running between cleanings", ""},
-    [INITIAL] = {"initial", SG_DIM_FRACTION, 0.5, 0, 1, NULL, "filling of the tanks at the start", ""},
+    [INITIAL] = {"initial", SG_DIM_FRACTION, 0.5, 0, 1, NULL, "filling of the tanks at the start",
+                 ""},
 };
 
 enum { ENERGY, FRESH_WATER, FRESH_SALT, BRINE_WATER, BRINE_SALT, RUN, STATE_COUNT };
 
 static const sg_input inputs[] = {
-    {"power_w", SG_DIM_POWER, 0, "asked for at the bus; > 0: the stacks give, < 0: desalination takes"}};
+    {"power_w", SG_DIM_POWER, 0,
+     "asked for at the bus; > 0: the stacks give, < 0: desalination takes"}};
 
 static const sg_output outputs[] = {
     {"power_w", "W", "that flows at the bus"},
@@ -169,8 +174,8 @@ static void start(const sg_model *self, const double *p, double *state)
     part(p, &ro);
     double parted = ro.permeate_m3 > 0 ? p[INITIAL] * p[TANK] / ro.permeate_m3 : 0;
     sg_brine none = {0, 0};
-    store(p, times(ro.permeate, parted),
-          times(ro.brine, parted * brine_kept(p, &ro, parted, none)), state);
+    store(p, times(ro.permeate, parted), times(ro.brine, parted * brine_kept(p, &ro, parted, none)),
+          state);
     state[RUN] = 0;
 }
 
@@ -194,8 +199,7 @@ static double net_j_per_kg(const double *p, const sg_ro_result *ro, sg_brine fre
     stack.gap_salt_m = stack.gap_fresh_m = p[GAP];
     stack.membranes_ohm_m2 = p[MEMBRANES];
     stack.permselectivity_frac = p[PERMSELECTIVITY];
-    stack.health_frac =
-        p[NATURAL] * sg_red_fouling_frac(p[FOULING_WORST], p[FOULING_TIME], run_s);
+    stack.health_frac = p[NATURAL] * sg_red_fouling_frac(p[FOULING_WORST], p[FOULING_TIME], run_s);
     sg_red_feed feed = {.salt_molality = blend,
                         .fresh_molality = fresh_molality,
                         .fresh_ms = p[FRESH_SPEED],
@@ -262,9 +266,12 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 
 const sg_model sg_model_osmotic_loop = {
     .name = "osmotic_loop",
-    .title = "power kept as fresh water and brine: reverse osmosis, two tanks, reverse electrodialysis",
-    .source = "reverse osmosis as in WaterTAP's flowsheet; lumped stack after Veerman 2009; Pitzer equations for NaCl",
-    .limits = "one sea and one temperature; NaCl; at most half of what is put in comes back, in practice a seventh",
+    .title =
+        "power kept as fresh water and brine: reverse osmosis, two tanks, reverse electrodialysis",
+    .source = "reverse osmosis as in WaterTAP's flowsheet; lumped stack after Veerman 2009; Pitzer "
+              "equations for NaCl",
+    .limits = "one sea and one temperature; NaCl; at most half of what is put in comes back, in "
+              "practice a tenth",
     .example = "power_w=-2000000..2000000 dt_s=600",
     .needs = SG_NEEDS_DT,
     .params = params,

@@ -8,78 +8,70 @@
 #include <string.h>
 
 /* Nodes for integrals of a spectrum over frequency: u over the peak's frequency; the weight, which holds the
- * Pierson-Moskowitz energy of the node and sums to 1; the exponent of gamma there. ln u = 0.12 sinh t, t in even steps, so
- * that they crowd at the peak; trapezoidal rule. */
+ * Pierson-Moskowitz energy of the node and sums to 1; the same over u; the exponent of gamma, 0 below 1e-9. ln u = 0.12
+ * sinh t with t in even steps, so that nodes crowd at the peak; trapezoidal rule, ln u from -0.6 to 3.2. */
 typedef struct node {
-    double u, energy, peak;
+    double u, energy, energy_by_u, peak;
 } node;
 
 static const node nodes[] = {
-    {0.47236655274101474, 6.5916107420834339e-11, 4.5985612731248186e-13},
-    {0.52116982517531352, 2.7255022780503257e-07, 6.9080501405119531e-11},
-    {0.56786172485221975, 2.3176432755860304e-05, 5.3005351717533485e-09},
-    {0.6120472702354518, 0.00033749990502449702, 2.1387163246924827e-07},
-    {0.65347879791512464, 0.0017700988485154132, 4.7719795642913567e-06},
-    {0.69203595646852323, 0.0050221260328445752, 6.2662961468901772e-05},
-    {0.72770391531909318, 0.0097245477490676725, 0.00051784612196038816},
-    {0.7605520338299756, 0.014752332878727721, 0.0028783337111423874},
-    {0.79071441355299865, 0.019085329703103924, 0.011453792781058979},
-    {0.81837310863155222, 0.022222244138803346, 0.03452208949877774},
-    {0.84374430068809136, 0.02412534331980622, 0.082792929899501697},
-    {0.86706743376733375, 0.02501247433488955, 0.16477570081348575},
-    {0.8885971204175922, 0.025184416148371868, 0.28184784334963392},
-    {0.90859753940133803, 0.024928821321030872, 0.42635165318368379},
-    {0.92733902060395879, 0.024482337249369376, 0.58348500664285796},
-    {0.94509653124396453, 0.024024653014277701, 0.73521602876307313},
-    {0.96214982344263567, 0.023686109217730004, 0.86399583291349957},
-    {0.9787850660818207, 0.023558940196841644, 0.9551127722940046},
-    {0.99529785780365521, 0.023707677201329515, 0.99774640630315414},
-    {1.0119976009581428, 0.024177093377625674, 0.99115402282617504},
-    {1.0292133095380347, 0.024997325470535101, 0.94868345749159266},
-    {1.0473010319954352, 0.026186234389058385, 0.87100257357583044},
-    {1.0666531999836928, 0.027749126680257804, 0.76015144425679126},
-    {1.0877103783220967, 0.029675905778666148, 0.62195759608599699},
-    {1.1109761073510758, 0.031935709004572058, 0.46755973032567261},
-    {1.1370358222095598, 0.034469234189341245, 0.31374139727955369},
-    {1.1665812430323326, 0.037179387861157071, 0.18033836212561652},
-    {1.2004422140591366, 0.039921705219199632, 0.083737636813048619},
-    {1.2396288179781838, 0.042497239745507794, 0.028881152061670079},
-    {1.2853878447892286, 0.044652135502286396, 0.0065548859226185153},
-    {1.3392795748637547, 0.046089333792834065, 0.00082050181162055544},
-    {1.4032837035788861, 0.046497769755358721, 4.3647392646988962e-05},
-    {1.4799476815832864, 0.045601561831381004, 6.6790356302134862e-07},
-    {1.5725977615039259, 0.043225034042477406, 1.6233440929343042e-09},
-    {1.6856443219937145, 0.039359624224176916, 2.495740430130964e-13},
-    {1.825031538011485, 0.034209572364203827, 5.6520347424099448e-19},
-    {1.9989124549551602, 0.028191228692324662, 1.7781869182512471e-27},
-    {2.2186836439894484, 0.021871597537352259, 1.5296202689430073e-40},
-    {2.5006069554308601, 0.015854722301532079, 4.2903996600832345e-61},
-    {2.8684143507607671, 0.010649711465096943, 2.5880080485339911e-94},
-    {3.3576047987503288, 0.006566625433556292, 9.8041109559849581e-150},
-    {4.0227424083975487, 0.0036767072986497178, 1.1306028914892621e-245},
-    {4.9502560219877036, 0.0018456830241717777, 0},
-    {6.2816943447236397, 0.00081830211222901235, 0},
-    {8.2576579113098862, 0.00031481726623932096, 0},
-    {11.304456072539908, 0.0001029511590165379, 0},
-    {16.213442542554599, 2.7940563109966981e-05, 0},
-    {24.532530197109395, 3.0608314312226208e-06, 0},
+    {0.5488116360940265, 2.8204933752939151e-06, 5.1392740054999253e-06, 0},
+    {0.60126761228506986, 0.00022640629577213596, 0.00037654829754041932, 9.0021615636052449e-08},
+    {0.65006108353096259, 0.0018410468422407683, 0.0028321136103713223, 3.7429470656031359e-06},
+    {0.69496920146785424, 0.0062350774936561285, 0.0089717321004829185, 7.5282407163923632e-05},
+    {0.73596660255491586, 0.012769687373857324, 0.017350906045909175, 0.0008139299753256563},
+    {0.77317995341043133, 0.019383723229856292, 0.025070131661272813, 0.0052489463816763286},
+    {0.80684725684325709, 0.024498922795903742, 0.03036376784839593, 0.022216123763881178},
+    {0.83728396828354601, 0.027638542986440449, 0.033009760169062097, 0.067092408033673376},
+    {0.86485651641905248, 0.029067232316947762, 0.033609311793476385, 0.15510560098121068},
+    {0.88996294582714475, 0.029318664196505674, 0.032943690896317566, 0.29068186826718118},
+    {0.91301995797662405, 0.028919925964905911, 0.031675020586621555, 0.46209137618400375},
+    {0.93445548293227898, 0.02829026231566676, 0.030274596096213378, 0.64508325722011217},
+    {0.9547059583751899, 0.027730444596988882, 0.029046057955041164, 0.81111790123803629},
+    {0.9742176485346048, 0.027445023648329282, 0.028171347223704516, 0.93441972640432447},
+    {0.99345155608051516, 0.027569691414475676, 0.027751420032242888, 0.99563383323922405},
+    {1.0128917419066166, 0.028193378572295414, 0.027834542830041848, 0.98979337015457769},
+    {1.0330571676217535, 0.029372399741622347, 0.028432501764875072, 0.93476947669146515},
+    {1.0545175271443374, 0.031136560293573329, 0.029526830509770657, 0.83237958190805938},
+    {1.0779139681955927, 0.033487600061409203, 0.031067043427841279, 0.68747655074959324},
+    {1.1039861744478789, 0.036390204057084138, 0.032962554150900901, 0.51300134113066875},
+    {1.1336080683960112, 0.039755912877472488, 0.035070245163061307, 0.33223233949472381},
+    {1.1678355362259485, 0.043421268978896366, 0.037180979369080769, 0.17572890369456196},
+    {1.2079712817643702, 0.047124055622453989, 0.039010907240794923, 0.069260544460182927},
+    {1.2556545353175215, 0.050485889278094477, 0.040206830667264659, 0.017694152241470865},
+    {1.3129874577454246, 0.053015115053186013, 0.040377472564909395, 0.0023649828987870559},
+    {1.3827166880187545, 0.054148209137001496, 0.039160740306525513, 0.00011839484348012516},
+    {1.468499331000698, 0.053345081361747752, 0.036326255133801215, 1.305576794877269e-06},
+    {1.5753009071639295, 0.050236856477345403, 0.031890324095469866, 1.3403743447759838e-09},
+    {1.7100041637217835, 0.044791921809802952, 0.026194042540992647, 0},
+    {1.8823631184463896, 0.037429670488755562, 0.01988440493864339, 0},
+    {2.106537632062496, 0.029000788023545249, 0.013767040086129761, 0},
+    {2.4036332647646814, 0.020596487630370666, 0.0085688977317374109, 0},
+    {2.8060392187778849, 0.01323982348075978, 0.0047183315871565492, 0},
+    {3.3650995000756447, 0.0075931838727027988, 0.0022564515172677985, 0},
+    {4.1652128645707913, 0.0038198178477336082, 0.00091707626283038122, 0},
+    {5.3508904841599305, 0.0016514089669812412, 0.00030862320428157782, 0},
+    {7.1812467959456239, 0.00059855157921736473, 8.3349256225993227e-05, 0},
+    {10.145856882135984, 0.00017653264638620877, 1.7399481230317115e-05, 0},
+    {15.226653304938548, 4.0884604901443039e-05, 2.6850683523596547e-06, 0},
+    {24.532530197109374, 3.5642282769698288e-06, 1.4528580005130477e-07, 0},
 };
 
 double sg_platform_period_ratio(double gamma)
 {
     double ln_gamma = log(gamma), before = 0, all = 0;
     for (int i = 0; i < SG_COUNT(nodes); i++) {
-        double energy = nodes[i].energy * exp(ln_gamma * nodes[i].peak);
-        all += energy;
-        before += energy / nodes[i].u;
+        double raised = exp(ln_gamma * nodes[i].peak);
+        all += nodes[i].energy * raised;
+        before += nodes[i].energy_by_u * raised;
     }
     return before / all;
 }
 
 typedef struct deck {
-    double all, before;                 /* energy, and energy over u               */
-    double roll, pitch;                 /* mean square slope, in units of energy   */
-    double roll_rate, pitch_rate;       /* of the rate                             */
+    double all, before;           /* energy, and energy over u               */
+    double roll, pitch;           /* mean square slope, in units of energy   */
+    double roll_rate, pitch_rate; /* of the rate                             */
 } deck;
 
 /* Mean square tilts per energy of the sea. energy[i] is shared by both axes. */
@@ -94,10 +86,10 @@ static void integrate(const sg_platform *p, const double *energy, double tp_s, d
     double cut = p->cutoff_s / tp_s, cut4 = cut * cut * cut * cut; /* (fp / fc)^4 */
     for (int i = 0; i < SG_COUNT(nodes); i++) {
         double u2 = nodes[i].u * nodes[i].u, u4 = u2 * u2;
-        double slope = energy[i] * u4 / (1 + cut4 * u4); /* k^2 S over peak_k^2 */
+        double slope = energy[i] * u4, held = 1 + cut4 * u4; /* k^2 S over peak_k^2 */
         double x2 = length2 * u4, z2 = beam2 * u4;
-        double pitch = slope / (1 + x2 * (0.2 + x2 * (4.0 / 175 + x2 * 0.005)));
-        double roll = slope / (1 + z2 * (0.2 + z2 * (4.0 / 175 + z2 * 0.005)));
+        double pitch = slope / (held * (1 + x2 * (0.2 + x2 * (4.0 / 175 + x2 * 0.005))));
+        double roll = slope / (held * (1 + z2 * (0.2 + z2 * (4.0 / 175 + z2 * 0.005))));
         d->pitch += pitch;
         d->roll += roll;
         d->pitch_rate += pitch * u2;
@@ -138,8 +130,8 @@ static double steady(const sg_platform *p, double rms_rad, double rate_rad_s, do
     double followed =
         rate_rad_s > 0 ? erf(p->rate_max_rad_s / (rate_rad_s * 1.4142135623730951)) : 1;
     double through = 1 - followed * (1 - p->residual_frac);
-    double over = followed * (1 - p->residual_frac) *
-                  sg_platform_overtravel_rad(rms_rad, p->stroke_max_rad);
+    double over =
+        followed * (1 - p->residual_frac) * sg_platform_overtravel_rad(rms_rad, p->stroke_max_rad);
     /* both are parts of the same tilt: they add up where the stroke ends */
     double left = through * rms_rad + over;
     *ret_rms_rad = left < rms_rad ? left : rms_rad;
@@ -156,9 +148,11 @@ void sg_platform_motion(const sg_platform *self, double hs_m, double te_s, sg_mo
         deck d = {0};
         double ln_gamma = self->gamma > 1 ? log(self->gamma) : 0;
         for (int i = 0; i < SG_COUNT(nodes); i++) {
-            energy[i] = nodes[i].energy * (ln_gamma > 0 ? exp(ln_gamma * nodes[i].peak) : 1);
+            double exponent = ln_gamma * nodes[i].peak;
+            double raised = exponent > 0 ? exp(exponent) : 1;
+            energy[i] = nodes[i].energy * raised;
             d.all += energy[i];
-            d.before += energy[i] / nodes[i].u;
+            d.before += nodes[i].energy_by_u * raised;
         }
         integrate(self, energy, te_s * d.all / d.before, &d);
         double scale = hs_m * hs_m / (16 * d.all);
@@ -170,7 +164,8 @@ void sg_platform_motion(const sg_platform *self, double hs_m, double te_s, sg_mo
     ret->panel_roll_rms_rad = ret->roll_rms_rad;
     ret->panel_pitch_rms_rad = ret->pitch_rms_rad;
     if (self->gimbal && !ret->stowed) {
-        double roll = steady(self, ret->roll_rms_rad, ret->roll_rate_rad_s, &ret->panel_roll_rms_rad);
+        double roll =
+            steady(self, ret->roll_rms_rad, ret->roll_rate_rad_s, &ret->panel_roll_rms_rad);
         double pitch =
             steady(self, ret->pitch_rms_rad, ret->pitch_rate_rad_s, &ret->panel_pitch_rms_rad);
         ret->actuator_w = self->idle_w + self->drive_w_s_per_rad * (roll + pitch);
@@ -212,7 +207,7 @@ static const sg_param params[PARAM_COUNT] = {
                "1: Pierson-Moskowitz, the steeper of the two"},
     [PERIOD_KIND] = {"period", SG_DIM_NONE, ENERGY_PERIOD, 0, 1, "energy|peak",
                      "what wave_period is", ""},
-    [STABILIZATION] = {"stabilization", SG_DIM_NONE, 0, 0, 1, "none|gimbal", "of the panels", ""},
+    [STABILIZATION] = {"stabilization", SG_DIM_NONE, 1, 0, 1, "none|gimbal", "of the panels", ""},
     [RESIDUAL] = {"gimbal_residual", SG_DIM_FRACTION, 0.1, 0, 1, NULL,
                   "of the tilt that a gimbal within its limits lets through",
                   "engineering estimate"},
@@ -289,8 +284,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 const sg_model sg_model_platform = {
     .name = "platform",
     .title = "floating deck: roll and pitch in a sea, gimbals, storm stow",
-    .source = "slope spectrum of a Pierson-Moskowitz or JONSWAP sea (IEC TS 62600-2), averaged over the deck",
-    .limits = "no resonance, no mooring, deep water, waves from one side; a gimbal's limits as Gaussian means",
+    .source = "slope spectrum of a Pierson-Moskowitz or JONSWAP sea (IEC TS 62600-2), averaged "
+              "over the deck",
+    .limits = "no resonance, no mooring, deep water, waves from one side; a gimbal's limits as "
+              "Gaussian means",
     .example = "wave_height=2.5 wave_period=3..16",
     .params = params,
     .param_count = PARAM_COUNT,

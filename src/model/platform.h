@@ -8,7 +8,7 @@
  * one, and too large beyond. Inertia cuts off what is quicker than the cut-off period.
  *
  * Units    SI, rad; tilts are root mean squares of a Gaussian process.
- * Memory   plain values; nothing is allocated. Pure; one pass over 48 fixed nodes.
+ * Memory   plain values; nothing is allocated. Pure; 40 fixed nodes.
  * Source   slope spectrum k^2 S of the sea (waves.h); mean of the sun's beam on an array with independent Gaussian roll and pitch
  *          exp(-(roll^2 + pitch^2) / 2) by integration. Gimbal: statistical linearisation of a rate limit, exact mean of what a
  *          stroke limit leaves over.
@@ -19,18 +19,18 @@
 #include <stdbool.h>
 
 typedef struct sg_platform {
-    double length_m, beam_m;    /* > 0                                                            */
-    double heading_rad;         /* waves from the bow: 0; from the side: pi/2                     */
-    double cutoff_s;            /* period below which inertia holds the deck; 0: none             */
-    double gamma;               /* peak enhancement of the sea, >= 1                              */
-    bool gimbal;                /* panels on gimbals; else the rest below counts for nothing      */
-    double residual_frac;       /* of the tilt that a gimbal within its limits lets through       */
-    double rate_max_rad_s;      /* of each gimbal axis, >= 0                                      */
-    double stroke_max_rad;      /* either side, >= 0                                              */
-    double idle_w;              /* of all gimbals                                                 */
-    double drive_w_s_per_rad;   /* power per mean rate, both axes added, W per rad/s              */
-    double storm_height_m;      /* at and above it the panels are stowed; 0: never                */
-    double stowed_frac;         /* of the output left while they are, 0 to 1                      */
+    double length_m, beam_m;  /* > 0                                                            */
+    double heading_rad;       /* waves from the bow: 0; from the side: pi/2                     */
+    double cutoff_s;          /* period below which inertia holds the deck; 0: none             */
+    double gamma;             /* peak enhancement of the sea, >= 1                              */
+    bool gimbal;              /* panels on gimbals; else the rest below counts for nothing      */
+    double residual_frac;     /* of the tilt that a gimbal within its limits lets through       */
+    double rate_max_rad_s;    /* of each gimbal axis, >= 0                                      */
+    double stroke_max_rad;    /* either side, >= 0                                              */
+    double idle_w;            /* of all gimbals                                                 */
+    double drive_w_s_per_rad; /* power per mean rate, both axes added, W per rad/s              */
+    double storm_height_m;    /* at and above it the panels are stowed; 0: never                */
+    double stowed_frac;       /* of the output left while they are, 0 to 1                      */
 } sg_platform;
 
 typedef struct sg_motion {

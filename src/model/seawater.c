@@ -54,13 +54,12 @@ static double salinity_of_root(double root, double temp_degc)
 {
     double t = temp_of_1968(temp_degc) - 15, x = root, ratio = root * root;
     double by_temp = t / (1 + 0.0162 * t);
-    double s = 0.0080 +
-               x * (-0.1692 + x * (25.3851 + x * (14.0941 + x * (-7.0261 + x * 2.7081)))) +
-               by_temp *
-                   (0.0005 + x * (-0.0056 + x * (-0.0066 + x * (-0.0375 + x * (0.0636 + x * -0.0144)))));
+    double s =
+        0.0080 + x * (-0.1692 + x * (25.3851 + x * (14.0941 + x * (-7.0261 + x * 2.7081)))) +
+        by_temp *
+            (0.0005 + x * (-0.0056 + x * (-0.0066 + x * (-0.0375 + x * (0.0636 + x * -0.0144)))));
     double far = 400 * ratio, near = 100 * ratio;
-    return s - 0.008 / (1 + far * (1.5 + far)) -
-           0.0005 * by_temp / (1 + sqrt(near) * (1 + near));
+    return s - 0.008 / (1 + far * (1.5 + far)) - 0.0005 * by_temp / (1 + sqrt(near) * (1 + near));
 }
 
 static double conductivity_to_42_psu(double salinity_psu, double temp_degc)
@@ -94,8 +93,8 @@ double sg_seawater_conductivity_s_m(double salinity_psu, double temp_degc)
 double sg_nacl_conductivity_s_m(double molality, double temp_degc)
 {
     /* square root of mol/l, and 1e-4 S m2/mol at 25 degC */
-    static const double root[] = {0,        0.022361, 0.031623, 0.070711, 0.1,      0.141421,
-                                  0.223607, 0.316228, 0.447214, 0.707107, 1.0,      1.414214,
+    static const double root[] = {0,        0.022361, 0.031623, 0.070711, 0.1, 0.141421,
+                                  0.223607, 0.316228, 0.447214, 0.707107, 1.0, 1.414214,
                                   1.732051, 2.0,      2.236068, 2.5};
     static const double molar[] = {126.45, 124.50, 123.74, 120.64, 118.51, 115.76, 111.06, 106.74,
                                    101.71, 93.62,  85.76,  74.71,  65.57,  57.23,  49.46,  41.2};
@@ -134,37 +133,44 @@ static double dielectric(double temp_degc)
 double sg_water_debye_hueckel(double temp_degc)
 {
     double density = water_density_kg_m3(temp_degc) / water_density_kg_m3(25);
-    double coulomb =
-        dielectric(25) * 298.15 / (dielectric(temp_degc) * (temp_degc + zero_degc_k));
+    double coulomb = dielectric(25) * 298.15 / (dielectric(temp_degc) * (temp_degc + zero_degc_k));
     return 0.3915 * sqrt(density) * coulomb * sqrt(coulomb);
 }
 
-typedef struct pitzer {
-    double root, screen; /* sqrt(I), its share in the long-range term */
-    double a_phi, beta0, beta1, c_phi;
-} pitzer;
-
-static pitzer pitzer_of(double molality, double temp_degc)
+sg_pitzer sg_pitzer_at(double temp_degc)
 {
-    double t = temp_degc - 25, root = sqrt(molality);
-    return (pitzer){.root = root,
-                    .screen = root / (1 + 1.2 * root),
-                    .a_phi = sg_water_debye_hueckel(temp_degc),
-                    .beta0 = 0.0765 + 7.159e-4 * t,
-                    .beta1 = 0.2664 + 7.005e-4 * t,
-                    .c_phi = 0.00127 - 1.054e-4 * t};
+    double t = temp_degc + zero_degc_k;
+    /* what temperature changes: 1/T, ln T, T, T^2, 1/T^2, each less its value at 25 degC */
+    double a = 1 / t - 1 / 298.15, b = log(t / 298.15), c = t - 298.15;
+    double d = t * t - 298.15 * 298.15, e = 1 / (t * t) - 1 / (298.15 * 298.15);
+    return (sg_pitzer){
+        .a_phi = sg_water_debye_hueckel(temp_degc),
+        .beta0 = 0.0765 + 9598.4 * a + 35.48 * b - 5.8731e-2 * c + 1.798e-5 * d - 5e5 * e,
+        .beta1 = 0.2664 + 1.377e4 * a + 46.8 * b - 6.9512e-2 * c + 2e-5 * d - 7.4823e5 * e,
+        .c_phi = 0.00127 - 120.5 * a - 0.2081 * b + 1.166e-7 * d + 11121 * e};
 }
 
-/* The two together share their square root, logarithm and exponential. */
+double sg_pitzer_ln_gamma(const sg_pitzer *self, double m)
+{
+    double root = sqrt(m), damped = 1 + 1.2 * root, fade = exp(-2 * root);
+    double long_range = -self->a_phi * (root / damped + 2 / 1.2 * log(damped));
+    /* m B: 2 beta0 m + beta1 / 2 (1 - e^-2r (1 + 2r - 2m)) */
+    double pairs = 2 * self->beta0 * m + 0.5 * self->beta1 * (1 - fade * (1 + 2 * root - 2 * m));
+    return long_range + pairs + 1.5 * self->c_phi * m * m;
+}
+
+static double pitzer_phi(const sg_pitzer *z, double m)
+{
+    double root = sqrt(m);
+    return 1 - z->a_phi * root / (1 + 1.2 * root) + m * (z->beta0 + z->beta1 * exp(-2 * root)) +
+           z->c_phi * m * m;
+}
+
 static void pitzer_both(double m, double temp_degc, double *ret_ln_gamma, double *ret_phi)
 {
-    pitzer z = pitzer_of(m, temp_degc);
-    double fade = exp(-2 * z.root);
-    double long_range = -z.a_phi * (z.screen + 2 / 1.2 * log(1 + 1.2 * z.root));
-    /* m B: 2 beta0 m + beta1 / 2 (1 - e^-2r (1 + 2r - 2m)) */
-    double pairs = 2 * z.beta0 * m + 0.5 * z.beta1 * (1 - fade * (1 + 2 * z.root - 2 * m));
-    *ret_ln_gamma = long_range + pairs + 1.5 * z.c_phi * m * m;
-    *ret_phi = 1 - z.a_phi * z.screen + m * (z.beta0 + z.beta1 * fade) + z.c_phi * m * m;
+    sg_pitzer z = sg_pitzer_at(temp_degc);
+    *ret_ln_gamma = sg_pitzer_ln_gamma(&z, m);
+    *ret_phi = pitzer_phi(&z, m);
 }
 
 double sg_nacl_ln_gamma(double molality, double temp_degc)
@@ -218,8 +224,8 @@ double sg_brine_exergy_j(sg_brine self, double sea_molality, double temp_degc)
     double ln_gamma, phi;
     pitzer_both(sea_molality, temp_degc, &ln_gamma, &phi);
     double rt2 = 2 * SG_GAS_J_PER_MOL_K * (temp_degc + zero_degc_k);
-    double in_sea_j = rt2 * (self.salt_mol * (log(sea_molality) + ln_gamma) -
-                             self.water_kg * sea_molality * phi);
+    double in_sea_j =
+        rt2 * (self.salt_mol * (log(sea_molality) + ln_gamma) - self.water_kg * sea_molality * phi);
     double free_j = sg_brine_gibbs_j(self, temp_degc) - in_sea_j;
     return free_j > 0 ? free_j : 0;
 }
@@ -289,9 +295,11 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 const sg_model sg_model_seawater = {
     .name = "seawater",
     .title = "salt water: density, conductivity, activity, osmotic pressure, speed of sound",
-    .source = "UNESCO Technical Papers in Marine Science 44 (EOS-80, PSS-78 with Hill's extension); Pitzer equations "
-              "for NaCl, temperature after Silvester and Pitzer 1978; Mackenzie 1981",
-    .limits = "0 to 42 psu for density and conductivity, continued above; 0 to 50 degC; 1 atm; free energy as NaCl",
+    .source = "UNESCO Technical Papers in Marine Science 44 (EOS-80, PSS-78 with Hill's "
+              "extension); Pitzer equations "
+              "for NaCl, temperature terms of Appelo 2015; Mackenzie 1981",
+    .limits = "0 to 42 psu for density and conductivity, continued above; 0 to 50 degC; 1 atm; "
+              "free energy as NaCl",
     .example = "salinity=0..42 water_temperature=15",
     .inputs = inputs,
     .input_count = INPUT_COUNT,

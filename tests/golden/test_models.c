@@ -211,12 +211,9 @@ static void nothing_is_won_in_a_store(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(supercapacitors),
-        cmocka_unit_test(cell_temperature),
-        cmocka_unit_test(area_times_efficiency),
-        cmocka_unit_test(cables),
-        cmocka_unit_test(round_trips),
-        cmocka_unit_test(nothing_is_won_in_a_store),
+        cmocka_unit_test(supercapacitors),       cmocka_unit_test(cell_temperature),
+        cmocka_unit_test(area_times_efficiency), cmocka_unit_test(cables),
+        cmocka_unit_test(round_trips),           cmocka_unit_test(nothing_is_won_in_a_store),
         cmocka_unit_test(every_row_was_used),
     };
     return cmocka_run_group_tests(tests, read_table, NULL);

@@ -55,7 +55,7 @@ static void activities(void **state)
 static void cell_pairs(void **state)
 {
     (void)state;
-    static const double pairs[][2] = {{0.5, 0.017},   {0.513, 0.017}, {0.6, 0.015}, {0.6, 0.010},
+    static const double pairs[][2] = {{0.5, 0.017}, {0.513, 0.017}, {0.6, 0.015}, {0.6, 0.010},
                                       {1.2, 0.005}, {1.2, 0.6},     {5, 0.1},     {5, 0.6}};
     for (int i = 0; i < 8; i++) {
         double c = pairs[i][0], d = pairs[i][1];
@@ -148,8 +148,10 @@ static void reverse_osmosis(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(activities),      cmocka_unit_test(cell_pairs),
-        cmocka_unit_test(mixing),          cmocka_unit_test(reverse_osmosis),
+        cmocka_unit_test(activities),
+        cmocka_unit_test(cell_pairs),
+        cmocka_unit_test(mixing),
+        cmocka_unit_test(reverse_osmosis),
         cmocka_unit_test(every_row_was_used),
     };
     return cmocka_run_group_tests(tests, read_table, NULL);
