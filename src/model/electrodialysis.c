@@ -91,9 +91,10 @@ static double current_a_m2(const pair *z, double r_ohm_m2, double salt, double f
 
 /* Salt that moves in a segment, mol/s per m2 of pair: the root of moved = what the outlet's waters drive. Newton's steps inside
  * a bracket; the driving side falls as moved rises, so there is one root. */
-static double segment_moved(const pair *z, double share, double r_ohm_m2, double salt, double fresh,
-                            double guess, double *ret_current)
+static double segment_moved(const pair *z, double r_ohm_m2, double salt, double fresh, double guess,
+                            double *ret_current)
 {
+    const double share = 1.0 / SG_RED_SEGMENTS;
     double all = (salt - fresh) / (1 / z->salt_kg_s + 1 / z->fresh_kg_s);
     double high = all > 0 ? all : 0;             /* both waters are alike */
     double low = -0.999 * fresh * z->fresh_kg_s; /* the fresh water has no salt left to take */
@@ -167,7 +168,7 @@ void sg_red_run(const sg_red_stack *self, const sg_red_feed *feed, double load_f
     double moved = 0;
     for (int i = 0; i < SG_RED_SEGMENTS; i++) {
         double r = resistance_ohm_m2(self, salt, fresh, t), current = 0;
-        moved = segment_moved(&z, 1.0 / SG_RED_SEGMENTS, r, salt, fresh, moved, &current);
+        moved = segment_moved(&z, r, salt, fresh, moved, &current);
         salt -= moved / z.salt_kg_s;
         fresh += moved / z.fresh_kg_s;
         ret->current_a_m2 += current / SG_RED_SEGMENTS;
