@@ -59,7 +59,7 @@ double sg_red_age_frac(double loss_per_s, double age_s)
 /* --- one pair of channels, per m2 --- */
 
 typedef struct pair {
-    double temp_degc;
+    sg_pitzer salt;
     double alpha_v; /* permselectivity x 2 R T / F                  */
     double load_v;  /* at the terminals                             */
     double electrode_v;
@@ -79,8 +79,8 @@ static double resistance_ohm_m2(const sg_red_stack *s, double salt, double fresh
 /* Current through a segment whose waters leave with these molalities. */
 static double current_a_m2(const pair *z, double r_ohm_m2, double salt, double fresh)
 {
-    double open_v =
-        z->alpha_v * (ln_activity(salt, z->temp_degc) - ln_activity(fresh, z->temp_degc));
+    double open_v = z->alpha_v * (log(salt / fresh) + sg_pitzer_ln_gamma(&z->salt, salt) -
+                                  sg_pitzer_ln_gamma(&z->salt, fresh));
     double spare_v = open_v - z->load_v;
     /* the electrodes take their share of either direction */
     if (fabs(spare_v) <= z->electrode_v) {
@@ -91,13 +91,14 @@ static double current_a_m2(const pair *z, double r_ohm_m2, double salt, double f
 
 /* Salt that moves in a segment, mol/s per m2 of pair: the root of moved = what the outlet's waters drive. Newton's steps inside
  * a bracket; the driving side falls as moved rises, so there is one root. */
-static double segment_moved(const pair *z, double share, double r_ohm_m2, double salt, double fresh,
+static double segment_moved(const pair *z, double r_ohm_m2, double salt, double fresh, double guess,
                             double *ret_current)
 {
+    const double share = 1.0 / SG_RED_SEGMENTS;
     double all = (salt - fresh) / (1 / z->salt_kg_s + 1 / z->fresh_kg_s);
     double high = all > 0 ? all : 0;             /* both waters are alike */
     double low = -0.999 * fresh * z->fresh_kg_s; /* the fresh water has no salt left to take */
-    double moved = 0;
+    double moved = guess > low && guess < high ? guess : 0;
     for (int i = 0; i < 60; i++) {
         double s = salt - moved / z->salt_kg_s, f = fresh + moved / z->fresh_kg_s;
         double current = current_a_m2(z, r_ohm_m2, s, f);
@@ -116,7 +117,7 @@ static double segment_moved(const pair *z, double share, double r_ohm_m2, double
         if (!(next > low && next < high)) {
             next = 0.5 * (low + high);
         }
-        if (fabs(next - moved) <= 1e-14 * (fabs(moved) + fresh * z->fresh_kg_s)) {
+        if (fabs(next - moved) <= 1e-13 * (fabs(moved) + fresh * z->fresh_kg_s)) {
             break;
         }
         moved = next;
@@ -152,7 +153,7 @@ void sg_red_run(const sg_red_stack *self, const sg_red_feed *feed, double load_f
     if (!(salt > fresh) || !(fresh > 0)) {
         return;
     }
-    pair z = {.temp_degc = t,
+    pair z = {.salt = sg_pitzer_at(t),
               .alpha_v = self->permselectivity_frac * 2 * thermal_v(t),
               .electrode_v = self->electrode_v,
               .salt_kg_s = feed->salt_ms * self->gap_salt_m / self->length_m /
@@ -164,9 +165,10 @@ void sg_red_run(const sg_red_stack *self, const sg_red_feed *feed, double load_f
     ret->r_ohm_m2 = resistance_ohm_m2(self, salt, fresh, t);
     ret->load_v = z.load_v = load_frac * ret->open_v;
     sg_brine before[2] = {stream(z.salt_kg_s, salt), stream(z.fresh_kg_s, fresh)};
+    double moved = 0;
     for (int i = 0; i < SG_RED_SEGMENTS; i++) {
         double r = resistance_ohm_m2(self, salt, fresh, t), current = 0;
-        double moved = segment_moved(&z, 1.0 / SG_RED_SEGMENTS, r, salt, fresh, &current);
+        moved = segment_moved(&z, r, salt, fresh, moved, &current);
         salt -= moved / z.salt_kg_s;
         fresh += moved / z.fresh_kg_s;
         ret->current_a_m2 += current / SG_RED_SEGMENTS;

@@ -271,7 +271,7 @@ const sg_model sg_model_osmotic_loop = {
     .source = "reverse osmosis as in WaterTAP's flowsheet; lumped stack after Veerman 2009; Pitzer "
               "equations for NaCl",
     .limits = "one sea and one temperature; NaCl; at most half of what is put in comes back, in "
-              "practice a seventh",
+              "practice a tenth",
     .example = "power_w=-2000000..2000000 dt_s=600",
     .needs = SG_NEEDS_DT,
     .params = params,

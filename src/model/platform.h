@@ -8,7 +8,7 @@
  * one, and too large beyond. Inertia cuts off what is quicker than the cut-off period.
  *
  * Units    SI, rad; tilts are root mean squares of a Gaussian process.
- * Memory   plain values; nothing is allocated. Pure; one pass over 48 fixed nodes.
+ * Memory   plain values; nothing is allocated. Pure; 40 fixed nodes.
  * Source   slope spectrum k^2 S of the sea (waves.h); mean of the sun's beam on an array with independent Gaussian roll and pitch
  *          exp(-(roll^2 + pitch^2) / 2) by integration. Gimbal: statistical linearisation of a rate limit, exact mean of what a
  *          stroke limit leaves over.

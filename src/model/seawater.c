@@ -137,32 +137,40 @@ double sg_water_debye_hueckel(double temp_degc)
     return 0.3915 * sqrt(density) * coulomb * sqrt(coulomb);
 }
 
-typedef struct pitzer {
-    double root, screen; /* sqrt(I), its share in the long-range term */
-    double a_phi, beta0, beta1, c_phi;
-} pitzer;
-
-static pitzer pitzer_of(double molality, double temp_degc)
+sg_pitzer sg_pitzer_at(double temp_degc)
 {
-    double t = temp_degc - 25, root = sqrt(molality);
-    return (pitzer){.root = root,
-                    .screen = root / (1 + 1.2 * root),
-                    .a_phi = sg_water_debye_hueckel(temp_degc),
-                    .beta0 = 0.0765 + 7.159e-4 * t,
-                    .beta1 = 0.2664 + 7.005e-4 * t,
-                    .c_phi = 0.00127 - 1.054e-4 * t};
+    double t = temp_degc + zero_degc_k;
+    /* what temperature changes: 1/T, ln T, T, T^2, 1/T^2, each less its value at 25 degC */
+    double a = 1 / t - 1 / 298.15, b = log(t / 298.15), c = t - 298.15;
+    double d = t * t - 298.15 * 298.15, e = 1 / (t * t) - 1 / (298.15 * 298.15);
+    return (sg_pitzer){
+        .a_phi = sg_water_debye_hueckel(temp_degc),
+        .beta0 = 0.0765 + 9598.4 * a + 35.48 * b - 5.8731e-2 * c + 1.798e-5 * d - 5e5 * e,
+        .beta1 = 0.2664 + 1.377e4 * a + 46.8 * b - 6.9512e-2 * c + 2e-5 * d - 7.4823e5 * e,
+        .c_phi = 0.00127 - 120.5 * a - 0.2081 * b + 1.166e-7 * d + 11121 * e};
 }
 
-/* The two together share their square root, logarithm and exponential. */
+double sg_pitzer_ln_gamma(const sg_pitzer *self, double m)
+{
+    double root = sqrt(m), damped = 1 + 1.2 * root, fade = exp(-2 * root);
+    double long_range = -self->a_phi * (root / damped + 2 / 1.2 * log(damped));
+    /* m B: 2 beta0 m + beta1 / 2 (1 - e^-2r (1 + 2r - 2m)) */
+    double pairs = 2 * self->beta0 * m + 0.5 * self->beta1 * (1 - fade * (1 + 2 * root - 2 * m));
+    return long_range + pairs + 1.5 * self->c_phi * m * m;
+}
+
+static double pitzer_phi(const sg_pitzer *z, double m)
+{
+    double root = sqrt(m);
+    return 1 - z->a_phi * root / (1 + 1.2 * root) + m * (z->beta0 + z->beta1 * exp(-2 * root)) +
+           z->c_phi * m * m;
+}
+
 static void pitzer_both(double m, double temp_degc, double *ret_ln_gamma, double *ret_phi)
 {
-    pitzer z = pitzer_of(m, temp_degc);
-    double fade = exp(-2 * z.root);
-    double long_range = -z.a_phi * (z.screen + 2 / 1.2 * log(1 + 1.2 * z.root));
-    /* m B: 2 beta0 m + beta1 / 2 (1 - e^-2r (1 + 2r - 2m)) */
-    double pairs = 2 * z.beta0 * m + 0.5 * z.beta1 * (1 - fade * (1 + 2 * z.root - 2 * m));
-    *ret_ln_gamma = long_range + pairs + 1.5 * z.c_phi * m * m;
-    *ret_phi = 1 - z.a_phi * z.screen + m * (z.beta0 + z.beta1 * fade) + z.c_phi * m * m;
+    sg_pitzer z = sg_pitzer_at(temp_degc);
+    *ret_ln_gamma = sg_pitzer_ln_gamma(&z, m);
+    *ret_phi = pitzer_phi(&z, m);
 }
 
 double sg_nacl_ln_gamma(double molality, double temp_degc)
@@ -289,7 +297,7 @@ const sg_model sg_model_seawater = {
     .title = "salt water: density, conductivity, activity, osmotic pressure, speed of sound",
     .source = "UNESCO Technical Papers in Marine Science 44 (EOS-80, PSS-78 with Hill's "
               "extension); Pitzer equations "
-              "for NaCl, temperature after Silvester and Pitzer 1978; Mackenzie 1981",
+              "for NaCl, temperature terms of Appelo 2015; Mackenzie 1981",
     .limits = "0 to 42 psu for density and conductivity, continued above; 0 to 50 degC; 1 atm; "
               "free energy as NaCl",
     .example = "salinity=0..42 water_temperature=15",

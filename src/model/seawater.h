@@ -5,11 +5,10 @@
  * Source   density: Millero and Poisson 1981 (EOS-80), conductivity: Practical Salinity Scale 1978 with Hill's extension below
  *          2 psu (UNESCO Technical Papers in Marine Science 44), sound: Mackenzie 1981, J. Acoust. Soc. Am. 70, 807.
  *          Thermodynamics: NaCl after Pitzer, beta0 0.0765, beta1 0.2664, Cphi 0.00127, Aphi 0.3915 at 25 degC; their
- *          change with temperature is Silvester and Pitzer 1978 to first order, that of Aphi follows from the density and
- *          the dielectric constant of water (Malmberg and Maryott 1956).
+ *          change with temperature is that of Appelo 2015, Applied Geochemistry 55, 62 (pitzer.dat of PHREEQC 3); that of
+ *          Aphi follows from the density and the dielectric constant of water (Malmberg and Maryott 1956).
  *          NaCl conductivity: molar conductivities at 25 degC of Shedlovsky 1932 and Chambers, Stokes and Stokes 1956.
  * Limits   salt is taken as NaCl of the same mass wherever free energy is concerned; 0 to 6 mol/kg, 0 to 50 degC, 1 atm.
- *          Activities are first order in temperature: 3 % off at 5 mol/kg and 5 degC, 1 % to 1.2 mol/kg.
  *          Density and conductivity of sea water hold to 42 psu and are continued above. */
 #ifndef SG_MODEL_SEAWATER_H
 #define SG_MODEL_SEAWATER_H
@@ -41,6 +40,15 @@ double sg_water_debye_hueckel(double temp_degc);
  * @effects alloc=no block=no fails=never */
 double sg_nacl_ln_gamma(double molality, double temp_degc);
 double sg_nacl_osmotic_coefficient(double molality, double temp_degc);
+
+/* The same for many molalities at one temperature, at a third of the cost: equal bits. */
+typedef struct sg_pitzer {
+    double a_phi, beta0, beta1, c_phi;
+} sg_pitzer;
+
+/* @effects alloc=no block=no fails=never */
+sg_pitzer sg_pitzer_at(double temp_degc);
+double sg_pitzer_ln_gamma(const sg_pitzer *self, double molality);
 
 /* Against pure water, Pa. @effects alloc=no block=no fails=never */
 double sg_nacl_osmotic_pressure_pa(double molality, double temp_degc);

@@ -85,10 +85,10 @@ def solutions():
         for m in (0.1, 0.6, 1.2, 5):
             s = pp.add_solution({"units": "mol/kgw", "temp": t, "Na": m, "Cl": m, "pH": 7})
             gamma = math.sqrt(s.activity("Na+", units="mol") * s.activity("Cl-", units="mol")) / m
-            row(f"gamma_phreeqc_{m}_{t}", gamma, (0.005 if t == 25 else 0.035 if m == 5 else 0.01) * gamma, "1", "PHREEQC 3 with pitzer.dat")
-            row(f"volume_phreeqc_{m}_{t}", s.volume, 0.004 * s.volume, "l/kg", "PHREEQC 3 with pitzer.dat")
+            row(f"gamma_phreeqc_{m}_{t}", gamma, 0.005 * gamma, "1", "PHREEQC 3 with pitzer.dat")
+            row(f"volume_phreeqc_{m}_{t}", s.volume, 0.007 * s.volume, "l/kg", "PHREEQC 3 with pitzer.dat")
             if t == 25:  # away from it that database follows the viscosity of water alone
-                row(f"kappa_phreeqc_{m}_{t}", s.sc * 1e-4, 0.04 * s.sc * 1e-4, "S/m", "PHREEQC 3 with pitzer.dat")
+                row(f"kappa_phreeqc_{m}_{t}", s.sc * 1e-4, 0.07 * s.sc * 1e-4, "S/m", "PHREEQC 3 with pitzer.dat")
 
 
 if __name__ == "__main__":
