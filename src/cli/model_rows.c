@@ -278,6 +278,7 @@ static bool example_value(const char *text, size_t length, bool is_time, double 
 
 int sg_rows_example(const sg_model *model, sg_rows *ret)
 {
+    *ret = (sg_rows){0};
     if (!model->example) {
         fprintf(stderr, "symgrid model: %s has no example\n", model->name);
         return SG_EXIT_USAGE;
