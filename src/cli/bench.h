@@ -15,11 +15,13 @@ typedef struct sg_bench_limits {
 
 typedef struct sg_bench_model {
     const char *name;
-    bool batched;        /* by its own batch, else step by step through the checked door */
-    int64_t devices;     /* in columns, each at another place of the example's sweep      */
-    int repeats;         /* passes over all devices                                       */
-    double step_s;       /* per device                                                    */
-    double bytes;        /* that a step must at least move: inputs, state both ways, outputs */
+    bool batched;    /* by its own batch, else step by step through the checked door */
+    int64_t devices; /* in columns, each at another place of the example's sweep      */
+    int repeats;     /* passes over all devices                                       */
+    double step_s;   /* per device                                                    */
+    double bytes;    /* that a step must at least move: inputs, state both ways, outputs */
+    double
+        read_b_per_s; /* what the core reads of these very columns, from whatever cache holds them */
     double refused_frac; /* steps that the model would not make                           */
 } sg_bench_model;
 
@@ -31,6 +33,9 @@ int sg_bench_measure_model(const sg_model *model, double seconds, sg_bench_model
 
 /* The presets; where a parameter has none, a middling size for its dimension, inside its range. */
 void sg_bench_params(const sg_model *model, double p[SG_PARAM_MAX]);
+
+/* Bytes a second that summing these doubles reads; 16-byte aligned, count > 0. */
+double sg_bench_read_b_per_s(const double *block, int64_t count);
 
 double sg_bench_now_s(void);
 double sg_bench_median(double *value, int count); /* sorts them; count > 0 */

@@ -34,12 +34,12 @@ double sg_bench_median(double *value, int count)
     return count % 2 ? value[count / 2] : (value[count / 2 - 1] + value[count / 2]) / 2;
 }
 
-/* Written out, for a compiler keeps arrays of sums in memory. */
-static void read_all(double *block)
+/* Written out, for a compiler keeps arrays of sums in memory. The last few doubles are left out. */
+static void read_doubles(const double *block, int64_t count)
 {
-    const two *at = (const two *)(const void *)block, *end = at + 3 * (int64_t)THIRD / 2;
     two a = {0}, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-    for (; at < end; at += 8) {
+    for (int64_t i = 0; i + 16 <= count; i += 16) {
+        const two *at = (const two *)(const void *)(block + i);
         a += at[0];
         b += at[1];
         c += at[2];
@@ -51,6 +51,25 @@ static void read_all(double *block)
     }
     a += b + c + d + e + f + g + h;
     sink = a[0] + a[1];
+}
+
+static void read_all(double *block)
+{
+    read_doubles(block, 3 * (int64_t)THIRD);
+}
+
+double sg_bench_read_b_per_s(const double *block, int64_t count)
+{
+    double took_s[REPEATS];
+    int64_t rounds = 1 + 1000000 / count; /* so that the clock sees something */
+    for (int r = 0; r < REPEATS; r++) {
+        double began_s = sg_bench_now_s();
+        for (int64_t i = 0; i < rounds; i++) {
+            read_doubles(block, count);
+        }
+        took_s[r] = sg_bench_now_s() - began_s;
+    }
+    return (double)rounds * (double)count * sizeof *block / sg_bench_median(took_s, REPEATS);
 }
 
 static void triad(double *block)

@@ -18,6 +18,7 @@ typedef struct columns {
     const sg_model *model;
     double p[SG_PARAM_MAX];
     int64_t devices, rows; /* in the columns; of the example */
+    int64_t doubles;       /* in all columns */
     double *memory, *in[SG_MODEL_INPUT_MAX], *state[SG_MODEL_STATE_MAX], *out[SG_MODEL_OUTPUT_MAX];
     int64_t *time_us; /* NULL where the model needs none */
     double dt_s;
@@ -73,6 +74,7 @@ static bool allocate(columns *self)
     size_t long_column = (size_t)(self->devices + self->rows), column = (size_t)self->devices;
     size_t doubles =
         long_column * (size_t)m->input_count + column * (size_t)(m->state_count + m->output_count);
+    self->doubles = (int64_t)doubles;
     bool timed = m->needs & SG_NEEDS_TIME;
     self->memory = malloc((doubles + 1) * sizeof(double));
     self->time_us = timed ? malloc(long_column * sizeof(int64_t)) : NULL;
@@ -209,6 +211,7 @@ int sg_bench_measure_model(const sg_model *model, double seconds, sg_bench_model
                          .repeats = repeats,
                          .step_s = sg_bench_median(took_s, repeats) / (double)devices,
                          .bytes = bytes_of(model),
+                         .read_b_per_s = sg_bench_read_b_per_s(c.memory, c.doubles),
                          .refused_frac = (double)c.refused / ((double)repeats * (double)devices)};
     free(c.memory);
     free(c.time_us);

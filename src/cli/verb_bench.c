@@ -20,11 +20,12 @@ static const char HELP[] =
     "another\n"
     "place of the model's example, on one core: all at once where the model can (`batch`), else "
     "one\n"
-    "by one (`step`). Medians. Beside them stand the core's own limits: bytes it reads, bytes it\n"
-    "moves in a = b + c s, and multiplications with an addition. A model whose bytes a second "
-    "come\n"
-    "near the reads is as fast as memory lets it be; else its step costs what the last column "
-    "says.\n"
+    "by one (`step`). Medians. The first line says what the core can do: bytes it reads and moves\n"
+    "(a = b + c s) in memory, multiplications with an addition. `of reads` compares a model's "
+    "bytes\n"
+    "with what the core reads of the same columns, which a cache may hold: near 100 % it is as "
+    "fast\n"
+    "as that lets it be; else a step takes the time of so many multiply-adds.\n"
     "\n"
     "Exit status: 0 done, 2 bad usage, 3 memory is exhausted.\n"
     "\n"
@@ -48,7 +49,7 @@ static void write_row(const sg_bench_limits *limits, const sg_bench_model *m)
     double b_per_s = m->bytes / m->step_s;
     printf("%-22s %-5s %8lld %12.4g %9.1f %7.0f %7.2f %7.1f %% %13.0f", m->name,
            m->batched ? "batch" : "step", (long long)m->devices, 1e-6 / m->step_s, m->step_s * 1e9,
-           m->bytes, b_per_s * 1e-9, 100 * b_per_s / limits->read_b_per_s,
+           m->bytes, b_per_s * 1e-9, 100 * b_per_s / m->read_b_per_s,
            limits->flop_per_s * m->step_s / 2);
     if (m->refused_frac > 0) {
         printf("  (%.1f %% refused)", 100 * m->refused_frac);
@@ -71,7 +72,7 @@ static void write_machine_json(const sg_bench_limits *limits, sg_out *out)
     sg_json_end(out, '}');
 }
 
-static void write_row_json(const sg_bench_limits *limits, const sg_bench_model *m, sg_out *out)
+static void write_row_json(const sg_bench_model *m, sg_out *out)
 {
     double b_per_s = m->bytes / m->step_s;
     sg_json_begin(out, NULL, '{');
@@ -83,7 +84,8 @@ static void write_row_json(const sg_bench_limits *limits, const sg_bench_model *
     sg_json_fixed(out, "step_ns", m->step_s * 1e9, 3);
     sg_json_number(out, "bytes_per_step", m->bytes);
     sg_json_fixed(out, "gb_per_s", b_per_s * 1e-9, 6);
-    sg_json_fixed(out, "read_frac", b_per_s / limits->read_b_per_s, 6);
+    sg_json_fixed(out, "read_gb_per_s", m->read_b_per_s * 1e-9, 3);
+    sg_json_fixed(out, "read_frac", b_per_s / m->read_b_per_s, 6);
     sg_json_fixed(out, "refused_frac", m->refused_frac, 6);
     sg_json_end(out, '}');
 }
@@ -107,7 +109,7 @@ static int measure(const sg_model *const *models, int count, double seconds, boo
         sg_bench_model measured;
         status = sg_bench_measure_model(models[i], seconds, &measured);
         if (status == SG_EXIT_DONE && json) {
-            write_row_json(&limits, &measured, &out);
+            write_row_json(&measured, &out);
         } else if (status == SG_EXIT_DONE) {
             write_row(&limits, &measured);
         }

@@ -250,7 +250,7 @@ const sg_model sg_model_accelerator = {
               "GPT-3 175B",
     .limits = "one job, all servers alike, power as a 2 s meter sees it; work done under a cap is "
               "in proportion to power above idle; steps longer than 50 s are looked at 1024 times",
-    .example = "running=1 dt_s=2",
+    .example = "running=1 cap_w=430000 dt_s=2",
     .needs = SG_NEEDS_DT,
     .params = params,
     .param_count = PARAM_COUNT,

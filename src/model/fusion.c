@@ -379,7 +379,7 @@ const sg_model sg_model_fusion = {
               "with Applications to Tracking and Navigation (2001)",
     .limits = "Gaussian noise of known deviation between outliers; two sensors alone cannot tell "
               "which of them lies: that takes a known mean (rest_std)",
-    .example = "lidar_m=0..4 sonar_m=0..1 dt_s=1",
+    .example = "lidar_m=0..0.8 sonar_m=0..0.2 dt_s=1",
     .needs = SG_NEEDS_DT,
     .params = params,
     .param_count = PARAM_COUNT,
