@@ -129,7 +129,7 @@ void sg_rows_plot(const sg_model *model, const sg_rows *rows, sg_out *out)
         curve(rows, column, rows->out[chosen[c]], &x, &y, colours[c], out);
         sg_out_format(out, "<text x=\"%d\" y=\"22\" fill=\"%s\">%s%s%s</text>\n", at, colours[c],
                       output->name, output->unit[0] ? ", " : "", output->unit);
-        at += 24 + 7 * (int)(strlen(output->name) + strlen(output->unit));
+        at += 34 + 7 * (int)(strlen(output->name) + strlen(output->unit));
     }
     const char *name = in_hours(rows) ? "hours" : "seconds", *unit = "";
     if (column >= 0) {
