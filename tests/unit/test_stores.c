@@ -422,6 +422,38 @@ static void lumped_view_and_model_agree_at_half(void **unused)
     }
 }
 
+/* Filled and emptied without standing between: the lumped efficiencies, both ways. */
+static void round_trips_are_those_of_the_lumped_view(void **unused)
+{
+    (void)unused;
+    static const char *const exact[] = {"flywheel", "thermal", "information", "temporal",
+                                        "hydrogen"};
+    static const char *const standing[] = {"drag", "standing_loss", "expiry", NULL, NULL};
+    for (int s = 0; s < 5; s++) {
+        store self = store_of(exact[s]);
+        if (standing[s]) {
+            set(&self, standing[s], 0);
+        }
+        if (s == 2) {
+            set(&self, "ahead_efficiency", 0.9);
+            set(&self, "lookup", 0.2);
+        }
+        sg_reservoir r;
+        self.kind->reservoir(self.p, &r);
+        self.state[0] = 0;
+        double in_j = 0, out_j = 0;
+        for (int i = 0; i < 200; i++) {
+            in_j -= ask(&self, -20e3, 100) * 100;
+        }
+        assert_true(fabs(self.state[0] / in_j / r.charge_eff - 1) < (s == 4 ? 1e-9 : 1e-12));
+        for (int i = 0; i < 1000; i++) {
+            out_j += ask(&self, 20e3, 100) * 100;
+        }
+        assert_true(self.state[0] < 1e-9 * in_j);
+        assert_true(fabs(out_j / in_j / (r.charge_eff * r.discharge_eff) - 1) < 1e-9);
+    }
+}
+
 /* --- the gate --- */
 
 static void efficiencies_above_one_are_refused(void **unused)
@@ -508,6 +540,7 @@ int main(void)
         cmocka_unit_test(an_empty_bank_without_voltage_can_be_charged),
         cmocka_unit_test(weather_charges_no_tank),
         cmocka_unit_test(lumped_view_and_model_agree_at_half),
+        cmocka_unit_test(round_trips_are_those_of_the_lumped_view),
         cmocka_unit_test(efficiencies_above_one_are_refused),
         cmocka_unit_test(every_reservoir_passes_the_gate),
     };
