@@ -283,7 +283,7 @@ int sg_rows_example(const sg_model *model, sg_rows *ret)
         fprintf(stderr, "symgrid model: %s has no example\n", model->name);
         return SG_EXIT_USAGE;
     }
-    bool timed = strstr(model->example, "time=") != NULL;
+    bool timed = strncmp(model->example, "time=", 5) == 0 || strstr(model->example, " time=") != NULL;
     if (!reserve(model, EXAMPLE_ROWS, timed, ret)) {
         return SG_EXIT_ENVIRONMENT;
     }

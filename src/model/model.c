@@ -108,7 +108,9 @@ void sg_model_presets(const sg_model *self, double p[SG_PARAM_MAX])
 
 void sg_model_start(const sg_model *self, const double *p, double *state)
 {
-    memset(state, 0, sizeof(double) * (size_t)self->state_count);
+    for (int i = 0; i < self->state_count; i++) {
+        state[i] = 0;
+    }
     if (self->start) {
         self->start(self, p, state);
     }
@@ -124,6 +126,14 @@ static bool all_finite(const double *value, int count)
     return true;
 }
 
+/* memcpy may not be handed NULL, and a model without state may. */
+static void copy(double *to, const double *from, int count)
+{
+    for (int i = 0; i < count; i++) {
+        to[i] = from[i];
+    }
+}
+
 sg_status sg_model_step(const sg_model *self, const double *p, const sg_now *now, const double *in,
                         double *state, double *out)
 {
@@ -131,13 +141,13 @@ sg_status sg_model_step(const sg_model *self, const double *p, const sg_now *now
     if (!(now->dt_s > 0) || !isfinite(now->dt_s) || !all_finite(in, self->input_count)) {
         return SG_RANGE;
     }
-    memcpy(next, state, sizeof(double) * (size_t)self->state_count);
+    copy(next, state, self->state_count);
     sg_status status = self->step(self, p, now, in, next, result);
     if (status != SG_OK || !all_finite(result, self->output_count) ||
         !all_finite(next, self->state_count)) {
         return status != SG_OK ? status : SG_RANGE;
     }
-    memcpy(state, next, sizeof(double) * (size_t)self->state_count);
-    memcpy(out, result, sizeof(double) * (size_t)self->output_count);
+    copy(state, next, self->state_count);
+    copy(out, result, self->output_count);
     return SG_OK;
 }

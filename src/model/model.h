@@ -71,7 +71,8 @@ void sg_model_presets(const sg_model *self, double p[SG_PARAM_MAX]);
 void sg_model_start(const sg_model *self, const double *p, double *state);
 
 /* The checked door: SG_RANGE, with nothing written, for inputs or times that are not finite and for dt_s that is not above
- * zero, and SG_RANGE where the model has no finite answer. @effects alloc=no block=no fails=SG_RANGE */
+ * zero, and SG_RANGE where the model has no finite answer. A model without
+ * state may be given NULL for it. @effects alloc=no block=no fails=SG_RANGE */
 SG_MUST_CHECK sg_status sg_model_step(const sg_model *self, const double *p, const sg_now *now,
                                       const double *in, double *state, double *out);
 #endif
