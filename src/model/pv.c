@@ -17,12 +17,6 @@ double sg_pv_losses_frac(const double *loss_frac, int count)
     return 1 - left;
 }
 
-double sg_pv_transformer_w(double power_w, double no_load_frac, double load_frac, double rating_w)
-{
-    double in = power_w / rating_w - no_load_frac;
-    return rating_w * 2 * in / (1 + sg_vec_sqrt(1 + 4 * load_frac * in));
-}
-
 void sg_pv_prepare(const sg_pv_params *p, sg_pv *ret)
 {
     double pressure_pa = sg_sky_pressure_pa(p->altitude_m);
@@ -56,18 +50,33 @@ SG_VEC sg_sky_scene scene_of(const block *b, int k)
                           .air_mass = 1};
 }
 
+/* Several loops rather than one: a processor overlaps the rounds of a short loop, not those of a long one. */
 SG_VEC void place_sun(const sg_pv *self, int n, block *b)
 {
-    double days[SG_VEC_BLOCK];
+    double days[SG_VEC_BLOCK], ecliptic[SG_VEC_BLOCK];
+    double up[SG_VEC_BLOCK], north[SG_VEC_BLOCK], east[SG_VEC_BLOCK];
     for (int k = 0; k < n; k++) {
         days[k] = sg_sun_days(b->time_us[k]);
     }
     for (int k = 0; k < n; k++) {
-        sg_sun_ephemeris e = sg_sun_ephemeris_at(days[k]);
+        double distance_au;
+        sg_sun_orbit(days[k], &ecliptic[k], &distance_au);
+        b->extraterrestrial[k] = SG_SOLAR_W_M2 / (distance_au * distance_au);
+    }
+    for (int k = 0; k < n; k++) {
+        sg_sun_ephemeris e = sg_sun_ephemeris_of(days[k], ecliptic[k]);
         sg_sun_vector v = sg_sun_vector_of(&self->site, &e);
-        b->zenith_rad[k] = sg_sun_refract(&self->site, &v);
+        up[k] = v.up;
+        north[k] = v.north;
+        east[k] = v.east;
+    }
+    for (int k = 0; k < n; k++) {
+        b->zenith_rad[k] = sg_sun_zenith_rad(&(sg_sun_vector){up[k], north[k], east[k]});
+    }
+    for (int k = 0; k < n; k++) {
+        sg_sun_vector v = {up[k], north[k], east[k]};
+        b->zenith_rad[k] = sg_sun_refract(&self->site, b->zenith_rad[k], &v);
         b->cos_zenith[k] = v.up;
-        b->extraterrestrial[k] = SG_SOLAR_W_M2 / (e.distance_au * e.distance_au);
         b->at_rest[k] = self->plane.normal_up * v.up + self->plane.normal_north * v.north +
                         self->plane.normal_east * v.east;
     }
@@ -97,12 +106,15 @@ SG_VEC void roll_plane(int n, block *b)
 {
     bool rolls = false;
     for (int k = 0; k < n; k++) {
-        rolls = rolls || b->in[SG_PV_ROLL][k] != 0;
+        rolls |= b->in[SG_PV_ROLL][k] != 0;
     }
-    for (int k = 0; !rolls && k < n; k++) { /* the same bits as below, for less */
-        b->cos_aoi[k] = sg_vec_clamp(b->at_rest[k], 0, 1);
+    if (!rolls) { /* the same bits as below, for less */
+        for (int k = 0; k < n; k++) {
+            b->cos_aoi[k] = sg_vec_clamp(b->at_rest[k], 0, 1);
+        }
+        return;
     }
-    for (int k = 0; rolls && k < n; k++) {
+    for (int k = 0; k < n; k++) {
         double c = sg_vec_clamp(b->at_rest[k], -1, 1);
         b->cos_aoi[k] = sg_pv_rolling_cos(c, sg_vec_sqrt((1 - c) * (1 + c)), b->in[SG_PV_ROLL][k]);
     }
@@ -148,13 +160,15 @@ SG_VEC void light_sky(const sg_pv *self, int n, block *b)
 
 SG_VEC void make_power(const sg_pv *self, int n, block *b)
 {
-    double reflected = self->p.albedo_frac * self->plane.ground_share;
+    double reflected = self->p.albedo_frac * self->plane.ground_share, passed[SG_VEC_BLOCK];
+    for (int k = 0; k < n; k++) {
+        passed[k] = sg_sky_iam_physical(&self->glass, b->cos_aoi[k]);
+    }
     for (int k = 0; k < n; k++) {
         double wind = sg_vec_max(0, b->in[SG_PV_WIND][k]), air = b->in[SG_PV_AIR][k];
         double beam = b->dni[k] * b->cos_aoi[k];
         double diffuse = b->sky[k] + b->ghi[k] * reflected;
-        double passed = beam * sg_sky_iam_physical(&self->glass, b->cos_aoi[k]);
-        double effective = (passed + diffuse) * b->in[SG_PV_SOILING][k];
+        double effective = (beam * passed[k] + diffuse) * b->in[SG_PV_SOILING][k];
         double cell =
             sg_pv_faiman_degc(beam + diffuse, air, wind, self->p.u0_w_m2k, self->p.u1_w_m3sk);
         double dc =
@@ -165,18 +179,19 @@ SG_VEC void make_power(const sg_pv *self, int n, block *b)
         b->out[SG_PV_DC][k] = dc;
         b->out[SG_PV_AC][k] = sg_pv_inverter_w(dc, self->inverter_dc_w, self->p.inverter_eff);
     }
-    bool transformed = self->p.no_load_frac > 0 || self->p.load_frac > 0;
-    for (int k = 0; transformed && k < n; k++) {
-        b->out[SG_PV_AC][k] = sg_pv_transformer_w(b->out[SG_PV_AC][k], self->p.no_load_frac,
-                                                  self->p.load_frac, self->p.inverter_w);
+    if (self->p.no_load_frac > 0 || self->p.load_frac > 0) {
+        for (int k = 0; k < n; k++) {
+            b->out[SG_PV_AC][k] = sg_pv_transformer_w(b->out[SG_PV_AC][k], self->p.no_load_frac,
+                                                      self->p.load_frac, self->p.inverter_w);
+        }
     }
 }
 
 SG_VEC void angles(int n, block *b)
 {
     for (int k = 0; k < n; k++) {
-        b->out[SG_PV_ZENITH][k] = b->zenith_rad[k] / SG_DEGREE;
-        b->out[SG_PV_AOI][k] = sg_vec_acos(b->at_rest[k]) / SG_DEGREE;
+        b->out[SG_PV_ZENITH][k] = b->zenith_rad[k] * SG_PER_DEGREE;
+        b->out[SG_PV_AOI][k] = sg_vec_acos(b->at_rest[k]) * SG_PER_DEGREE;
     }
 }
 

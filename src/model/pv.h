@@ -78,9 +78,14 @@ void sg_pv_point(const sg_pv *self, int64_t time_us, const double in[SG_PV_INPUT
 /* 1 - product of (1 - loss). @effects alloc=no block=no fails=never */
 double sg_pv_losses_frac(const double *loss_frac, int count);
 
-/* What leaves a transformer of rating_w that takes power_w; losses rise with the square of what it delivers.
- * Source: quadratic of no-load and load loss (IEC 60076). @effects alloc=no block=no fails=never */
-double sg_pv_transformer_w(double power_w, double no_load_frac, double load_frac, double rating_w);
+/* What leaves a transformer of rating_w that takes power_w; losses rise with the square of what it delivers. The quadratic of
+ * no-load and load loss (IEC 60076), solved without cancellation. */
+SG_VEC double sg_pv_transformer_w(double power_w, double no_load_frac, double load_frac,
+                                  double rating_w)
+{
+    double in = power_w / rating_w - no_load_frac;
+    return rating_w * 2 * in / (1 + sg_vec_sqrt(1 + 4 * load_frac * in));
+}
 
 /* Module temperatures, degC, at poa_w_m2, air_degc and wind_ms. */
 SG_VEC double sg_pv_faiman_degc(double poa_w_m2, double air_degc, double wind_ms, double u0_w_m2k,
@@ -133,14 +138,15 @@ SG_VEC double sg_pv_dc_w(double effective_w_m2, double cell_degc, double rating_
  * polynomial, so that nothing is divided by the little power of dawn; where it falls below 0 the output is 0. */
 SG_VEC double sg_pv_inverter_w(double dc_w, double dc_rating_w, double eff)
 {
-    double load = dc_w / dc_rating_w;
-    double w = eff / 0.9637 * dc_rating_w * (load * (0.9858 - 0.0162 * load) - 0.0059);
+    double own = 0.0059 * dc_rating_w,
+           bend = 0.0162 / dc_rating_w; /* the same for all rows of a plant */
+    double w = eff / 0.9637 * (dc_w * (0.9858 - bend * dc_w) - own);
     return sg_vec_max(0, sg_vec_min(eff * dc_rating_w, w));
 }
 
 /* Mean of max(cos, 0) of the angle of incidence on a plane whose tilt is Gaussian in two directions. Exact while the sun stays
- * in front of the plane: cos times exp(-roll^2); below, a Gaussian with the right mean and spread, cut off at 0 (within 0.5 % of
- * a Monte Carlo at 80 degrees and up to 15 degrees of roll). */
+ * in front of the plane: cos times exp(-roll^2); beyond, a Gaussian with the right mean and spread, cut off at 0: within 1 %
+ * of many draws, for angles up to 88 degrees and 15 degrees of roll. */
 SG_VEC double sg_pv_rolling_cos(double cos_aoi, double sin_aoi, double roll_rad)
 {
     double keep = sg_vec_exp(-roll_rad * roll_rad), twice = keep * keep;

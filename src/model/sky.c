@@ -30,8 +30,8 @@ sg_sky_plane sg_sky_plane_of(double tilt_rad, double azimuth_rad)
 
 sg_sky_glass sg_sky_glass_of(double index, double extinction)
 {
-    sg_sky_glass glass = {index, extinction, 1};
-    glass.head_on = sg_sky_glass_passes(index, extinction, 1);
+    sg_sky_glass glass = {index, extinction, 1 / index, 1};
+    glass.per_head_on = 1 / sg_sky_glass_passes(&glass, 1);
     return glass;
 }
 

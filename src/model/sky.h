@@ -32,9 +32,11 @@ typedef struct sg_sky_clear {
     double ghi_w_m2, dni_w_m2, dhi_w_m2;
 } sg_sky_clear;
 
-/* Glass of a module: refractive index, glazing extinction 1/m times thickness m, and its transmission at 0 degrees. */
+/* Glass of a module: refractive index, glazing extinction 1/m times thickness m; inverses of the index and of its transmission at
+ * 0 degrees. */
 typedef struct sg_sky_glass {
-    double index, extinction, head_on;
+    double index, extinction;
+    double per_index, per_head_on;
 } sg_sky_glass;
 
 enum { SG_PEREZ_BINS = 8, SG_PEREZ_TERMS = 6 };
@@ -51,7 +53,7 @@ sg_sky_clear sg_sky_clear_of(double zenith_rad, double air_mass, double linke_tu
 SG_VEC double sg_sky_air_mass(double zenith_rad)
 {
     double z_deg = sg_vec_min(90, zenith_rad * 57.29577951308232), s, c;
-    sg_vec_sincos_turns(z_deg / 360, &s, &c);
+    sg_vec_sincos_turns(z_deg * (1.0 / 360), &s, &c);
     return 1 / (c + 0.50572 * sg_vec_exp(-1.6364 * sg_vec_log(96.07995 - z_deg)));
 }
 
@@ -119,20 +121,21 @@ SG_VEC double sg_sky_perez_term(const sg_sky_scene *s, double f1, double f2, dou
     return f1 + f2 * delta + f3 * s->zenith_rad;
 }
 
-SG_VEC double sg_sky_glass_passes(double index, double extinction, double cos_aoi)
+SG_VEC double sg_sky_glass_passes(const sg_sky_glass *glass, double cos_aoi)
 {
     double c = sg_vec_max(1e-6, cos_aoi);
-    double sin_in = sg_vec_sqrt((1 - c) * (1 + c)) / index;
-    double cos_in = sg_vec_sqrt((1 - sin_in) * (1 + sin_in));
-    double across = (c - index * cos_in) / (c + index * cos_in);
-    double along = (cos_in - index * c) / (cos_in + index * c);
-    return (1 - (across * across + along * along) / 2) * sg_vec_exp(-extinction / cos_in);
+    double sin_square =
+        (1 - c) * (1 + c) * (glass->per_index * glass->per_index); /* inside: Snell */
+    double cos_in = sg_vec_sqrt(1 - sin_square);
+    double across = (c - glass->index * cos_in) / (c + glass->index * cos_in);
+    double along = (cos_in - glass->index * c) / (cos_in + glass->index * c);
+    return (1 - 0.5 * (across * across + along * along)) * sg_vec_exp(-glass->extinction / cos_in);
 }
 
 /* Share of the beam that gets through the glass, 1 at 0 degrees; 0 behind the plane. Fresnel and absorption. */
 SG_VEC double sg_sky_iam_physical(const sg_sky_glass *glass, double cos_aoi)
 {
-    double share = sg_sky_glass_passes(glass->index, glass->extinction, cos_aoi) / glass->head_on;
+    double share = sg_sky_glass_passes(glass, cos_aoi) * glass->per_head_on;
     return sg_vec_select(cos_aoi <= 0, 0, share);
 }
 

@@ -46,7 +46,7 @@ double sg_soiling_step(const sg_soiling *self, const sg_soiling_day *day,
     state[SG_SOILING_LOSS] =
         fmin(self->loss_max_frac, state[SG_SOILING_LOSS] + self->loss_rate_per_s * builds_s);
     state[SG_SOILING_SINCE] += day->dt_s;
-    bool rained = rain_mm > 0 && rain_mm >= self->rain_threshold_mm * (1 - 1e-12);
+    bool rained = day->rain_mm > 0 && rain_mm >= self->rain_threshold_mm * (1 - 1e-12);
     bool due =
         self->maintenance_s > 0 && state[SG_SOILING_SINCE] >= self->maintenance_s * (1 - 1e-12);
     if (due || day->cleaned) {
@@ -57,7 +57,8 @@ double sg_soiling_step(const sg_soiling *self, const sg_soiling_day *day,
         state[SG_SOILING_LOSS] = 0;
     }
     if (rained) {
-        state[SG_SOILING_GRACE] = self->grace_s;
+        state[SG_SOILING_GRACE] =
+            fmax(0, self->grace_s - day->dt_s); /* it fell as the step began */
     }
     return sg_soiling_dust_ratio(state[SG_SOILING_DUST]) * (1 - state[SG_SOILING_LOSS]);
 }

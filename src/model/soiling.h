@@ -25,10 +25,11 @@ enum {
 typedef struct sg_soiling {
     double cos_tilt;
     double settle_fine_ms, settle_coarse_ms; /* m/s: up to 2.5 um, 2.5 to 10 um */
-    double rain_threshold_mm, rain_window_s; /* that much in the window cleans; window > 0 */
-    double loss_rate_per_s, loss_max_frac;   /* the constant rate and where it ends */
-    double grace_s;                          /* after rain: damp ground, no constant rate */
-    double maintenance_s;                    /* cleaned every so often; 0: never */
+    double rain_threshold_mm,
+        rain_window_s; /* a step with rain cleans when the window holds that much */
+    double loss_rate_per_s, loss_max_frac; /* the constant rate and where it ends */
+    double grace_s;       /* after rain, from the step's beginning: damp ground, no constant rate */
+    double maintenance_s; /* cleaned every so often; 0: never */
 } sg_soiling;
 
 typedef struct sg_soiling_day {

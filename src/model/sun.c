@@ -32,7 +32,9 @@ static double whole_turns_out(double turns)
 
 void sg_sun_position_at(const sg_sun_site *site, int64_t time_us, sg_sun_position *ret)
 {
-    sg_sun_ephemeris e = sg_sun_ephemeris_at(sg_sun_days(time_us));
+    double days = sg_sun_days(time_us), ecliptic_turns, distance_au;
+    sg_sun_orbit(days, &ecliptic_turns, &distance_au);
+    sg_sun_ephemeris e = sg_sun_ephemeris_of(days, ecliptic_turns);
     sg_sun_vector v = sg_sun_vector_of(site, &e);
     double y = e.cos_obliquity * e.sin_ecliptic, sin_decl = e.sin_obliquity * e.sin_ecliptic;
     double cos_decl = sg_vec_sqrt((1 - sin_decl) * (1 + sin_decl));
@@ -40,9 +42,9 @@ void sg_sun_position_at(const sg_sun_site *site, int64_t time_us, sg_sun_positio
     double hour = whole_turns_out(e.sidereal_turns + site->lon_turns - ascension / (2 * SG_PI));
     double azimuth = sg_vec_atan2(v.east, v.north);
     /* aberration, 20.5 seconds of arc, is in the mean longitude already */
-    double equation = whole_turns_out(e.mean_turns - ascension / (2 * SG_PI));
+    double equation = whole_turns_out((280.460 + 0.9856474 * days) / 360 - ascension / (2 * SG_PI));
     *ret = (sg_sun_position){
-        .zenith_rad = sg_vec_atan2(sg_vec_sqrt(v.north * v.north + v.east * v.east), v.up),
+        .zenith_rad = sg_sun_zenith_rad(&v),
         .azimuth_rad = azimuth < 0 ? azimuth + 2 * SG_PI : azimuth,
         .right_ascension_rad = ascension < 0 ? ascension + 2 * SG_PI : ascension,
         .declination_rad = sg_vec_atan2(sin_decl, cos_decl),
@@ -50,10 +52,10 @@ void sg_sun_position_at(const sg_sun_site *site, int64_t time_us, sg_sun_positio
         .equation_of_time_rad = equation * 2 * SG_PI,
         .obliquity_rad = sg_vec_atan2(e.sin_obliquity, e.cos_obliquity),
         .ecliptic_longitude_rad = (e.ecliptic_turns - floor(e.ecliptic_turns)) * 2 * SG_PI,
-        .distance_au = e.distance_au,
-        .extraterrestrial_w_m2 = SG_SOLAR_W_M2 / (e.distance_au * e.distance_au),
+        .distance_au = distance_au,
+        .extraterrestrial_w_m2 = SG_SOLAR_W_M2 / (distance_au * distance_au),
     };
-    ret->apparent_zenith_rad = sg_sun_refract(site, &v);
+    ret->apparent_zenith_rad = sg_sun_refract(site, ret->zenith_rad, &v);
 }
 
 /* --- rise and set --- */

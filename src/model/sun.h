@@ -18,7 +18,9 @@
 #define SG_SUN_DAY_US   INT64_C(86400000000)
 #define SG_PI           3.141592653589793
 #define SG_DEGREE       0.017453292519943295 /* one degree, rad */
-#define SG_SOLAR_W_M2   1366.1               /* ASTM E490: irradiance at one astronomical unit */
+#define SG_PER_DEGREE \
+    57.29577951308232        /* and its inverse: lanes multiply faster than they divide */
+#define SG_SOLAR_W_M2 1366.1 /* ASTM E490: irradiance at one astronomical unit */
 
 /* A place on the ground. The angles' sines and the pressure's share of refraction are kept ready. */
 typedef struct sg_sun_site {
@@ -30,10 +32,9 @@ typedef struct sg_sun_site {
 
 /* The sun's ecliptic place and the turn of the earth. */
 typedef struct sg_sun_ephemeris {
-    double mean_turns, ecliptic_turns; /* mean and true longitude */
+    double ecliptic_turns; /* true longitude */
     double sin_ecliptic, cos_ecliptic, sin_obliquity, cos_obliquity;
     double sidereal_turns; /* Greenwich mean sidereal time */
-    double distance_au;
 } sg_sun_ephemeris;
 
 /* Unit vector from the site to the sun. */
@@ -70,24 +71,30 @@ double sg_julian_day(int64_t time_us);
 /* Days since 2000-01-01 12:00 UT. */
 SG_VEC double sg_sun_days(int64_t time_us)
 {
-    return (double)(time_us - SG_SUN_J2000_US) / 86400e6;
+    return (double)(time_us - SG_SUN_J2000_US) * (1 / 86400e6);
 }
 
-SG_VEC sg_sun_ephemeris sg_sun_ephemeris_at(double days)
+/* Longitude and distance; the rest of the ephemeris follows from days and the true longitude. */
+SG_VEC void sg_sun_orbit(double days, double *ret_ecliptic_turns, double *ret_distance_au)
 {
-    sg_sun_ephemeris e;
-    double sin_g, cos_g, tilt_rad = -4e-7 * SG_DEGREE * days;
-    sg_vec_sincos_turns((357.528 + 0.9856003 * days) / 360, &sin_g, &cos_g);
-    e.mean_turns = (280.460 + 0.9856474 * days) / 360;
-    e.ecliptic_turns =
-        e.mean_turns + (1.915 + 0.040 * cos_g) * sin_g / 360; /* sin 2g = 2 sin cos */
-    sg_vec_sincos_turns(e.ecliptic_turns, &e.sin_ecliptic, &e.cos_ecliptic);
-    /* 23.439 degrees and a change of less than 0.001 rad in a thousand years */
-    e.sin_obliquity = 0.39777249434045 + tilt_rad * 0.9174840831023592;
-    e.cos_obliquity = 0.9174840831023592 - tilt_rad * 0.39777249434045;
+    double sin_g, cos_g, mean_turns = (280.460 + 0.9856474 * days) * (1.0 / 360);
+    sg_vec_sincos_turns((357.528 + 0.9856003 * days) * (1.0 / 360), &sin_g, &cos_g);
+    *ret_ecliptic_turns =
+        mean_turns + (1.915 + 0.040 * cos_g) * sin_g * (1.0 / 360); /* sin 2g = 2 sin cos */
+    *ret_distance_au = 1.00014 - 0.01671 * cos_g - 0.00014 * (2 * cos_g * cos_g - 1);
+}
+
+SG_VEC sg_sun_ephemeris sg_sun_ephemeris_of(double days, double ecliptic_turns)
+{
+    sg_sun_ephemeris e = {.ecliptic_turns = ecliptic_turns};
+    double tilt_rad = -4e-7 * SG_DEGREE * days;
+    sg_vec_sincos_turns(ecliptic_turns, &e.sin_ecliptic, &e.cos_ecliptic);
+    /* 23.439 degrees and a change of less than 0.003 rad in a thousand years, of which the square is kept */
+    double s = 0.39777249434045, c = 0.9174840831023592;
+    e.sin_obliquity = s + tilt_rad * (c - 0.5 * s * tilt_rad);
+    e.cos_obliquity = c - tilt_rad * (s + 0.5 * c * tilt_rad);
     double noon = days - sg_vec_round(days); /* the day's fraction, counted from noon */
-    e.sidereal_turns = (18.697375 + 0.0657098242 * days) / 24 + noon;
-    e.distance_au = 1.00014 - 0.01671 * cos_g - 0.00014 * (2 * cos_g * cos_g - 1);
+    e.sidereal_turns = (18.697375 + 0.0657098242 * days) * (1.0 / 24) + noon;
     return e;
 }
 
@@ -106,20 +113,25 @@ SG_VEC sg_sun_vector sg_sun_vector_of(const sg_sun_site *site, const sg_sun_ephe
 /* What the air adds to the elevation; 0 below -0.8333 degrees. */
 SG_VEC double sg_sun_refraction_rad(const sg_sun_site *site, double elevation_rad)
 {
-    double e_deg = sg_vec_max(-0.83337, elevation_rad / SG_DEGREE), s, c;
-    sg_vec_sincos_turns((e_deg + 10.3 / (e_deg + 5.11)) / 360, &s, &c);
+    double e_deg = sg_vec_max(-0.83337, elevation_rad * SG_PER_DEGREE), s, c;
+    sg_vec_sincos_turns((e_deg + 10.3 / (e_deg + 5.11)) * (1.0 / 360), &s, &c);
     return sg_vec_select(elevation_rad < -0.83337 * SG_DEGREE, 0,
                          site->refraction_deg * SG_DEGREE * c / s);
 }
 
+SG_VEC double sg_sun_zenith_rad(const sg_sun_vector *v)
+{
+    return sg_vec_atan2(sg_vec_sqrt(v->north * v->north + v->east * v->east), v->up);
+}
+
 /* The vector as it is seen; returns the apparent zenith, rad. */
-SG_VEC double sg_sun_refract(const sg_sun_site *site, sg_sun_vector *v)
+SG_VEC double sg_sun_refract(const sg_sun_site *site, double zenith_rad, sg_sun_vector *v)
 {
     double flat = sg_vec_sqrt(v->north * v->north + v->east * v->east);
-    double zenith_rad = sg_vec_atan2(flat, v->up);
     double lift = sg_sun_refraction_rad(site, SG_PI / 2 - zenith_rad), square = lift * lift;
-    double sin_lift = lift * (1 - square / 6), cos_lift = 1 - square / 2 * (1 - square / 12);
-    double share = (flat * cos_lift - v->up * sin_lift) / sg_vec_max(flat, 1e-12);
+    double sin_lift = lift * (1 - square * (1.0 / 6)),
+           cos_lift = 1 - square * (0.5 - square * (1.0 / 24));
+    double share = (flat * cos_lift - v->up * sin_lift) / sg_vec_max(1e-12, flat);
     v->up = v->up * cos_lift + flat * sin_lift;
     v->north *= share;
     v->east *= share;

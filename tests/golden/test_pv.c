@@ -84,16 +84,116 @@ static void rolling_platforms(void **state)
         }
     }
 }
-//HOURS
+/* tests/golden/models/pv_hours.py has the same hours: place is latitude, longitude, altitude, tilt, azimuth. */
+static const struct {
+    const char *name, *time;
+    double place[5];
+    int sky;
+    double in[SG_PV_INPUTS];
+} hours[] = {
+    {"apalachicola_winter",
+     "2012-01-15T17:07:30Z",
+     {29.77, -84.88, 0, 20, 180},
+     0,
+     {560, -1, -1, 15.2, 2.1, 1, 0}},
+    {"apalachicola_spring",
+     "2012-04-10T15:37:30Z",
+     {29.77, -84.88, 0, 20, 180},
+     0,
+     {780, -1, -1, 21, 3.4, 1, 0}},
+    {"apalachicola_summer",
+     "2012-07-03T18:22:30Z",
+     {29.77, -84.88, 0, 20, 180},
+     0,
+     {990, -1, -1, 30.5, 2.8, 1, 0}},
+    {"apalachicola_cloud",
+     "2012-07-20T20:07:30Z",
+     {29.77, -84.88, 0, 20, 180},
+     0,
+     {140, -1, -1, 27.3, 4, 1, 0}},
+    {"apalachicola_evening",
+     "2012-06-01T23:07:30Z",
+     {29.77, -84.88, 0, 20, 180},
+     1,
+     {160, -1, -1, 27, 3, 1, 0}},
+    {"north_sea_noon",
+     "2026-06-21T12:00:00Z",
+     {54.5, 3, 0, 10, 180},
+     0,
+     {830, 800, 130, 15, 8, 1, 0}},
+    {"north_sea_perez",
+     "2026-03-20T10:30:00Z",
+     {54.5, 3, 0, 35, 150},
+     1,
+     {430, 520, 150, 8, 9, 1, 0}},
+    {"north_sea_level",
+     "2026-09-01T14:30:00Z",
+     {54.5, 3, 0, 0, 180},
+     2,
+     {520, -1, -1, 17, 6, 1, 0}},
+    {"reykjavik_low",
+     "2026-10-10T10:00:00Z",
+     {64.15, -21.94, 20, 45, 170},
+     0,
+     {60, 150, 45, 3, 5, 1, 0}},
+    {"sydney_north",
+     "2026-12-21T01:30:00Z",
+     {-33.87, 151.21, 30, 25, 0},
+     1,
+     {1020, 900, 110, 26, 4.5, 1, 0}},
+    {"singapore_west",
+     "2026-06-21T08:30:00Z",
+     {1.35, 103.82, 15, 15, 270},
+     0,
+     {510, 480, 210, 31, 1.5, 1, 0}},
+};
+
+static void expect_hour(const char *name, const char *what, double got)
+{
+    char row[80];
+    snprintf(row, sizeof row, "hour_%s_%s", name, what);
+    expect(row, got);
+}
+
+static void whole_hours(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof hours / sizeof hours[0]; i++) {
+        const double *place = hours[i].place;
+        sg_pv_params p = {.latitude_rad = place[0] * SG_DEGREE,
+                          .longitude_rad = place[1] * SG_DEGREE,
+                          .altitude_m = place[2],
+                          .tilt_rad = place[3] * SG_DEGREE,
+                          .azimuth_rad = place[4] * SG_DEGREE,
+                          .albedo_frac = 0.08,
+                          .dc_rating_w = 1e6,
+                          .gamma_per_k = -0.0035,
+                          .inverter_w = 0.7e6,
+                          .inverter_eff = 0.96,
+                          .loss_frac = 0.14,
+                          .u0_w_m2k = 25,
+                          .u1_w_m3sk = 6.84,
+                          .sky = (sg_pv_sky)hours[i].sky};
+        sg_pv plant;
+        int64_t time_us;
+        double out[SG_PV_OUTPUTS];
+        assert_int_equal(sg_time_parse(hours[i].time, strlen(hours[i].time), &time_us), SG_OK);
+        sg_pv_prepare(&p, &plant);
+        sg_pv_point(&plant, time_us, hours[i].in, out);
+        expect_hour(hours[i].name, "poa", out[SG_PV_POA]);
+        expect_hour(hours[i].name, "cell", out[SG_PV_CELL]);
+        expect_hour(hours[i].name, "dc", out[SG_PV_DC] * 1e-3);
+        expect_hour(hours[i].name, "ac", out[SG_PV_AC] * 1e-3);
+        expect_hour(hours[i].name, "zenith", out[SG_PV_ZENITH]);
+        expect_hour(hours[i].name, "aoi", out[SG_PV_AOI]);
+    }
+}
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cells),
-        cmocka_unit_test(the_model_of_cells),
-        cmocka_unit_test(power),
-        cmocka_unit_test(rolling_platforms),
-        //HOURSTEST
-        cmocka_unit_test(every_row_was_used),
+        cmocka_unit_test(cells),       cmocka_unit_test(the_model_of_cells),
+        cmocka_unit_test(power),       cmocka_unit_test(rolling_platforms),
+        cmocka_unit_test(whole_hours), cmocka_unit_test(every_row_was_used),
     };
     return cmocka_run_group_tests(tests, read_table, NULL);
 }

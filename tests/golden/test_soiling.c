@@ -79,12 +79,36 @@ static void constant_rate(void **state)
     expect("kimber_most", 1 - out[0]);
 }
 
+/* tests/golden/models/pv_hours.py has the same days; the first one only says where the loss starts. */
+static void rate_rain_and_grace(void **state)
+{
+    (void)state;
+    static const double rain_mm[90] = {[10] = 8, [40] = 3, [41] = 20, [60] = 6.5};
+    static const int told[] = {5, 9, 10, 20, 25, 30, 39, 41, 50, 56, 59, 60, 74, 80, 89};
+    sg_model room;
+    const sg_model *model = sg_model_find("soiling", &room);
+    double p[SG_PARAM_MAX], memory[SG_MODEL_STATE_MAX], in[SG_MODEL_INPUT_MAX] = {0};
+    double out[SG_MODEL_OUTPUT_MAX];
+    sg_model_presets(model, p);
+    sg_model_start(model, p, memory);
+    for (int day = 1, next = 0; day < 90; day++) {
+        in[0] = rain_mm[day];
+        assert_int_equal(sg_model_step(model, p, &(sg_now){.dt_s = 86400}, in, memory, out), SG_OK);
+        if (day == told[next]) {
+            char name[32];
+            snprintf(name, sizeof name, "kimber_pvlib_%d", told[next++]);
+            expect(name, out[0]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dust),
         cmocka_unit_test(rain),
         cmocka_unit_test(constant_rate),
+        cmocka_unit_test(rate_rain_and_grace),
         cmocka_unit_test(every_row_was_used),
     };
     return cmocka_run_group_tests(tests, read_table, NULL);
