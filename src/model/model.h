@@ -53,7 +53,8 @@ struct sg_model {
     sg_status (*step)(const sg_model *self, const double *p, const sg_now *now, const double *in,
                       double *state, double *out);
     /* May be NULL. `count` rows (or devices of the same parameters) at once, arrays per column: in[i][k], state[i][k],
-     * out[i][k]; time_us[k] where the model needs time, else NULL. Gives what step gives, and checks nothing. */
+     * out[i][k]; time_us[k] where the model needs time, else NULL. Gives what step gives, to the bit. Nothing is refused: without
+     * state, out[0][k] is NAN in a row that step would not take. */
     void (*batch)(const double *p, const int64_t *time_us, double dt_s, int64_t count,
                   const double *const *in, double *const *state, double *const *out);
     const sg_kind *kind; /* set where a kind's lumped equation is run as a model */

@@ -384,13 +384,17 @@ static void prepare(const double *p, sg_pv *ret)
     sg_pv_prepare(&plant, ret);
 }
 
+static bool senseless(double air_degc, double soiling_frac, double roll_rad)
+{
+    return air_degc < -273.15 || soiling_frac < 0 || soiling_frac > 1 || roll_rad < 0;
+}
+
 static sg_status step(const sg_model *self, const double *p, const sg_now *now, const double *in,
                       double *state, double *out)
 {
     (void)self;
     (void)state;
-    if (in[SG_PV_AIR] < -273.15 || in[SG_PV_SOILING] < 0 || in[SG_PV_SOILING] > 1 ||
-        in[SG_PV_ROLL] < 0) {
+    if (senseless(in[SG_PV_AIR], in[SG_PV_SOILING], in[SG_PV_ROLL])) {
         return SG_RANGE;
     }
     sg_pv plant;
@@ -407,6 +411,11 @@ static void batch(const double *p, const int64_t *time_us, double dt_s, int64_t 
     sg_pv plant;
     prepare(p, &plant);
     sg_pv_rows(&plant, count, time_us, in, out);
+    for (int64_t k = 0; k < count; k++) {
+        if (senseless(in[SG_PV_AIR][k], in[SG_PV_SOILING][k], in[SG_PV_ROLL][k])) {
+            out[0][k] = NAN;
+        }
+    }
 }
 
 const sg_model sg_model_pv = {
