@@ -181,27 +181,38 @@ static double averaged(double dt_s, double time_s)
     return x < 1e-4 ? 1 : sqrt(2 / x * (1 - (1 - exp(-x)) / x));
 }
 
-/* The part of a step between two looks at the cap. Adds to the sums: W s drawn, W s wanted, s of work. */
-static void pass(const sg_training *job, const double *p, bool running, double noise, double cap_w,
-                 double part_s, sg_cap *cap, double *state, double sums[3])
+/* What does not change within a step, and the sums over it. */
+typedef struct pass {
+    const double *p;
+    sg_training job;
+    bool running;
+    double noise, cap_w, part_s;
+    double drawn_j, wanted_j, work_s;
+} pass;
+
+/* The part of a step between two looks at the cap. */
+static void run_part(pass *self, sg_cap *cap, double *state)
 {
-    double change = running ? part_s / (p[RAMP_UP] > part_s ? p[RAMP_UP] : part_s)
-                            : -part_s / (p[RAMP_DOWN] > part_s ? p[RAMP_DOWN] : part_s);
+    const double *p = self->p;
+    const sg_cap_lag lag = {p[CAP_LATENCY], p[CAP_SETTLE]};
+    double part_s = self->part_s;
+    double change = self->running ? part_s / (p[RAMP_UP] > part_s ? p[RAMP_UP] : part_s)
+                                  : -part_s / (p[RAMP_DOWN] > part_s ? p[RAMP_DOWN] : part_s);
     double level = clamped(state[LEVEL] + change, 0, 1), middle = (level + state[LEVEL]) / 2;
-    double job_w = sg_training_power_w(job, state[WORK] + part_s / 2);
-    double wanted_w = (p[IDLE] + (job_w - p[IDLE]) * middle) * noise;
+    double job_w = sg_training_power_w(&self->job, state[WORK] + part_s / 2);
+    double wanted_w = (p[IDLE] + (job_w - p[IDLE]) * middle) * self->noise;
     double floor_w =
         wanted_w < p[IDLE] ? wanted_w : p[IDLE]; /* no cap stops a server from idling */
     double got_w;
-    sg_cap_step(cap, cap_w, p[CAP_LATENCY], p[CAP_SETTLE], wanted_w, part_s, &got_w);
+    sg_cap_step(cap, self->cap_w, &lag, wanted_w, part_s, &got_w);
     got_w = got_w > floor_w ? got_w : floor_w;
     double rate = wanted_w > got_w ? (got_w - floor_w) / (wanted_w - floor_w) : 1;
-    double work_s = running && level >= 1 ? part_s * rate : 0;
+    double work_s = self->running && level >= 1 ? part_s * rate : 0;
     state[WORK] += work_s;
     state[LEVEL] = level;
-    sums[0] += got_w * part_s;
-    sums[1] += wanted_w * part_s;
-    sums[2] += work_s;
+    self->drawn_j += got_w * part_s;
+    self->wanted_j += wanted_w * part_s;
+    self->work_s += work_s;
 }
 
 /* The factor on the power over a step of dt_s. */
@@ -222,20 +233,22 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
     if (in[CAP] < 0) {
         return SG_RANGE;
     }
-    sg_training job = training_of(p);
     sg_cap cap = {state[LIMIT_NOW], state[TARGET], state[PENDING], state[WAIT]};
-    double cap_w = clamped(in[CAP] / p[SERVERS], 0, uncapped_w(p));
-    double noise = noise_of(p, now->dt_s, state);
     int parts = (int)clamped(ceil(now->dt_s / 0.05), PART_MIN, PART_MAX);
-    double sums[3] = {0, 0, 0};
+    pass run = {.p = p,
+                .job = training_of(p),
+                .running = in[RUNNING] > 0,
+                .noise = noise_of(p, now->dt_s, state),
+                .cap_w = clamped(in[CAP] / p[SERVERS], 0, uncapped_w(p)),
+                .part_s = now->dt_s / parts};
     for (int i = 0; i < parts; i++) {
-        pass(&job, p, in[RUNNING] > 0, noise, cap_w, now->dt_s / parts, &cap, state, sums);
+        run_part(&run, &cap, state);
     }
-    out[POWER] = sums[0] / now->dt_s * p[SERVERS];
-    out[DEMAND] = sums[1] / now->dt_s * p[SERVERS];
+    out[POWER] = run.drawn_j / now->dt_s * p[SERVERS];
+    out[DEMAND] = run.wanted_j / now->dt_s * p[SERVERS];
     out[LIMIT] = cap.limit_w * p[SERVERS];
-    out[PROGRESS] = sums[2] / now->dt_s;
-    out[PHASE] = state[LEVEL] > 0 ? (double)sg_training_phase_at(&job, state[WORK]) : 0;
+    out[PROGRESS] = run.work_s / now->dt_s;
+    out[PHASE] = state[LEVEL] > 0 ? (double)sg_training_phase_at(&run.job, state[WORK]) : 0;
     state[LIMIT_NOW] = cap.limit_w;
     state[TARGET] = cap.target_w;
     state[PENDING] = cap.pending_w;

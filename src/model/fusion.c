@@ -177,20 +177,25 @@ static bool take(sg_fusion *self, const sg_fusion_config *config, const double *
     return any;
 }
 
+/* Does it say the same as in the step before, as far as noise and motion allow? */
+static bool is_steady(const sg_fusion *self, const sg_fusion_config *config, int i, double change_m,
+                      double dt_s)
+{
+    double off_m = change_m - self->v_ms * dt_s, step_m = config->speed_ms * dt_s;
+    return off_m * off_m <= config->gate * (2 * variance(config, i) + step_m * step_m);
+}
+
 /* The prediction is what is wrong when two healthy sensors that it rejects agree with each other, or when one says the same
  * again and again: then the height starts anew from there, at the velocity it had. Scattered readings start nothing. */
 static void relock(sg_fusion *self, const sg_fusion_config *config, const double *reading_m,
-                   const double *before_m, const bool *fresh, double dt_s, sg_fusion_result *ret)
+                   const bool *fresh, const bool *steady, sg_fusion_result *ret)
 {
-    double step_m = config->speed_ms * dt_s;
     int best = -1;
     bool healthy = true;
     for (int i = 0; i < SG_FUSION_SENSORS; i++) {
-        healthy = healthy && fresh[i] && !is_liar(self, i) && !(self->out[i] > 0);
-        double off_m = reading_m[i] - before_m[i] - self->v_ms * dt_s;
-        bool steady = fresh[i] && !is_liar(self, i) &&
-                      off_m * off_m <= config->gate * (2 * variance(config, i) + step_m * step_m);
-        if (steady && (best < 0 || self->fail[i] < self->fail[best])) {
+        bool honest = fresh[i] && !is_liar(self, i);
+        healthy = healthy && honest && !(self->out[i] > 0);
+        if (honest && steady[i] && (best < 0 || self->fail[i] < self->fail[best])) {
             best = i;
         }
     }
@@ -230,7 +235,11 @@ void sg_fusion_step(sg_fusion *self, const sg_fusion_config *config,
             self->lost = 0;
         } else if (fresh[0] || fresh[1]) {
             self->lost += 1;
-            relock(self, config, reading_m, before_m, fresh, dt_s, ret);
+            bool steady[SG_FUSION_SENSORS];
+            for (int i = 0; i < SG_FUSION_SENSORS; i++) {
+                steady[i] = is_steady(self, config, i, reading_m[i] - before_m[i], dt_s);
+            }
+            relock(self, config, reading_m, fresh, steady, ret);
         }
     }
     double widened = self->blame == SG_FUSION_ONE_LIES ? self->gap_m * self->gap_m / 4 : 0;

@@ -18,17 +18,17 @@ double sg_sound_speed_ms(double water_degc, double salinity_psu, double depth_m)
 }
 
 double sg_ranger_read_m(const sg_ranger *self, double distance_m, sg_ranger_fault fault,
-                        double normal, double chance, double *last_m, bool *ret_valid)
+                        const sg_ranger_draw *draw, double *last_m, bool *ret_valid)
 {
     bool echo = distance_m >= self->min_m && distance_m <= self->max_m;
     *ret_valid = fault == SG_RANGER_STUCK ||
-                 (fault == SG_RANGER_SOUND && echo && !(chance < self->silent_frac));
+                 (fault == SG_RANGER_SOUND && echo && !(draw->unit < self->silent_frac));
     if (fault == SG_RANGER_STUCK || !*ret_valid) {
         return *last_m;
     }
     double relative_m = self->std_frac * distance_m;
     double noise_m = sqrt(self->std_m * self->std_m + relative_m * relative_m);
-    double read_m = distance_m * self->scale + self->bias_m + noise_m * normal;
+    double read_m = distance_m * self->scale + self->bias_m + noise_m * draw->normal;
     if (self->resolution_m > 0) {
         read_m = floor(read_m / self->resolution_m + 0.5) * self->resolution_m;
     }
@@ -158,9 +158,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
                                 : commanded >= 0.5                             ? SG_RANGER_SILENT
                                                                                : SG_RANGER_SOUND;
         bool valid;
-        out[LIDAR + i] = sg_ranger_read_m(
-            &both[i], in[DISTANCE], fault, sg_gauss(sg_gauss_stream(p[SEED], stream + 1), tick),
-            sg_prng_unit(sg_gauss_stream(p[SEED], stream + 2), tick), &state[LAST + i], &valid);
+        const sg_ranger_draw draw = {sg_gauss(sg_gauss_stream(p[SEED], stream + 1), tick),
+                                     sg_prng_unit(sg_gauss_stream(p[SEED], stream + 2), tick)};
+        out[LIDAR + i] =
+            sg_ranger_read_m(&both[i], in[DISTANCE], fault, &draw, &state[LAST + i], &valid);
         out[LIDAR_VALID + i] = valid;
     }
     out[SOUND_SPEED] = sound_ms;

@@ -26,8 +26,14 @@ typedef struct sg_ranger {
 
 typedef enum sg_ranger_fault { SG_RANGER_SOUND, SG_RANGER_SILENT, SG_RANGER_STUCK } sg_ranger_fault;
 
-/* One reading; normal has mean 0 and deviation 1, chance is uniform in [0, 1). *last_m is the last reading there was: what is
+/* What chance has in store for one reading. */
+typedef struct sg_ranger_draw {
+    double normal; /* of mean 0 and deviation 1 */
+    double unit;   /* uniform in [0, 1)         */
+} sg_ranger_draw;
+
+/* One reading. *last_m is the last reading there was: what is
  * given again when the sensor is stuck (valid) or silent (not valid). @effects alloc=no block=no fails=never */
 double sg_ranger_read_m(const sg_ranger *self, double distance_m, sg_ranger_fault fault,
-                        double normal, double chance, double *last_m, bool *ret_valid);
+                        const sg_ranger_draw *draw, double *last_m, bool *ret_valid);
 #endif

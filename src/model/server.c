@@ -122,13 +122,14 @@ static double limited_j(double level_w, double limit_w, double target_w, double 
     return level_w * (dt_s - (to_s - from_s)) + target_w * (to_s - from_s) + bent_j;
 }
 
-void sg_cap_step(sg_cap *self, double cap_w, double latency_s, double settle_s, double level_w,
-                 double dt_s, double *ret_mean_w)
+void sg_cap_step(sg_cap *self, double cap_w, const sg_cap_lag *lag, double level_w, double dt_s,
+                 double *ret_mean_w)
 {
+    double settle_s = lag->settle_s;
     double heard_w = self->wait_s > 0 ? self->pending_w : self->target_w;
     if (cap_w != heard_w) {
         self->pending_w = cap_w;
-        self->wait_s = self->wait_s > 0 ? self->wait_s : latency_s;
+        self->wait_s = self->wait_s > 0 ? self->wait_s : lag->latency_s;
         if (!(self->wait_s > 0)) {
             self->target_w = cap_w;
         }
@@ -257,10 +258,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
     cap_load(&cap, state + CAP_STATE);
     cap_load(&brake, state + BRAKE_STATE);
     double by_cap_w, by_brake_w;
-    sg_cap_step(&cap, cap_w, p[PATH] > 0 ? p[OUT_OF_BAND_LATENCY] : 0, p[IN_BAND_SETTLE], demand_w,
-                now->dt_s, &by_cap_w);
-    sg_cap_step(&brake, brake_w, p[BRAKE_LATENCY], p[IN_BAND_SETTLE], demand_w, now->dt_s,
-                &by_brake_w);
+    const sg_cap_lag to_cap = {p[PATH] > 0 ? p[OUT_OF_BAND_LATENCY] : 0, p[IN_BAND_SETTLE]};
+    const sg_cap_lag to_brake = {p[BRAKE_LATENCY], p[IN_BAND_SETTLE]};
+    sg_cap_step(&cap, cap_w, &to_cap, demand_w, now->dt_s, &by_cap_w);
+    sg_cap_step(&brake, brake_w, &to_brake, demand_w, now->dt_s, &by_brake_w);
     double mean_w = by_cap_w < by_brake_w ? by_cap_w : by_brake_w;
     double limit_w = cap.limit_w < brake.limit_w ? cap.limit_w : brake.limit_w;
     double end_w = limit_w < demand_w ? limit_w : demand_w;

@@ -58,9 +58,14 @@ typedef struct sg_cap {
     double wait_s;    /* until it is heard; 0: nothing is on its way */
 } sg_cap;
 
-/* Command cap_w and let dt_s pass; then *ret_mean_w, where given, is the mean over the step of min(level_w, limit). A command
- * that comes while another is on its way replaces it and arrives at that one's time.
- * settle_s >= 0 (0: at once), latency_s >= 0. @effects alloc=no block=no fails=never */
-void sg_cap_step(sg_cap *self, double cap_w, double latency_s, double settle_s, double level_w,
-                 double dt_s, double *ret_mean_w);
+typedef struct sg_cap_lag {
+    double latency_s; /* >= 0, until a command is heard           */
+    double settle_s;  /* >= 0, time constant then; 0: at once     */
+} sg_cap_lag;
+
+/* Command cap_w and let dt_s > 0 pass; then *ret_mean_w, where given, is the mean over the step of min(level_w, limit). A
+ * command that comes while another is on its way replaces it and arrives at that one's time.
+ * @effects alloc=no block=no fails=never */
+void sg_cap_step(sg_cap *self, double cap_w, const sg_cap_lag *lag, double level_w, double dt_s,
+                 double *ret_mean_w);
 #endif

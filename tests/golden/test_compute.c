@@ -112,14 +112,14 @@ static void pue_is_what_its_parts_make(void **state)
 {
     (void)state;
     const sg_model *model = sg_model_find("pue", NULL);
-    double p[SG_PARAM_MAX], out[SG_MODEL_OUTPUT_MAX], in[] = {1e6, 15};
+    double p[SG_PARAM_MAX], none[1] = {0}, out[SG_MODEL_OUTPUT_MAX], in[] = {1e6, 15};
     sg_now now = {.dt_s = 1};
     sg_model_presets(model, p);
     for (int i = 0; i < model->param_count; i++) {
         const char *name = model->params[i].name;
         p[i] = strcmp(name, "cooling") == 0 || strcmp(name, "fixed_power") == 0 ? 0 : p[i];
     }
-    assert_int_equal(sg_model_step(model, p, &now, in, NULL, out), SG_OK);
+    assert_int_equal(sg_model_step(model, p, &now, in, none, out), SG_OK);
     expect("pue_identity", out[0]);
 }
 

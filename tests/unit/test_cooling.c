@@ -82,14 +82,14 @@ static void a_cycling_chiller_draws_in_proportion(void **state)
 
 typedef struct hall {
     const sg_model *model;
-    double p[SG_PARAM_MAX], out[SG_MODEL_OUTPUT_MAX];
+    double p[SG_PARAM_MAX], state[1], out[SG_MODEL_OUTPUT_MAX];
 } hall;
 
 static double pue(hall *h, double it_w, double sea)
 {
     double in[] = {it_w, sea};
     sg_now now = {.dt_s = 1};
-    assert_int_equal(sg_model_step(h->model, h->p, &now, in, NULL, h->out), SG_OK);
+    assert_int_equal(sg_model_step(h->model, h->p, &now, in, h->state, h->out), SG_OK);
     assert_true(fabs(h->out[1] - (it_w + h->out[2] + h->out[3] + h->out[4])) < 1e-6);
     return h->out[0];
 }
@@ -119,7 +119,7 @@ static void pue_falls_as_a_hall_fills_and_rises_with_the_sea(void **state)
     }
     double none[] = {0, 15}, out[SG_MODEL_OUTPUT_MAX];
     sg_now now = {.dt_s = 1};
-    assert_int_equal(sg_model_step(h.model, h.p, &now, none, NULL, out), SG_RANGE);
+    assert_int_equal(sg_model_step(h.model, h.p, &now, none, h.state, out), SG_RANGE);
 }
 
 static void no_chain_gives_more_than_it_takes(void **state)

@@ -72,7 +72,7 @@ static void a_cap_lags_as_a_slow_integration_says(void **state)
         double level_w = 100 + 200 * sg_prng_unit(8, (uint64_t)k), mean_w;
         double dt_s = 0.05 + 3 * sg_prng_unit(9, (uint64_t)k);
         double want_w = slow_mean_w(&slow, cap_w, 1.3, 0.4, level_w, dt_s);
-        sg_cap_step(&fast, cap_w, 1.3, 0.4, level_w, dt_s, &mean_w);
+        sg_cap_step(&fast, cap_w, &(sg_cap_lag){1.3, 0.4}, level_w, dt_s, &mean_w);
         assert_true(fabs(mean_w - want_w) < 0.05);
         assert_true(fabs(fast.limit_w - slow.limit_w) < 0.05);
         slow = fast; /* errors do not add up */
@@ -82,17 +82,18 @@ static void a_cap_lags_as_a_slow_integration_says(void **state)
 static void one_long_step_is_many_short_ones(void **state)
 {
     (void)state;
+    static const sg_cap_lag lag = {2, 0.7}, none = {0, 0};
     sg_cap whole = {400, 400, 400, 0}, parts = whole;
     double whole_w, sum_w = 0;
-    sg_cap_step(&whole, 120, 2, 0.7, 350, 8, &whole_w);
+    sg_cap_step(&whole, 120, &lag, 350, 8, &whole_w);
     for (int i = 0; i < 64; i++) {
         double part_w;
-        sg_cap_step(&parts, 120, 2, 0.7, 350, 0.125, &part_w);
+        sg_cap_step(&parts, 120, &lag, 350, 0.125, &part_w);
         sum_w += part_w / 64;
     }
     assert_true(fabs(whole_w - sum_w) < 1e-9 && fabs(whole.limit_w - parts.limit_w) < 1e-9);
     sg_cap at_once = {400, 400, 400, 0};
-    sg_cap_step(&at_once, 120, 0, 0, 350, 1, &whole_w);
+    sg_cap_step(&at_once, 120, &none, 350, 1, &whole_w);
     assert_true(whole_w == 120 && at_once.limit_w == 120);
 }
 
