@@ -168,7 +168,10 @@ SG_VEC void make_power(const sg_pv *self, int n, block *b)
         double wind = sg_vec_max(0, b->in[SG_PV_WIND][k]), air = b->in[SG_PV_AIR][k];
         double beam = b->dni[k] * b->cos_aoi[k];
         double diffuse = b->sky[k] + b->ghi[k] * reflected;
-        double effective = (beam * passed[k] + diffuse) * b->in[SG_PV_SOILING][k];
+        double soiling = b->in[SG_PV_SOILING][k];
+        bool sound =
+            (air >= -273.15) & (soiling >= 0) & (soiling <= 1) & (b->in[SG_PV_ROLL][k] >= 0);
+        double effective = sg_vec_select(sound, (beam * passed[k] + diffuse) * soiling, NAN);
         double cell =
             sg_pv_faiman_degc(beam + diffuse, air, wind, self->p.u0_w_m2k, self->p.u1_w_m3sk);
         double dc =
@@ -389,14 +392,10 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
 {
     (void)self;
     (void)state;
-    if (in[SG_PV_AIR] < -273.15 || in[SG_PV_SOILING] < 0 || in[SG_PV_SOILING] > 1 ||
-        in[SG_PV_ROLL] < 0) {
-        return SG_RANGE;
-    }
     sg_pv plant;
     prepare(p, &plant);
     sg_pv_point(&plant, now->time_us, in, out);
-    return SG_OK;
+    return isnan(out[SG_PV_EFFECTIVE]) ? SG_RANGE : SG_OK; /* no such air, dirt or platform */
 }
 
 static void batch(const double *p, const int64_t *time_us, double dt_s, int64_t count,
@@ -418,9 +417,9 @@ const sg_model sg_model_pv = {
     .limits = "a year's energy within about 10 %; no shading, snow or spectrum; the beam alone is "
               "reflected; "
               "light that is reported while the sun is down counts as the sensor's offset",
-    .example = "time=2026-06-21T03:00:00Z..2026-06-21T12:00:00Z ghi=0..900 air_temperature=18 "
+    .example = "time=2026-06-21T05:00:00Z..2026-06-21T12:00:00Z ghi=130..900 air_temperature=18 "
                "wind_speed=4 "
-               "dt_s=300",
+               "dt_s=262.5",
     .needs = SG_NEEDS_TIME | SG_NEEDS_DT,
     .params = params,
     .param_count = PARAM_COUNT,
@@ -525,7 +524,7 @@ const sg_model sg_model_cell_temperature = {
               "Photovoltaic Technical Reference (NOCT)",
     .limits = "steady state: no heat capacity (modules lag by about 10 minutes), no radiation to a "
               "cold sky",
-    .example = "poa_w_m2=0..1100 air_temperature=20 wind_speed=3",
+    .example = "poa_w_m2=900 air_temperature=20 wind_speed=0..12",
     .params = cell_params,
     .param_count = CELL_PARAMS,
     .inputs = cell_inputs,
