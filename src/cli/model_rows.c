@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL_MAX = 256, EXAMPLE_ROWS = 97 };
+enum { CELL_MAX = 256, EXAMPLE_ROWS = 97, CHUNK_ROWS = 1024, NUMBER_MAX = 32 };
 enum { TIME_COLUMN = -1, DT_COLUMN = -2, IGNORED = -3 }; /* >= 0: the input of that number */
 
 static int bad(const char *name, int64_t line, const char *what, const char *got, size_t length)
@@ -283,7 +283,8 @@ int sg_rows_example(const sg_model *model, sg_rows *ret)
         fprintf(stderr, "symgrid model: %s has no example\n", model->name);
         return SG_EXIT_USAGE;
     }
-    bool timed = strncmp(model->example, "time=", 5) == 0 || strstr(model->example, " time=") != NULL;
+    bool timed =
+        strncmp(model->example, "time=", 5) == 0 || strstr(model->example, " time=") != NULL;
     if (!reserve(model, EXAMPLE_ROWS, timed, ret)) {
         return SG_EXIT_ENVIRONMENT;
     }
@@ -319,109 +320,102 @@ int sg_rows_example(const sg_model *model, sg_rows *ret)
 
 /* --- run --- */
 
-static bool is_missing(const sg_model *model, const sg_rows *rows, int64_t k)
+static int run_row(const sg_model *model, const double *p, const char *name, sg_rows *rows,
+                   int64_t k, double *state)
 {
+    double in[SG_MODEL_INPUT_MAX], out[SG_MODEL_OUTPUT_MAX];
     bool missing = false;
     for (int i = 0; i < model->input_count; i++) {
-        missing = missing || isnan(rows->in[i][k]);
+        in[i] = rows->in[i][k];
+        missing = missing || isnan(in[i]);
     }
-    return missing;
-}
-
-static void blank(const sg_model *model, sg_rows *rows, int64_t k)
-{
-    for (int i = 0; i < model->output_count; i++) {
-        rows->out[i][k] = NAN;
+    for (int i = 0; missing && i < model->output_count; i++) {
+        out[i] = NAN;
     }
-}
-
-static int64_t middle_us(const sg_model *model, const sg_rows *rows, int64_t k)
-{
     double half_s = model->needs & SG_NEEDS_DT ? rows->dt_s[k] / 2 : 0;
-    return rows->time_us ? rows->time_us[k] + llround(half_s * 1e6) : 0;
-}
-
-static int refused(const char *name, int64_t k)
-{
-    return bad(name, k + 2, "values that the model can take (see --help)", "this row", 8);
-}
-
-static int run_by_row(const sg_model *model, const double *p, const char *name, sg_rows *rows)
-{
-    double state[SG_MODEL_STATE_MAX];
-    sg_model_start(model, p, state);
-    for (int64_t k = 0; k < rows->count; k++) {
-        double in[SG_MODEL_INPUT_MAX], out[SG_MODEL_OUTPUT_MAX];
-        if (is_missing(model, rows, k)) {
-            blank(model, rows, k);
-            continue;
-        }
-        for (int i = 0; i < model->input_count; i++) {
-            in[i] = rows->in[i][k];
-        }
-        sg_now now = {.time_us = middle_us(model, rows, k), .dt_s = rows->dt_s[k]};
-        if (sg_model_step(model, p, &now, in, state, out) != SG_OK) {
-            return refused(name, k);
-        }
-        for (int i = 0; i < model->output_count; i++) {
-            rows->out[i][k] = out[i];
-        }
+    sg_now now = {.time_us = rows->time_us ? rows->time_us[k] + llround(half_s * 1e6) : 0,
+                  .dt_s = rows->dt_s[k]};
+    if (!missing && sg_model_step(model, p, &now, in, state, out) != SG_OK) {
+        return bad(name, k + 2, "values that the model can take (see --help)", "this row", 8);
+    }
+    for (int i = 0; i < model->output_count; i++) {
+        rows->out[i][k] = out[i];
     }
     return SG_EXIT_DONE;
 }
 
-/* All rows in one call, which gives the same bits: for models that remember nothing, in equal steps. */
-static int run_at_once(const sg_model *model, const double *p, const char *name, sg_rows *rows)
+/* Rows from k on that are as long as that one, as many as a chunk takes, at once. Returns how many. */
+static int64_t run_chunk(const sg_model *model, const double *p, sg_rows *rows, int64_t k)
 {
-    int64_t *middles = malloc(sizeof *middles * (size_t)(rows->count + 1));
-    if (!middles) {
-        return run_by_row(model, p, name, rows);
+    int64_t middle_us[CHUNK_ROWS] = {0}, count = 0;
+    const double *in[SG_MODEL_INPUT_MAX];
+    double *out[SG_MODEL_OUTPUT_MAX], dt_s = rows->dt_s[k];
+    int64_t half_us = model->needs & SG_NEEDS_DT ? llround(dt_s / 2 * 1e6) : 0;
+    for (; count < CHUNK_ROWS && k + count < rows->count && rows->dt_s[k + count] == dt_s;
+         count++) {
+        middle_us[count] = rows->time_us ? rows->time_us[k + count] + half_us : 0;
     }
-    for (int64_t k = 0; k < rows->count; k++) {
-        middles[k] = middle_us(model, rows, k);
+    for (int i = 0; i < model->input_count; i++) {
+        in[i] = rows->in[i] + k;
     }
-    model->batch(p, model->needs & SG_NEEDS_TIME ? middles : NULL, rows->dt_s[0], rows->count,
-                 (const double *const *)rows->in, NULL, rows->out);
-    free(middles);
-    for (int64_t k = 0; k < rows->count; k++) {
-        if (is_missing(model, rows, k)) {
-            blank(model, rows, k);
-        } else if (!isfinite(rows->out[0][k])) {
-            return refused(name, k);
-        }
+    for (int i = 0; i < model->output_count; i++) {
+        out[i] = rows->out[i] + k;
     }
-    return SG_EXIT_DONE;
+    model->batch(p, rows->time_us ? middle_us : NULL, dt_s, count, in, NULL, out);
+    return count;
+}
+
+/* A batch checks nothing, but has no finite answer where step has none: step then says what is wrong with the row. */
+static bool answered(const sg_model *model, const sg_rows *rows, int64_t k)
+{
+    bool all = true;
+    for (int i = 0; i < model->input_count; i++) {
+        all = all && isfinite(rows->in[i][k]);
+    }
+    for (int i = 0; i < model->output_count; i++) {
+        all = all && isfinite(rows->out[i][k]);
+    }
+    return all;
 }
 
 int sg_rows_run(const sg_model *model, const double *p, const char *name, sg_rows *rows)
 {
-    bool at_once = model->batch && model->state_count == 0 && rows->count > 0;
-    for (int64_t k = 1; at_once && k < rows->count; k++) {
-        at_once = rows->dt_s[k] == rows->dt_s[0];
+    double state[SG_MODEL_STATE_MAX];
+    bool at_once = model->batch && model->state_count == 0;
+    int64_t done = 0; /* rows that a batch went through */
+    int status = SG_EXIT_DONE;
+    sg_model_start(model, p, state);
+    for (int64_t k = 0; k < rows->count && status == SG_EXIT_DONE; k++) {
+        if (at_once && k == done) {
+            done += run_chunk(model, p, rows, k);
+        }
+        if (!at_once || !answered(model, rows, k)) {
+            status = run_row(model, p, name, rows, k, state);
+        }
     }
-    return at_once ? run_at_once(model, p, name, rows) : run_by_row(model, p, name, rows);
+    return status;
 }
 
 /* --- out --- */
 
-/* Ten significant digits, or nothing for a missing value. printf takes half of the time of a year's run. */
-static void put_number(sg_out *out, double value)
+/* Ten significant digits to `to`, or nothing for a missing value; returns the bytes used, up to NUMBER_MAX. printf would take
+ * half of the time of a year's run. */
+static size_t number_text(double value, char *to)
 {
     static const double tens[] = {1e0, 1e1, 1e2, 1e3,  1e4,  1e5,  1e6,
                                   1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13};
     double size = fabs(value);
     if (isnan(value)) {
-        return;
+        return 0;
     }
     if (size == 0) {
-        sg_out_bytes(out, "0", 1);
-        return;
+        *to = '0';
+        return 1;
     }
     if (!(size >= 1e-3 && size < 1e9)) {
-        sg_out_format(out, "%.10g", value);
-        return;
+        return (size_t)snprintf(to, NUMBER_MAX, "%.10g", value);
     }
-    int decimals = 12;
+    int decimals = size >= 1e6 ? 3 : size >= 1e3 ? 6 : size >= 1 ? 9 : 12;
     while (size * tens[decimals] >= 1e10) {
         decimals--;
     }
@@ -430,8 +424,8 @@ static void put_number(sg_out *out, double value)
         scaled /= 10;
         decimals--;
     }
-    char text[32];
-    int at = (int)sizeof text;
+    char text[NUMBER_MAX];
+    int at = NUMBER_MAX;
     for (int d = 0; scaled > 0 || d <= decimals; d++) {
         if (d == decimals && decimals > 0) {
             text[--at] = '.';
@@ -442,7 +436,14 @@ static void put_number(sg_out *out, double value)
     if (value < 0) {
         text[--at] = '-';
     }
-    sg_out_bytes(out, text + at, sizeof text - (size_t)at);
+    memcpy(to, text + at, (size_t)(NUMBER_MAX - at));
+    return (size_t)(NUMBER_MAX - at);
+}
+
+static void put_number(sg_out *out, double value)
+{
+    char text[NUMBER_MAX];
+    sg_out_bytes(out, text, number_text(value, text));
 }
 
 void sg_rows_write_outputs(const sg_model *model, const sg_rows *rows, sg_out *out)
@@ -452,13 +453,13 @@ void sg_rows_write_outputs(const sg_model *model, const sg_rows *rows, sg_out *o
     }
     sg_out_bytes(out, "\n", 1);
     for (int64_t k = 0; k < rows->count; k++) {
+        char line[SG_MODEL_OUTPUT_MAX * (NUMBER_MAX + 1)];
+        size_t length = 0;
         for (int i = 0; i < model->output_count; i++) {
-            if (i > 0) {
-                sg_out_bytes(out, ",", 1);
-            }
-            put_number(out, rows->out[i][k]);
+            length += number_text(rows->out[i][k], line + length);
+            line[length++] = i + 1 < model->output_count ? ',' : '\n';
         }
-        sg_out_bytes(out, "\n", 1);
+        sg_out_bytes(out, line, length);
     }
 }
 

@@ -168,7 +168,10 @@ SG_VEC void make_power(const sg_pv *self, int n, block *b)
         double wind = sg_vec_max(0, b->in[SG_PV_WIND][k]), air = b->in[SG_PV_AIR][k];
         double beam = b->dni[k] * b->cos_aoi[k];
         double diffuse = b->sky[k] + b->ghi[k] * reflected;
-        double effective = (beam * passed[k] + diffuse) * b->in[SG_PV_SOILING][k];
+        double soiling = b->in[SG_PV_SOILING][k];
+        bool sound =
+            (air >= -273.15) & (soiling >= 0) & (soiling <= 1) & (b->in[SG_PV_ROLL][k] >= 0);
+        double effective = sg_vec_select(sound, (beam * passed[k] + diffuse) * soiling, NAN);
         double cell =
             sg_pv_faiman_degc(beam + diffuse, air, wind, self->p.u0_w_m2k, self->p.u1_w_m3sk);
         double dc =
@@ -384,23 +387,15 @@ static void prepare(const double *p, sg_pv *ret)
     sg_pv_prepare(&plant, ret);
 }
 
-static bool senseless(double air_degc, double soiling_frac, double roll_rad)
-{
-    return air_degc < -273.15 || soiling_frac < 0 || soiling_frac > 1 || roll_rad < 0;
-}
-
 static sg_status step(const sg_model *self, const double *p, const sg_now *now, const double *in,
                       double *state, double *out)
 {
     (void)self;
     (void)state;
-    if (senseless(in[SG_PV_AIR], in[SG_PV_SOILING], in[SG_PV_ROLL])) {
-        return SG_RANGE;
-    }
     sg_pv plant;
     prepare(p, &plant);
     sg_pv_point(&plant, now->time_us, in, out);
-    return SG_OK;
+    return isnan(out[SG_PV_EFFECTIVE]) ? SG_RANGE : SG_OK; /* no such air, dirt or platform */
 }
 
 static void batch(const double *p, const int64_t *time_us, double dt_s, int64_t count,
@@ -411,11 +406,6 @@ static void batch(const double *p, const int64_t *time_us, double dt_s, int64_t 
     sg_pv plant;
     prepare(p, &plant);
     sg_pv_rows(&plant, count, time_us, in, out);
-    for (int64_t k = 0; k < count; k++) {
-        if (senseless(in[SG_PV_AIR][k], in[SG_PV_SOILING][k], in[SG_PV_ROLL][k])) {
-            out[0][k] = NAN;
-        }
-    }
 }
 
 const sg_model sg_model_pv = {
@@ -427,9 +417,9 @@ const sg_model sg_model_pv = {
     .limits = "a year's energy within about 10 %; no shading, snow or spectrum; the beam alone is "
               "reflected; "
               "light that is reported while the sun is down counts as the sensor's offset",
-    .example = "time=2026-06-21T03:00:00Z..2026-06-21T12:00:00Z ghi=0..900 air_temperature=18 "
+    .example = "time=2026-06-21T05:00:00Z..2026-06-21T12:00:00Z ghi=130..900 air_temperature=18 "
                "wind_speed=4 "
-               "dt_s=300",
+               "dt_s=262.5",
     .needs = SG_NEEDS_TIME | SG_NEEDS_DT,
     .params = params,
     .param_count = PARAM_COUNT,
@@ -534,7 +524,7 @@ const sg_model sg_model_cell_temperature = {
               "Photovoltaic Technical Reference (NOCT)",
     .limits = "steady state: no heat capacity (modules lag by about 10 minutes), no radiation to a "
               "cold sky",
-    .example = "poa_w_m2=0..1100 air_temperature=20 wind_speed=3",
+    .example = "poa_w_m2=900 air_temperature=20 wind_speed=0..12",
     .params = cell_params,
     .param_count = CELL_PARAMS,
     .inputs = cell_inputs,

@@ -67,7 +67,8 @@ enum sg_pv_output {
 /* @effects alloc=no block=no fails=never */
 void sg_pv_prepare(const sg_pv_params *p, sg_pv *ret);
 
-/* `count` rows; time_us is the middle of each. Missing values (NaN) give NaN. @effects alloc=no block=no fails=never */
+/* `count` rows; time_us is the middle of each. Effective irradiance and power are NaN where a value is
+ * missing (NaN) or senseless: air below 0 K, soiling outside 0..1, a tilt below 0. @effects alloc=no block=no fails=never */
 void sg_pv_rows(const sg_pv *self, int64_t count, const int64_t *time_us,
                 const double *const in[SG_PV_INPUTS], double *const out[SG_PV_OUTPUTS]);
 

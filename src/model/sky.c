@@ -100,9 +100,9 @@ static const sg_input transposition_inputs[TRANSPOSITION_INPUTS] = {
 };
 
 static const sg_output transposition_outputs[TRANSPOSITION_OUTPUTS] = {
-    [POA_ISOTROPIC] = {"poa_isotropic_w_m2", "W/m2", "on the plane, evenly bright sky"},
-    [POA_HAY_DAVIES] = {"poa_hay_davies_w_m2", "W/m2", "on the plane, brighter around the sun"},
-    [POA_PEREZ] = {"poa_perez_w_m2", "W/m2", "on the plane, brighter around the sun and horizon"},
+    [POA_ISOTROPIC] = {"isotropic_w_m2", "W/m2", "on the plane, evenly bright sky"},
+    [POA_HAY_DAVIES] = {"hay_davies_w_m2", "W/m2", "on the plane, brighter around the sun"},
+    [POA_PEREZ] = {"perez_w_m2", "W/m2", "on the plane, brighter around the sun and horizon"},
     [BEAM] = {"beam_w_m2", "W/m2", "of it, straight from the sun"},
     [GROUND] = {"ground_w_m2", "W/m2", "of it, from the ground"},
     [SKY_ISOTROPIC] = {"sky_isotropic_w_m2", "W/m2", "of it, from the sky"},
@@ -157,7 +157,7 @@ const sg_model sg_model_transposition = {
     .limits = "unobstructed sky and level ground; beam and sky are not cut off when the sun is "
               "down: give "
               "zeros then",
-    .example = "ghi=1042.48 dni=939.95 dhi=118.46 zenith_deg=10.56 azimuth_deg=0..360",
+    .example = "ghi=257.2 dni=646.2 dhi=62 zenith_deg=72.42 azimuth_deg=90..270",
     .params = transposition_params,
     .param_count = TRANSPOSITION_PARAMS,
     .inputs = transposition_inputs,

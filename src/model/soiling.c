@@ -142,7 +142,7 @@ const sg_model sg_model_soiling = {
     .limits = "dust up to 10 g/m2; rain cleans wholly or not at all; the rate for salt is an "
               "assumption, no "
               "published one was found",
-    .example = "pm2_5_g_m3=1e-5 pm10_g_m3=4e-5 dt_s=21600",
+    .example = "rain_mm=0..12 pm2_5_g_m3=2e-5 pm10_g_m3=1e-4 dt_s=86400",
     .needs = SG_NEEDS_DT,
     .params = params,
     .param_count = PARAM_COUNT,

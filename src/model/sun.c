@@ -96,7 +96,17 @@ sg_sun_day sg_sun_rise_and_set(const sg_sun_site *site, int64_t time_us, int64_t
 /* --- the model --- */
 
 enum { LATITUDE, LONGITUDE, ALTITUDE, PRESSURE, AIR, TURBIDITY, PARAM_COUNT };
-enum { ELEVATION, AZIMUTH, ZENITH, APPARENT, EXTRA, CLEAR_GHI, CLEAR_DNI, CLEAR_DHI, OUTPUT_COUNT };
+enum {
+    ELEVATION,
+    AZIMUTH,
+    ZENITH,
+    TRUE_ZENITH,
+    EXTRA,
+    CLEAR_GHI,
+    CLEAR_DNI,
+    CLEAR_DHI,
+    OUTPUT_COUNT
+};
 
 static const sg_param params[PARAM_COUNT] = {
     [LATITUDE] = {"latitude", SG_DIM_ANGLE, 54.5 * SG_DEGREE, -SG_PI / 2, SG_PI / 2, NULL,
@@ -116,8 +126,8 @@ static const sg_param params[PARAM_COUNT] = {
 static const sg_output outputs[OUTPUT_COUNT] = {
     [ELEVATION] = {"elevation_deg", "deg", "as seen, with refraction"},
     [AZIMUTH] = {"azimuth_deg", "deg", "clockwise from north"},
-    [ZENITH] = {"zenith_deg", "deg", "without refraction"},
-    [APPARENT] = {"apparent_zenith_deg", "deg", "with refraction"},
+    [ZENITH] = {"zenith_deg", "deg", "as seen, with refraction"},
+    [TRUE_ZENITH] = {"true_zenith_deg", "deg", "without refraction"},
     [EXTRA] = {"extraterrestrial_w_m2", "W/m2", "outside the atmosphere, facing the sun"},
     [CLEAR_GHI] = {"clear_ghi_w_m2", "W/m2", "global horizontal irradiance of a clear sky"},
     [CLEAR_DNI] = {"clear_dni_w_m2", "W/m2", "direct normal"},
@@ -140,8 +150,8 @@ static sg_status step(const sg_model *self, const double *p, const sg_now *now, 
                         p[TURBIDITY], p[ALTITUDE], at.extraterrestrial_w_m2);
     out[ELEVATION] = 90 - seen / SG_DEGREE;
     out[AZIMUTH] = at.azimuth_rad / SG_DEGREE;
-    out[ZENITH] = at.zenith_rad / SG_DEGREE;
-    out[APPARENT] = seen / SG_DEGREE;
+    out[ZENITH] = seen / SG_DEGREE;
+    out[TRUE_ZENITH] = at.zenith_rad / SG_DEGREE;
     out[EXTRA] = at.extraterrestrial_w_m2;
     out[CLEAR_GHI] = clear.ghi_w_m2;
     out[CLEAR_DNI] = clear.dni_w_m2;
@@ -158,7 +168,7 @@ const sg_model sg_model_sun = {
     .limits =
         "1950 to 2050; zenith within 0.012 degrees of the full algorithm, azimuth within 0.025 "
         "(0.3 with the sun overhead); no horizon but the sea's",
-    .example = "time=2026-06-21T00:00:00Z..2026-06-22T00:00:00Z",
+    .example = "time=2026-06-21T00:00:00Z..2026-06-21T23:30:00Z",
     .needs = SG_NEEDS_TIME,
     .params = params,
     .param_count = PARAM_COUNT,
