@@ -123,6 +123,9 @@ if [ $# -gt 0 ]; then
     exit $((failures > 0))
 fi
 
+# ---- models ----------------------------------------------------------------------------------------
+tools/models.sh "$symgrid" --check || failures=$((failures + 1))
+
 # ---- options -------------------------------------------------------------------------------------
 options() { grep -oE -- '--[a-z][a-z-]*' | grep -vx -- --help | sort -u | tr '\n' ' ' || true; }
 # shellcheck source=packaging/symgrid.bash
