@@ -32,7 +32,8 @@ static sg_status echo(const sg_model *self, const double *p, const sg_now *now, 
     return in[0] < 0 ? SG_RANGE : SG_OK;
 }
 
-static const sg_input inputs[] = {{"a", SG_DIM_POWER, NAN, "needed"}, {"b", SG_DIM_NONE, 7, "preset"}};
+static const sg_input inputs[] = {{"a", SG_DIM_POWER, NAN, "needed"},
+                                  {"b", SG_DIM_NONE, 7, "preset"}};
 static const sg_output outputs[] = {
     {"a", "W", ""}, {"b", "", ""}, {"time_s", "s", ""}, {"dt_s", "s", ""}, {"count", "", ""}};
 static const sg_model model = {.name = "echo",
@@ -74,7 +75,8 @@ static void columns_find_their_inputs_in_any_order(void **state)
     (void)state;
     sg_rows rows;
     char said[512];
-    assert_int_equal(run(&plain, "b,time,a\n1,2023-01-01T00:00Z,2\r\n3,2023-01-01T00:15Z,4\n", &rows, said), 0);
+    assert_int_equal(
+        run(&plain, "b,time,a\n1,2023-01-01T00:00Z,2\r\n3,2023-01-01T00:15Z,4\n", &rows, said), 0);
     assert_int_equal(rows.count, 2);
     assert_true(rows.out[0][0] == 2 && rows.out[1][0] == 1 && rows.out[0][1] == 4);
     /* a stamp begins its step, which lasts to the next row; the model sees the middle */
@@ -82,7 +84,8 @@ static void columns_find_their_inputs_in_any_order(void **state)
     assert_true(rows.out[2][0] == 1672531200 + 450 && rows.out[2][1] == 1672531200 + 1350);
     sg_rows_free(&rows);
     assert_int_equal(run(&plain, "time,a\n2023-01-01,2\n", &rows, said), 0);
-    assert_true(rows.out[1][0] == 7 && rows.out[3][0] == 1); /* the preset; a single row lasts 1 s */
+    assert_true(rows.out[1][0] == 7 &&
+                rows.out[3][0] == 1); /* the preset; a single row lasts 1 s */
     sg_rows_free(&rows);
 }
 
@@ -92,7 +95,9 @@ static void other_files_are_taken_as_they_are(void **state)
     sg_rows rows;
     char said[512];
     sg_rows_options options = {.columns = "time=stamp,a=ghi", .zone_offset_s = -5 * 3600};
-    assert_int_equal(run(&options, "stamp,b,ghi,note\n2023-01-01 00:00,9,5,x\n2023-01-01 01:00,9,,\n2023-01-01T07:00Z,9,6,\n",
+    assert_int_equal(run(&options,
+                         "stamp,b,ghi,note\n2023-01-01 00:00,9,5,x\n2023-01-01 "
+                         "01:00,9,,\n2023-01-01T07:00Z,9,6,\n",
                          &rows, said),
                      0);
     assert_true(rows.out[2][0] == 1672531200 + 5 * 3600 + 1800); /* the zone of the file */
@@ -122,13 +127,15 @@ static void what_is_wrong_is_named_with_its_line(void **state)
         {"time,a\nyesterday,1\n", "rows.csv:2: expected a time"},
         {"time,a\n2023-01-02,1\n2023-01-01,1\n", "rows.csv:2: expected times that rise"},
         {"time,dt_s,a\n2023-01-02,-1,1\n", "rows.csv:2: expected dt_s above zero"},
-        {"time,a\n2023-01-01,1\n2023-01-02,-1\n", "rows.csv:3: expected values that the model can take"},
+        {"time,a\n2023-01-01,1\n2023-01-02,-1\n",
+         "rows.csv:3: expected values that the model can take"},
     };
     for (int i = 0; i < SG_COUNT(cases); i++) {
         sg_rows rows;
         char said[512];
         assert_int_equal(run(&plain, cases[i].text, &rows, said), SG_EXIT_USAGE);
-        if (strncmp(said, cases[i].said, strlen(cases[i].said)) != 0 || strchr(said, '\n') != said + strlen(said) - 1) {
+        if (strncmp(said, cases[i].said, strlen(cases[i].said)) != 0 ||
+            strchr(said, '\n') != said + strlen(said) - 1) {
             fail_msg("'%s' said '%s'", cases[i].text, said);
         }
         sg_rows_free(&rows);
@@ -146,8 +153,22 @@ static void numbers_are_those_of_printf(void **state)
         double size = pow(10, 40 * sg_prng_unit(1, 2 * (uint64_t)k) - 20);
         column[k] = (k % 2 ? -size : size) * (1 + sg_prng_unit(1, 2 * (uint64_t)k + 1));
     }
-    static const double special[] = {0, 1, 10, 0.1, 0.001, 999999999.95, 9999999999, 1e9, 0.00999999999999, 123456789.123,
-                                     99999999.999999, -0.5, 1e-3, 0.0010000000001, 1e22, 1e-7};
+    static const double special[] = {0,
+                                     1,
+                                     10,
+                                     0.1,
+                                     0.001,
+                                     999999999.95,
+                                     9999999999,
+                                     1e9,
+                                     0.00999999999999,
+                                     123456789.123,
+                                     99999999.999999,
+                                     -0.5,
+                                     1e-3,
+                                     0.0010000000001,
+                                     1e22,
+                                     1e-7};
     memcpy(column, special, sizeof special);
     sg_out out = {0};
     sg_rows_write_outputs(&model, &rows, &out);
