@@ -1,4 +1,4 @@
-/* Cells, DC, AC and whole hours of a plant against published figures and pvlib: tests/golden/models/README.md names them. */
+/* Cells, DC, AC and whole hours of a plant against published figures and pvlib; the table names the sources. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

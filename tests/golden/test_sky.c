@@ -1,4 +1,4 @@
-/* Light on tilted planes against published figures: tests/golden/models/README.md names the sources. */
+/* Light on tilted planes against published figures; the tables name the sources. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Dirt on modules against published series: tests/golden/models/README.md names the sources. */
+/* Dirt on modules against published series; the tables name the sources. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
