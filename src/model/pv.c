@@ -522,7 +522,7 @@ const sg_model sg_model_cell_temperature = {
     .source = "Faiman, Prog. Photovolt. 16 (2008) 307; King et al., SAND2004-3535; PVsyst; Ross "
               "1980; SAM "
               "Photovoltaic Technical Reference (NOCT)",
-    .limits = "steady state: no heat capacity (modules lag by about 10 minutes), no radiation to a "
+    .limits = "steady state: no heat capacity (modules lag by some minutes), no radiation to a "
               "cold sky",
     .example = "poa_w_m2=900 air_temperature=20 wind_speed=0..12",
     .params = cell_params,

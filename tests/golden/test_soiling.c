@@ -1,4 +1,4 @@
-/* Dirt on modules against published series: tests/golden/models/README.md names the sources. */
+/* Dirt on modules against published series; the tables name the sources. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ static void dust(void **state)
     for (int hour = 1; hour <= 100000; hour++) {
         ratio = sg_soiling_step(&plant, &(sg_soiling_day){3600, 0, 1, 2, false}, memory);
         if (hour <= 7 || hour == 24) {
-            char name[16];
+            char name[32];
             snprintf(name, sizeof name, "dry_%d", hour);
             expect(name, ratio);
         }
@@ -53,7 +53,7 @@ static void rain(void **state)
         double ratio =
             sg_soiling_step(&plant, &(sg_soiling_day){3600, rain_mm[h], 1e-2, 2e-2, false}, memory);
         if (h < 10 || h == 23) {
-            char name[16];
+            char name[32];
             snprintf(name, sizeof name, "rain_%d", h + 1);
             expect(name, ratio);
         }

@@ -1,4 +1,4 @@
-/* The sun against published positions and events: tests/golden/models/README.md names the sources. */
+/* The sun against published positions and events; the tables name the sources. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -79,7 +79,7 @@ static void a_block_gives_the_bits_of_single_rows(void **state)
                 one_in[i] = in_rows[i][k];
             }
             sg_now now = {.time_us = times_us[k], .dt_s = 900};
-            assert_int_equal(sg_model_step(model, p, &now, one_in, NULL, one_out), SG_OK);
+            assert_int_equal(sg_model_step(model, p, &now, one_in, (double[1]){0}, one_out), SG_OK);
             for (int i = 0; i < SG_PV_OUTPUTS; i++) {
                 assert_memory_equal(&one_out[i], &out_rows[i][k], sizeof(double));
             }
@@ -300,7 +300,7 @@ static void senseless_inputs_are_refused(void **state)
         double row[SG_PV_INPUTS] = {500, -1, -1, 20, 1, 1, 0};
         row[(int)bad[i][0]] = bad[i][1];
         sg_now now = {.time_us = INT64_C(1782043200000000), .dt_s = 900};
-        assert_int_equal(sg_model_step(model, p, &now, row, NULL, got), SG_RANGE);
+        assert_int_equal(sg_model_step(model, p, &now, row, (double[1]){0}, got), SG_RANGE);
     }
 }
 
