@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "base/prng.h"
-#include "base/time.h"
+#include "model/gauss.h"
 #include "site/grid.h"
 
 #include <math.h>
@@ -48,24 +48,17 @@ bool sg_bind_random(sg_bind *b, const sg_yaml *at, sg_dimension dimension, sg_ra
     return good;
 }
 
-/* A Gaussian number: Box and Muller, Ann. Math. Stat. 29 (1958) 610. */
-static double gaussian(uint64_t seed, uint64_t n)
-{
-    double radius = sqrt(-2 * log(1 - sg_prng_unit(seed, 2 * n)));
-    return radius * cos(6.283185307179586 * sg_prng_unit(seed, 2 * n + 1));
-}
-
 void sg_random_draw(const sg_random *self, sg_series *series, uint64_t site_seed, uint64_t stream)
 {
     enum { SALT = 0x5e1e5 }; /* apart from the faults' streams */
     uint64_t seed = sg_prng_u64(site_seed ^ SALT, stream);
     double keep = exp(-self->step_s / self->correlation_s), kick = sqrt(1 - keep * keep);
-    double z = gaussian(seed, 0);
+    double z = sg_gauss(seed, 0);
     for (int32_t i = 0; i < series->count; i++) {
         double value = self->mean + self->deviation * z;
         value = value < self->lowest ? self->lowest : value;
         self->value[i] = value > self->highest ? self->highest : value;
-        z = keep * z + kick * gaussian(seed, (uint64_t)i + 1);
+        z = keep * z + kick * sg_gauss(seed, (uint64_t)i + 1);
     }
     sg_grid_integrate(self->value, series->count, series->step_us, series->linear, true,
                       self->cumulative);

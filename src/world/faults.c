@@ -1,6 +1,7 @@
 #include "world/faults.h"
 
 #include "base/prng.h"
+#include "model/gauss.h"
 
 #include <math.h>
 #include <string.h>
@@ -180,17 +181,11 @@ double sg_faults_obeyed(const sg_faults *self, sg_role role, int index, double h
 
 /* --- readings --- */
 
-static double gaussian(const sg_faults *self, int fault, int member, uint64_t what)
-{
-    double radius = sqrt(-2 * log(1 - draw(self, fault, member, what)));
-    return radius * cos(6.283185307179586 * draw(self, fault, member, what + 1));
-}
-
 static void spoil(const sg_faults *self, int i, int member, int k, int point, const double *last,
                   double *value, uint8_t *quality)
 {
     const sg_fault *fault = &self->site->faults[i];
-    uint64_t what = 1 + 3 * (uint64_t)k; /* two sensors a device, three draws each */
+    uint64_t what = 1 + (uint64_t)k; /* two sensors a device */
     switch (fault->kind) {
     case SG_FAULT_SENSOR_MISSING:
         quality[point] = SG_NO_DATA;
@@ -211,7 +206,8 @@ static void spoil(const sg_faults *self, int i, int member, int k, int point, co
         value[point] *= 1 + fault->severity * (self->now_s - fault->at_s) / 3600;
         break;
     case SG_FAULT_SENSOR_NOISE:
-        value[point] *= 1 + fault->severity * gaussian(self, i, member, what);
+        value[point] *= 1 + fault->severity * sg_gauss(stream(self, i, (int64_t)1 << 30 | member),
+                                                       self->ticks * 2 + (uint64_t)k);
         break;
     case SG_FAULT_LINK_DROP:
         quality[point] =
