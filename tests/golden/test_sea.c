@@ -20,7 +20,7 @@ static int read_table(void **state)
     return golden_load("tests/golden/models/sea.csv");
 }
 
-static const char *label(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static const char *label(const char *format, ...)
 {
     static char text[80];
     va_list list;
