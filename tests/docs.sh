@@ -2,7 +2,7 @@
 # The documents tell the truth: links and anchors lead somewhere; blocks marked `sh` and `python`
 # run with the built program, in order, from a folder that looks like the source root; the options
 # of help, completion and manual page, the metrics, tables and reasons are those of the program.
-# A block that is shown but not run is marked `console` or `text`. ctest: timeout=240
+# A block that is shown but not run is marked `console` or `text`. ctest: timeout=600
 #
 # usage: tests/docs.sh [FILE.md...]      with files: runs only their blocks
 set -euo pipefail
