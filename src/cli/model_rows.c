@@ -13,8 +13,13 @@ enum { TIME_COLUMN = -1, DT_COLUMN = -2, IGNORED = -3 }; /* >= 0: the input of t
 
 static int bad(const char *name, int64_t line, const char *what, const char *got, size_t length)
 {
-    fprintf(stderr, "%s:%lld: expected %s, got '%.*s'\n", name, (long long)line, what,
-            (int)(length < 60 ? length : 60), got);
+    char text[61]; /* a terminal obeys control bytes: what is no plain text is shown as '?' */
+    length = length < sizeof text - 1 ? length : sizeof text - 1;
+    for (size_t i = 0; i < length; i++) {
+        text[i] = (char)(got[i] >= ' ' && got[i] < 0x7F ? got[i] : '?');
+    }
+    text[length] = '\0';
+    fprintf(stderr, "%s:%lld: expected %s, got '%s'\n", name, (long long)line, what, text);
     return SG_EXIT_USAGE;
 }
 

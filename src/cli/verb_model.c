@@ -290,8 +290,9 @@ static int read_words(int argc, char **argv, const sg_model *model, words *ret)
 }
 
 /* The whole file, terminated. NULL after one line on stderr. */
-static char *slurp(const char *path)
+static char *slurp(const char *path, int *ret_status)
 {
+    *ret_status = SG_EXIT_ENVIRONMENT;
     FILE *file = path && strcmp(path, "-") != 0 ? fopen(path, "rb") : stdin;
     size_t length = 0, room = 1 << 16;
     char *text = file ? malloc(room) : NULL;
@@ -306,7 +307,12 @@ static char *slurp(const char *path)
         }
     }
     bool failed = !text || ferror(file);
-    if (failed) {
+    if (!failed && memchr(text, '\0', length)) {
+        fprintf(stderr, "%s: expected rows of CSV, got a file with NUL bytes\n", path ? path : "-");
+        *ret_status = SG_EXIT_USAGE;
+        free(text);
+        text = NULL;
+    } else if (failed) {
         fprintf(stderr, "symgrid model: %s cannot be read: %s\n", path ? path : "standard input",
                 errno ? strerror(errno) : "memory is exhausted");
         free(text);
@@ -334,13 +340,14 @@ static int write_out(sg_out *out)
 static int run_rows(const sg_model *model, const words *w)
 {
     const char *name = w->file && strcmp(w->file, "-") != 0 ? w->file : "-";
-    char *text = slurp(w->file);
+    int status;
+    char *text = slurp(w->file, &status);
     if (!text) {
-        return SG_EXIT_ENVIRONMENT;
+        return status;
     }
     sg_rows rows;
     sg_out out = {0};
-    int status = sg_rows_read(model, &w->options, name, text, &rows);
+    status = sg_rows_read(model, &w->options, name, text, &rows);
     if (status == SG_EXIT_DONE) {
         status = sg_rows_run(model, w->p, name, &rows);
         if (status == SG_EXIT_DONE) {
