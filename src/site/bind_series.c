@@ -607,6 +607,11 @@ static bool lay_random(sg_bind *b, plan *p, sg_random *r, int32_t member)
     kept->value = value;
     kept->cumulative = sums;
     sg_random_draw(kept, s, b->site->seed, (uint64_t)b->site->random_count++);
+    if (!isfinite(sums[s->count])) {
+        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, p->item->key), NULL,
+                    "random: values out of range");
+        return false;
+    }
     return true;
 }
 

@@ -129,6 +129,16 @@ static sg_store_step lumped(const sg_truth *self, int store, double energy_j, do
                            .soh_frac = NAN};
 }
 
+/* Whole packs, for the whole step: the mean of a series that changes within it lies between two. -1: all. */
+static double packs_in_service(double given, double packs, double lost)
+{
+    if (given < 0 && !(lost > 0)) {
+        return -1;
+    }
+    double left = floor((given < 0 || given > packs ? packs : given) - lost);
+    return left > 0 ? left : 0;
+}
+
 static sg_store_step modelled(sg_truth *self, int store, double energy_j, double request_w,
                               double packs_lost, const sg_around *around)
 {
@@ -140,10 +150,9 @@ static sg_store_step modelled(sg_truth *self, int store, double energy_j, double
     for (int i = 1; i < model->input_count; i++) {
         in[i] = sg_truth_input(around, device, i - 1);
     }
-    if (packs_lost > 0 && group->packs_input > 0 && group->packs_param >= 0) {
-        double *available = &in[group->packs_input];
-        double packs = *available < 0 ? device->p[group->packs_param] : *available; /* < 0: all */
-        *available = packs > packs_lost ? packs - packs_lost : 0;
+    if (group->packs_input > 0 && group->packs_param >= 0) {
+        in[group->packs_input] =
+            packs_in_service(in[group->packs_input], device->p[group->packs_param], packs_lost);
     }
     memcpy(tried, state_of(self, device, store), sizeof(double) * (size_t)model->state_count);
     if (sg_model_step(model, device->p, &around->now, in, tried, out) != SG_OK) {

@@ -264,6 +264,38 @@ static void packs_fail_alone_and_keep_their_energy(void **state)
     stop(&p);
 }
 
+/* A measured count of packs is averaged over a step, or says more than there are: whole packs serve, and never none instead. */
+static void packs_in_service_are_whole_and_at_most_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given;
+        double most_w;
+    } cases[] = {{"4", 10e3}, {"2.5", 5e3}, {"7", 10e3}, {"0.5", 0}, {"0", 0}};
+    for (int i = 0; i < SG_COUNT(cases); i++) {
+        char text[512];
+        int length = snprintf(text, sizeof text,
+                              "stores: {b: {type: lithium_ion, capacity: 10kWh, discharge_rate: "
+                              "10kW, packs: 4, packs_available: %s}}\n"
+                              "loads: {l: {rating: 20kW, demand: 20kW}}\n"
+                              "grid: {import_max: 100kW, import_price: 0.2 EUR/kWh}\n",
+                              cases[i].given);
+        sg_site site;
+        sg_readings readings;
+        rig_parse("packs.yaml", text, (size_t)length, &site);
+        sg_world *world = sg_world_create(&site, 0);
+        assert_non_null(world);
+        double ask_w = 1e6, cap_w = 20e3;
+        sg_command all = {.store_w = &ask_w, .load_cap_w = &cap_w};
+        sg_world_write(world, &all);
+        sg_world_read(world, 1, &readings);
+        double w = readings.value[sg_points_of(&site).first[SG_POINT_STORE_POWER]];
+        assert_true(fabs(w - cases[i].most_w) < 1e-6);
+        sg_world_free(world);
+        sg_site_free(&site);
+    }
+}
+
 static void prices_spike_or_are_missing(void **state)
 {
     (void)state;
@@ -383,6 +415,7 @@ int main(void)
         cmocka_unit_test(set_points_are_lost_late_or_half_followed),
         cmocka_unit_test(derated_devices_give_and_take_their_share),
         cmocka_unit_test(packs_fail_alone_and_keep_their_energy),
+        cmocka_unit_test(packs_in_service_are_whole_and_at_most_all),
         cmocka_unit_test(prices_spike_or_are_missing),
         cmocka_unit_test(recurring_faults_follow_the_renewal_law),
         cmocka_unit_test(the_seed_decides),
