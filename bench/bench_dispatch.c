@@ -67,8 +67,8 @@ static void site_create(site *self, int steps, int stores)
                                               .final_kwh_min = 0.5 * size,
                                               .wear_cost_per_kwh = wheel ? 0.0005 : 0.012};
     }
-    self->source = (sg_dispatch_source){"pv", self->sun, NULL};
-    self->batch = (sg_dispatch_shed){"batch", self->shed, 0.35};
+    self->source = (sg_dispatch_source){.id = "pv", .available_kw = self->sun};
+    self->batch = (sg_dispatch_shed){.id = "batch", .max_kw = self->shed, .cost_per_kwh = 0.35};
     self->problem = (sg_dispatch){.step_s = step_s,
                                   .steps = steps,
                                   .load_kw = self->load,

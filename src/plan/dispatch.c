@@ -49,7 +49,27 @@ static double *row_of(sg_arena *arena, int length, bool *done)
     return row;
 }
 
-static sg_status schedule_create(const sg_dispatch *p, sg_arena *arena, sg_schedule *ret)
+static double *price_of(sg_arena *arena, int length, bool *done)
+{
+    double *row = row_of(arena, length, done);
+    for (int t = 0; *done && t < length; t++) {
+        row[t] = (double)NAN;
+    }
+    return row;
+}
+
+static double **prices_of(sg_arena *arena, int count, int length, bool *done)
+{
+    double **rows = rows_of(arena, count, length, done);
+    for (int i = 0; *done && i < count; i++) {
+        for (int t = 0; t < length; t++) {
+            rows[i][t] = (double)NAN;
+        }
+    }
+    return rows;
+}
+
+sg_status sg_schedule_create(const sg_dispatch *p, sg_arena *arena, sg_schedule *ret)
 {
     bool done = true;
     char solver[48];
@@ -57,7 +77,9 @@ static sg_status schedule_create(const sg_dispatch *p, sg_arena *arena, sg_sched
     *ret = (sg_schedule){.outcome = SG_NUMERIC,
                          .objective = (double)NAN,
                          .bound = (double)NAN,
-                         .relative_gap = (double)NAN};
+                         .relative_gap = (double)NAN,
+                         .residual_kw = (double)NAN,
+                         .dual_residual_per_kwh = (double)NAN};
     ret->solver = sg_arena_text(arena, solver, strlen(solver));
     ret->source_kw = rows_of(arena, p->source_count, p->steps, &done);
     ret->import_kw = row_of(arena, p->steps, &done);
@@ -69,7 +91,15 @@ static sg_status schedule_create(const sg_dispatch *p, sg_arena *arena, sg_sched
     ret->shed_kw = rows_of(arena, p->shed_count, p->steps, &done);
     ret->shift_kw = rows_of(arena, p->shiftable_count, p->steps, &done);
     ret->unserved_kwh = row_of(arena, p->shiftable_count, &done);
-    ret->marginal_price_per_kwh = row_of(arena, p->steps, &done);
+    ret->link_forward_kw = rows_of(arena, p->link_count, p->steps, &done);
+    ret->link_back_kw = rows_of(arena, p->link_count, p->steps, &done);
+    ret->zone_price_per_kwh = prices_of(arena, sg_dispatch_zone_count(p), p->steps, &done);
+    ret->marginal_price_per_kwh = done ? ret->zone_price_per_kwh[0] : NULL;
+    ret->energy_value_per_kwh = prices_of(arena, p->store_count, p->steps, &done);
+    ret->reserve_up_price_per_kw = price_of(arena, p->steps, &done);
+    ret->reserve_down_price_per_kw = price_of(arena, p->steps, &done);
+    ret->ramp_price_per_kw = price_of(arena, p->steps, &done);
+    ret->shift_price_per_kwh = price_of(arena, p->shiftable_count, &done);
     ret->circulation = sg_arena_array(arena, (size_t)p->steps, sizeof *ret->circulation);
     return done && ret->circulation && ret->solver ? SG_OK : SG_NOMEM;
 }
@@ -307,6 +337,14 @@ static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, d
 sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max, sg_arena *arena,
                             sg_schedule *ret)
 {
+    sg_dispatch_options options = {.seconds_max = seconds_max};
+    return sg_dispatch_solve_with(problem, &options, arena, ret);
+}
+
+sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_options *options,
+                                 sg_arena *arena, sg_schedule *ret)
+{
+    double seconds_max = options->seconds_max;
     double began_s = now_s();
     if (!sg_dispatch_is_valid(problem)) {
         return SG_RANGE;
@@ -314,7 +352,7 @@ sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max, sg_a
     sg_arena scratch = {0};
     sg_program self;
     sg_lp_result result = {0};
-    sg_status status = schedule_create(problem, arena, ret);
+    sg_status status = sg_schedule_create(problem, arena, ret);
     if (status == SG_OK) {
         status = sg_program_build(&self, problem, false, &scratch);
         if (status == SG_OK) {

@@ -25,14 +25,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Part of a site with a balance of its own, e.g. a hall or a bus behind a transformer. */
+typedef struct sg_dispatch_zone {
+    const char *id;
+    const double *load_kw;
+} sg_dispatch_zone;
+
+/* A line between two zones: what leaves one end arrives at the other less the loss. */
+typedef struct sg_dispatch_link {
+    const char *id;
+    int from, to;                       /* zones                                    */
+    double forward_kw_max, back_kw_max; /* at the sending end; INFINITY = unlimited */
+    double loss_frac;                   /* 0 <= x < 1, of what is sent              */
+} sg_dispatch_link;
+
 typedef struct sg_dispatch_source {
     const char *id;
+    int zone;
     const double *available_kw;
     const double *cost_per_kwh; /* NULL = 0 */
 } sg_dispatch_source;
 
 typedef struct sg_dispatch_store {
     const char *id;
+    int zone;
     double energy_kwh_min, energy_kwh_max, charge_kw_max, discharge_kw_max;
     double charge_eff, discharge_eff;  /* 0 < x <= 1 */
     double standing_loss_per_h;        /* 0 <= x < 1 */
@@ -47,6 +63,7 @@ typedef struct sg_dispatch_demand {
 
 typedef struct sg_dispatch_grid {
     bool present;
+    int zone;
     double import_kw_max, export_kw_max;                       /* INFINITY = unlimited */
     const double *import_price_per_kwh, *export_price_per_kwh; /* NULL = 0 */
     double ramp_kw_per_step;                                   /* INFINITY = none */
@@ -58,12 +75,14 @@ typedef struct sg_dispatch_grid {
 
 typedef struct sg_dispatch_shed {
     const char *id;
+    int zone;
     const double *max_kw;
     double cost_per_kwh;
 } sg_dispatch_shed;
 
 typedef struct sg_dispatch_shiftable {
     const char *id;
+    int zone;
     int from, to;
     double energy_kwh, power_kw_max, unserved_cost_per_kwh;
 } sg_dispatch_shiftable;
@@ -72,7 +91,11 @@ typedef struct sg_dispatch {
     int64_t start_us;
     double step_s;
     int steps;
-    const double *load_kw;
+    const double *load_kw;         /* of the only zone; NULL where zones are given */
+    const sg_dispatch_zone *zones; /* NULL = one zone; everything then stands in zone 0 */
+    int zone_count;
+    const sg_dispatch_link *links;
+    int link_count;
     sg_dispatch_grid grid;
     const sg_dispatch_source *sources;
     int source_count;
@@ -92,24 +115,50 @@ typedef struct sg_dispatch_softened {
     double amount_kw;    /* kWh for energy constraints          */
 } sg_dispatch_softened;
 
+/* Duals are prices: what the objective would change by for one more unit of a right-hand side. They are NaN where the
+ * program as stated has no solution, and where a solver gives none. */
 typedef struct sg_schedule {
     sg_outcome outcome;
     double objective, bound, relative_gap; /* money */
+    double residual_kw;           /* largest miss of a balance, a limit or a store's energy (kWh) */
+    double dual_residual_per_kwh; /* largest miss of a reduced cost                               */
     int64_t iterations;
     double solve_s; /* wall time, for people; never enters state */
     const char *solver;
-    double **source_kw;                 /* [source][step]   */
-    double *import_kw, *export_kw;      /* [step]           */
-    double *peak_kw;                    /* [demand period]  */
-    double **charge_kw, **discharge_kw; /* [store][step]    */
-    double **energy_kwh;                /* [store][step+1]  */
-    double **shed_kw, **shift_kw;       /* [item][step]     */
-    double *unserved_kwh;               /* [shiftable]      */
-    double *marginal_price_per_kwh;     /* [step] dual of the balance, money per kWh */
-    bool *circulation;                  /* [step]           */
+    double **source_kw;                       /* [source][step]   */
+    double *import_kw, *export_kw;            /* [step]           */
+    double *peak_kw;                          /* [demand period]  */
+    double **charge_kw, **discharge_kw;       /* [store][step]    */
+    double **energy_kwh;                      /* [store][step+1]  */
+    double **shed_kw, **shift_kw;             /* [item][step]     */
+    double *unserved_kwh;                     /* [shiftable]      */
+    double **link_forward_kw, **link_back_kw; /* [link][step] at the sending end */
+    double *marginal_price_per_kwh; /* [step] of zone 0: zone_price_per_kwh[0]           */
+    double **zone_price_per_kwh;    /* [zone][step] what one more kWh of load would cost */
+    double **
+        energy_value_per_kwh; /* [store][step] what one more kWh in store after the step would save */
+    double *reserve_up_price_per_kw,
+        *reserve_down_price_per_kw; /* [step] of one kW more of the need */
+    double *ramp_price_per_kw;      /* [step] of one kW more of (net - net before), either sign   */
+    double *shift_price_per_kwh;    /* [shiftable] of one kWh more to be served                   */
+    bool *circulation;              /* [step]           */
     sg_dispatch_softened *softened; /* non-empty only where the program as stated has no solution */
     int softened_count;
 } sg_schedule;
+
+/* Who solves. AUTO is OWN, and CLP where that cannot finish: it also decides what is infeasible or unbounded. */
+typedef enum sg_dispatch_solver {
+    SG_SOLVER_AUTO,
+    SG_SOLVER_OWN,  /* interior point over the stages of the program (interior.h) */
+    SG_SOLVER_CLP,  /* the library's dual simplex                                 */
+    SG_SOLVER_HIGHS /* libhighs, where this machine has it                        */
+} sg_dispatch_solver;
+
+typedef struct sg_dispatch_options {
+    sg_dispatch_solver solver;
+    double seconds_max; /* <= 0 = no limit; presolve of a library may overrun a short one */
+    bool vertex;        /* end at a corner of the feasible set, not inside a face of equal cost */
+} sg_dispatch_options;
 
 /* Solve the program. SG_OK with ret->outcome saying what the mathematics said; SG_NOMEM or SG_RANGE
  * (a malformed problem: NaN, negative limit, efficiency out of range) otherwise. When the program
@@ -121,4 +170,23 @@ typedef struct sg_schedule {
  * @effects alloc=yes (arena and solver) block=for the solve; not for the step */
 SG_MUST_CHECK sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max,
                                           sg_arena *arena, sg_schedule *ret);
+
+/* The same with a choice of solver. SG_UNAVAILABLE: that solver is not on this machine. */
+SG_MUST_CHECK sg_status sg_dispatch_solve_with(const sg_dispatch *problem,
+                                               const sg_dispatch_options *options, sg_arena *arena,
+                                               sg_schedule *ret);
+
+/* An empty schedule of the problem's shape: objective NaN, series zero, prices NaN. @effects alloc=yes (arena) block=no */
+SG_MUST_CHECK sg_status sg_schedule_create(const sg_dispatch *problem, sg_arena *arena,
+                                           sg_schedule *ret);
+
+static inline int sg_dispatch_zone_count(const sg_dispatch *problem)
+{
+    return problem->zones ? problem->zone_count : 1;
+}
+
+static inline const double *sg_dispatch_load_kw(const sg_dispatch *problem, int zone)
+{
+    return problem->zones ? problem->zones[zone].load_kw : problem->load_kw;
+}
 #endif

@@ -65,6 +65,8 @@ bool sg_dispatch_is_valid(const sg_dispatch *p)
                  all_finite(p->reserve_up_kw, steps, 0.0) &&
                  all_finite(p->reserve_down_kw, steps, 0.0) && isfinite(p->reserve_duration_s) &&
                  p->reserve_duration_s >= 0.0;
+    /* one zone only, until the program writes out more */
+    valid = valid && !p->zones && p->zone_count == 0 && p->link_count == 0;
     for (int s = 0; valid && s < p->source_count; s++) {
         valid = p->sources[s].available_kw && all_finite(p->sources[s].available_kw, steps, 0.0) &&
                 all_finite(p->sources[s].cost_per_kwh, steps, -HUGE_VAL);

@@ -130,7 +130,7 @@ static void the_cheaper_source_runs_first_and_sets_no_price(void **state)
     (void)state;
     static const double LOAD[] = {100.0, 30.0}, SUN[] = {40.0, 40.0}, GAS[] = {80.0, 80.0};
     static const double FREE[] = {0.0, 0.0}, FUEL[] = {0.25, 0.25};
-    sg_dispatch_source sources[] = {{"gas", GAS, FUEL}, {"pv", SUN, FREE}};
+    sg_dispatch_source sources[] = {{"gas", 0, GAS, FUEL}, {"pv", 0, SUN, FREE}};
     sg_dispatch p = {
         .step_s = 900.0, .steps = 2, .load_kw = LOAD, .sources = sources, .source_count = 2};
     sg_schedule r;
@@ -147,7 +147,7 @@ static void a_job_runs_in_its_window_at_the_cheapest_hours(void **state)
 {
     (void)state;
     static const double LOAD[] = {0, 0, 0, 0, 0}, PRICE[] = {0.0, 0.3, 0.1, 0.2, 0.0};
-    sg_dispatch_shiftable job = {"job", 1, 4, 25.0, 10.0, 0.25};
+    sg_dispatch_shiftable job = {"job", 0, 1, 4, 25.0, 10.0, 0.25};
     sg_dispatch p = {.step_s = 3600.0,
                      .steps = 5,
                      .load_kw = LOAD,
@@ -168,7 +168,7 @@ static void a_ramp_limits_each_step_from_the_given_start(void **state)
     (void)state;
     static const double LOAD[] = {100.0, 100.0, 100.0}, PRICE[] = {1.0, 1.0, 1.0};
     static const double CAN_SHED[] = {100.0, 100.0, 100.0};
-    sg_dispatch_shed shed = {"batch", CAN_SHED, 5.0};
+    sg_dispatch_shed shed = {"batch", 0, CAN_SHED, 5.0};
     sg_dispatch p = {.step_s = 3600.0,
                      .steps = 3,
                      .load_kw = LOAD,
@@ -229,7 +229,7 @@ static void nothing_circulates_unless_it_pays(void **state)
     (void)state;
     static const double LOAD[] = {10.0, 10.0}, SUN[] = {25.0, 0.0}, PRICE[] = {0.2, 0.2};
     static const double NEGATIVE[] = {-0.1, -0.1};
-    sg_dispatch_source pv = {"pv", SUN, NULL};
+    sg_dispatch_source pv = {"pv", 0, SUN, NULL};
     sg_dispatch_store bat = store_of(1.0, 5.0, 0.9);
     sg_dispatch p = {.step_s = 3600.0,
                      .steps = 2,
