@@ -533,7 +533,7 @@ static void malformed_problems_are_refused(void **state)
     p = good;
     p.grid = grid_of(NULL, NULL, (double)NAN);
     assert_int_equal(sg_dispatch_solve(&p, 0.0, &arena, &r), SG_RANGE);
-    sg_dispatch_shiftable job = {"job", 1, 3, 1.0, 1.0, 0.0};
+    sg_dispatch_shiftable job = {"job", 0, 1, 3, 1.0, 1.0, 0.0};
     p = good;
     p.shiftable = &job;
     p.shiftable_count = 1;
