@@ -141,13 +141,17 @@ static void write_steps(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
     for (int t = 0; t < p->steps; t++) {
         char time[SG_TIME_TEXT];
         sg_time_format(p->start_us + (int64_t)((double)t * p->step_s * 1e6), time);
+        char price[32] = "-"; /* none where the problem has no solution */
+        if (isfinite(r->marginal_price_per_kwh[t])) {
+            snprintf(price, sizeof price, "%.5f", r->marginal_price_per_kwh[t]);
+        }
         sg_out_format(
-            out, "%-20s %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f %11.1f %9.1f %9.1f %10.5f%s\n",
+            out, "%-20s %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f %11.1f %9.1f %9.1f %10s%s\n",
             time, p->load_kw[t], sum_at(r->source_kw, p->source_count, t), r->import_kw[t],
             r->export_kw[t], sum_at(r->charge_kw, p->store_count, t),
             sum_at(r->discharge_kw, p->store_count, t),
             sum_at(r->energy_kwh, p->store_count, t + 1), sum_at(r->shed_kw, p->shed_count, t),
-            sum_at(r->shift_kw, p->shiftable_count, t), r->marginal_price_per_kwh[t],
+            sum_at(r->shift_kw, p->shiftable_count, t), price,
             r->circulation[t] ? "  circulates" : "");
     }
 }

@@ -140,6 +140,8 @@ typedef struct sg_schedule {
     double *reserve_up_price_per_kw,
         *reserve_down_price_per_kw; /* [step] of one kW more of the need */
     double *ramp_price_per_kw;      /* [step] of one kW more of (net - net before), either sign   */
+    double **peak_price_per_kw;     /* [demand period][step - from] the share of the charge that a
+                                       kW more of import in that step would add */
     double *shift_price_per_kwh;    /* [shiftable] of one kWh more to be served                   */
     bool *circulation;              /* [step]           */
     sg_dispatch_softened *softened; /* non-empty only where the program as stated has no solution */

@@ -11,9 +11,6 @@
 /* A point counts as feasible within this share of the program's typical magnitude (see scale_of).
  * */
 static const double FEASIBLE_TOLERANCE = 1e-7;
-/* Reduced costs of unbounded columns below this share of the typical cost count as zero in the
- * bound. */
-static const double DUAL_TOLERANCE = 1e-7;
 
 static bool grow(void **array, size_t item_size, size_t size)
 {
@@ -268,33 +265,19 @@ static double violation_of(const sg_lp *lp, const double *value, double *row_sum
     return worst;
 }
 
-/* Weak duality: for any row duals the box minimum of the Lagrangian is a lower bound, whatever the
- * solver thought of them. A dual that points at an absent side of a row is dropped first. `reduced`
- * is scratch. */
-static double bound_of(const sg_lp *lp, double *row_dual, double *reduced, double cost_scale)
+/* Duals that point at an absent side of a row are dropped; the reduced costs follow from the rest. */
+static void find_reduced_costs(const sg_lp *lp, sg_lp_result *ret)
 {
-    double bound = 0.0;
     for (size_t i = 0; i < lp->row_count; i++) {
-        double side = row_dual[i] > 0.0 ? lp->row_lower[i] : lp->row_upper[i];
+        double side = ret->row_dual[i] > 0.0 ? lp->row_lower[i] : lp->row_upper[i];
         if (isinf(side)) {
-            row_dual[i] = 0.0;
-        } else {
-            bound += row_dual[i] * side;
+            ret->row_dual[i] = 0.0;
         }
     }
-    memcpy(reduced, lp->column_cost, lp->column_count * sizeof *reduced);
+    memcpy(ret->reduced_cost, lp->column_cost, lp->column_count * sizeof *ret->reduced_cost);
     for (size_t k = 0; k < lp->term_count; k++) {
-        reduced[lp->term_column[k]] -= lp->term_value[k] * row_dual[lp->term_row[k]];
+        ret->reduced_cost[lp->term_column[k]] -= lp->term_value[k] * ret->row_dual[lp->term_row[k]];
     }
-    for (size_t j = 0; j < lp->column_count; j++) {
-        double side = reduced[j] > 0.0 ? lp->column_lower[j] : lp->column_upper[j];
-        if (isfinite(side)) {
-            bound += reduced[j] * side;
-        } else if (fabs(reduced[j]) > DUAL_TOLERANCE * cost_scale) {
-            return -HUGE_VAL;
-        }
-    }
-    return bound;
 }
 
 static sg_outcome outcome_of(int status)
@@ -332,7 +315,7 @@ static void result_take(const sg_lp *lp, const model *m, Clp_Simplex *solver, do
     }
     /* the scaling put typical values at 2^8 units */
     ret->feasible = violation_of(lp, ret->value, scratch) <= FEASIBLE_TOLERANCE * m->unit * 256.0;
-    ret->bound = bound_of(lp, ret->row_dual, scratch, m->price);
+    find_reduced_costs(lp, ret);
 }
 
 static void solve_model(const sg_lp *lp, const model *m, double seconds_max, double *scratch,
@@ -388,10 +371,11 @@ sg_status sg_lp_solve(const sg_lp *self, double seconds_max, sg_lp_result *ret)
     size_t most = self->column_count > self->row_count ? self->column_count : self->row_count;
     double *scratch = calloc(most + 1, sizeof *scratch);
     ret->value = calloc(self->column_count + 1, sizeof *ret->value);
+    ret->reduced_cost = calloc(self->column_count + 1, sizeof *ret->reduced_cost);
     ret->row_dual = calloc(self->row_count + 1, sizeof *ret->row_dual);
     Clp_Simplex *solver = Clp_newModel();
     Clp_Solve *options = ClpSolve_new();
-    bool ready = scratch && ret->value && ret->row_dual && solver && options;
+    bool ready = scratch && ret->value && ret->reduced_cost && ret->row_dual && solver && options;
     if (ready && self->column_count) {
         solve_model(self, &m, seconds_max, scratch, solver, options, ret);
     } else if (ready) {
@@ -411,8 +395,8 @@ sg_status sg_lp_solve(const sg_lp *self, double seconds_max, sg_lp_result *ret)
     }
     if (ret->outcome == SG_INFEASIBLE || ret->outcome == SG_UNBOUNDED) {
         memset(ret->value, 0, self->column_count * sizeof *ret->value);
+        memset(ret->reduced_cost, 0, self->column_count * sizeof *ret->reduced_cost);
         memset(ret->row_dual, 0, self->row_count * sizeof *ret->row_dual);
-        ret->bound = -HUGE_VAL;
         ret->feasible = false;
     }
     return SG_OK;
@@ -421,6 +405,7 @@ sg_status sg_lp_solve(const sg_lp *self, double seconds_max, sg_lp_result *ret)
 void sg_lp_result_free(sg_lp_result *self)
 {
     free(self->value);
+    free(self->reduced_cost);
     free(self->row_dual);
     *self = (sg_lp_result){0};
 }

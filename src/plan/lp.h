@@ -5,13 +5,12 @@
  * Units    the caller's. Before solving, all bounds are divided by one power of two and all costs
  *          by another, so that the solver's absolute tolerances mean the same for a rack and for a
  *          region.
- * Memory   the program owns heap arrays until sg_lp_free; a result owns its two arrays until
+ * Memory   the program owns heap arrays until sg_lp_free; a result owns its arrays until
  *          sg_lp_result_free.
  * Errors   the builder never fails aloud: `failed` is set when memory runs out and sg_lp_solve then
  *          says SG_NOMEM.
  * Threads  one program, one thread; several programs may be solved at once.
- * Source   Clp 1.17 C interface; the bound is the Lagrangian (weak duality) bound of the returned
- *          duals. */
+ * Source   Clp 1.17 C interface. */
 #ifndef SG_PLAN_LP_H
 #define SG_PLAN_LP_H
 #include "base/status.h"
@@ -34,10 +33,10 @@ typedef struct sg_lp_result {
     sg_outcome outcome;
     bool feasible;    /* `value` meets every row and bound within the tolerance      */
     double objective; /* cost' value                                                  */
-    double bound;     /* no feasible point costs less; -INFINITY when nothing is known */
     int64_t iterations;
-    double *value;    /* [column] */
-    double *row_dual; /* [row] change of the objective per unit of right-hand side     */
+    double *value;        /* [column] */
+    double *reduced_cost; /* [column] change of the objective per unit forced into the column */
+    double *row_dual;     /* [row] change of the objective per unit of right-hand side     */
 } sg_lp_result;
 
 /* Add one; the index is returned (0 after a failure). @effects alloc=yes block=no */

@@ -140,7 +140,9 @@ static void build_ramp(sg_program *self)
     if (isinf(g->ramp_kw_per_step)) {
         return;
     }
-    for (int t = g->initial_net_given ? 0 : 1; t < self->problem->steps; t++) {
+    self->ramp = (int)self->lp.row_count;
+    self->ramp_from = g->initial_net_given ? 0 : 1;
+    for (int t = self->ramp_from; t < self->problem->steps; t++) {
         double before = t ? 0.0 : g->initial_net_kw;
         int row = sg_lp_row(&self->lp, before - g->ramp_kw_per_step, before + g->ramp_kw_per_step);
         sg_lp_term(&self->lp, row, self->import + t, 1.0);
@@ -159,6 +161,7 @@ static void build_ramp(sg_program *self)
 static void build_grid(sg_program *self)
 {
     const sg_dispatch_grid *g = &self->problem->grid;
+    self->peak = (int)self->lp.column_count;
     if (!g->present) {
         return;
     }
@@ -168,6 +171,7 @@ static void build_grid(sg_program *self)
         build_power(self, g->export_price_per_kwh, -1.0, 0.0, NULL, g->export_kw_max, -1.0);
     build_ramp(self);
     self->peak = (int)self->lp.column_count;
+    self->peak_rows = (int)self->lp.row_count;
     for (int m = 0; m < g->demand_count; m++) {
         const sg_dispatch_demand *d = &g->demand[m];
         /* no import can exceed its limit, so neither need the peak: a finite bound helps the dual
@@ -182,7 +186,7 @@ static void build_grid(sg_program *self)
     }
 }
 
-/* The energy range as rows with slacks: a store that starts outside its range must not void the
+/* The energy range and the final energy as rows with slacks: a store that starts outside its range must not void the
  * day. */
 static void build_soft_range(sg_program *self, int store, int first)
 {
@@ -201,6 +205,11 @@ static void build_soft_range(sg_program *self, int store, int first)
         sg_lp_term(&self->lp, row, first + t, 1.0);
         sg_lp_term(&self->lp, row, high, -1.0);
     }
+    if (isfinite(s->final_kwh_min)) {
+        int row = sg_lp_row(&self->lp, s->final_kwh_min, HUGE_VAL);
+        sg_lp_term(&self->lp, row, first + self->problem->steps - 1, 1.0);
+        sg_lp_term(&self->lp, row, slack_add(self, SG_SLACK_FINAL, SG_TIER_FINAL, store, -1), 1.0);
+    }
 }
 
 static void build_store(sg_program *self, int store, int energy, int charge, int discharge)
@@ -217,11 +226,6 @@ static void build_store(sg_program *self, int store, int energy, int charge, int
         if (t) {
             sg_lp_term(&self->lp, row, energy + t - 1, -keep);
         }
-    }
-    if (self->elastic && isfinite(s->final_kwh_min)) {
-        int row = sg_lp_row(&self->lp, s->final_kwh_min, HUGE_VAL);
-        sg_lp_term(&self->lp, row, energy + p->steps - 1, 1.0);
-        sg_lp_term(&self->lp, row, slack_add(self, SG_SLACK_FINAL, SG_TIER_FINAL, store, -1), 1.0);
     }
 }
 
@@ -248,6 +252,7 @@ static void build_stores(sg_program *self)
                          self->elastic ? 0.0 : low, self->elastic ? HUGE_VAL : d->energy_kwh_max);
         }
     }
+    self->dynamics = (int)self->lp.row_count;
     for (int s = 0; s < p->store_count; s++) {
         int block = s * p->steps;
         build_store(self, s, self->energy + block, self->charge + block, self->discharge + block);
@@ -269,6 +274,7 @@ static void build_flexible(sg_program *self)
         sg_lp_column(&self->lp, p->shiftable[k].unserved_cost_per_kwh, 0.0,
                      p->shiftable[k].energy_kwh);
     }
+    self->work = (int)self->lp.row_count;
     for (int k = 0; k < p->shiftable_count; k++) {
         const sg_dispatch_shiftable *j = &p->shiftable[k];
         int row = sg_lp_row(&self->lp, j->energy_kwh, j->energy_kwh);
@@ -312,11 +318,14 @@ static void build_reserve(sg_program *self, bool up)
 {
     const sg_dispatch *p = self->problem;
     const double *need_kw = up ? p->reserve_up_kw : p->reserve_down_kw;
-    for (int t = 0; need_kw && t < p->steps; t++) {
-        if (need_kw[t] <= 0.0) {
+    int *rows = up ? self->reserve_up : self->reserve_down;
+    for (int t = 0; t < p->steps; t++) {
+        rows[t] = -1;
+        if (at(need_kw, t) <= 0.0) {
             continue;
         }
         int row = sg_lp_row(&self->lp, need_kw[t], HUGE_VAL);
+        rows[t] = row;
         for (int s = 0; s < p->store_count; s++) {
             sg_lp_term(&self->lp, row, build_reserve_share(self, up, s, t), 1.0);
         }
@@ -330,15 +339,18 @@ static void build_reserve(sg_program *self, bool up)
 sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool elastic,
                            sg_arena *scratch)
 {
-    *self = (sg_program){.problem = problem, .hours = problem->step_s / 3600.0, .elastic = elastic};
+    *self = (sg_program){
+        .problem = problem, .hours = problem->step_s / 3600.0, .elastic = elastic, .ramp = -1};
     size_t steps = (size_t)problem->steps, stores = (size_t)problem->store_count;
     self->shift =
         sg_arena_array(scratch, (size_t)problem->shiftable_count + 1, sizeof *self->shift);
+    self->reserve_up = sg_arena_array(scratch, steps, sizeof *self->reserve_up);
+    self->reserve_down = sg_arena_array(scratch, steps, sizeof *self->reserve_down);
     if (elastic) {
         self->slack_size = (int)(steps * (2 + 2 + 2 + 2 * stores) + stores);
         self->slacks = sg_arena_array(scratch, (size_t)self->slack_size, sizeof *self->slacks);
     }
-    if (!self->shift || (elastic && !self->slacks)) {
+    if (!self->shift || !self->reserve_up || !self->reserve_down || (elastic && !self->slacks)) {
         return SG_NOMEM;
     }
     build_balance(self);
@@ -350,7 +362,97 @@ sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool el
     build_grid(self);
     build_stores(self);
     build_flexible(self);
+    self->share = (int)self->lp.column_count;
     build_reserve(self, true);
     build_reserve(self, false);
     return self->lp.failed ? SG_NOMEM : SG_OK;
+}
+
+/* ---- from the solver's point to a schedule --------------------------------------------------- */
+
+/* Adding zero turns the solver's -0 into 0. */
+static void read_block(double *ret, const double *value, int first, int count)
+{
+    for (int t = 0; t < count; t++) {
+        ret[t] = value[first + t] + 0.0;
+    }
+}
+
+void sg_program_read(const sg_program *self, const sg_lp_result *result, sg_schedule *ret)
+{
+    const sg_dispatch *p = self->problem;
+    const double *value = result->value;
+    int steps = p->steps;
+    for (int s = 0; s < p->source_count; s++) {
+        read_block(ret->source_kw[s], value, self->source + s * steps, steps);
+    }
+    if (p->grid.present) {
+        read_block(ret->import_kw, value, self->import, steps);
+        read_block(ret->export_kw, value, self->export, steps);
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        read_block(ret->charge_kw[s], value, self->charge + s * steps, steps);
+        read_block(ret->discharge_kw[s], value, self->discharge + s * steps, steps);
+        ret->energy_kwh[s][0] = p->stores[s].initial_kwh;
+        read_block(ret->energy_kwh[s] + 1, value, self->energy + s * steps, steps);
+    }
+    for (int s = 0; s < p->shed_count; s++) {
+        read_block(ret->shed_kw[s], value, self->shed + s * steps, steps);
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        int from = p->shiftable[k].from;
+        read_block(ret->shift_kw[k] + from, value, self->shift[k], p->shiftable[k].to - from);
+        ret->unserved_kwh[k] = value[self->unserved + k] + 0.0;
+    }
+}
+
+/* Powers count in kWh by the hours of a step; energies, peaks and reserve stand for themselves. */
+static double hours_of_column(const sg_program *self, int column)
+{
+    bool power =
+        column < self->peak || (column >= self->charge && column < self->energy) ||
+        (column >= self->shed && column < self->unserved) ||
+        (column >= self->unserved + self->problem->shiftable_count && column < self->share);
+    return power ? self->hours : 1.0;
+}
+
+/* A reduced cost above zero holds its column at the lower bound, one below zero at the upper. */
+static double dual_residual(const sg_program *self, const sg_lp_result *result)
+{
+    const sg_lp *lp = &self->lp;
+    double worst = 0.0;
+    for (int j = 0; j < (int)lp->column_count; j++) {
+        double reduced = result->reduced_cost[j], value = result->value[j];
+        double side = reduced > 0.0 ? lp->column_lower[j] : lp->column_upper[j];
+        if (isinf(side) || fabs(value - side) > 1e-6 * (1.0 + fabs(side))) {
+            worst = fmax(worst, fabs(reduced) / hours_of_column(self, j));
+        }
+    }
+    return worst;
+}
+
+void sg_program_read_prices(const sg_program *self, const sg_lp_result *result, sg_schedule *ret)
+{
+    const sg_dispatch *p = self->problem;
+    const double *dual = result->row_dual;
+    for (int t = 0; t < p->steps; t++) {
+        int up = self->reserve_up[t], down = self->reserve_down[t];
+        bool ramps = self->ramp >= 0 && t >= self->ramp_from;
+        ret->zone_price_per_kwh[0][t] = dual[self->balance + t] / self->hours + 0.0;
+        ret->reserve_up_price_per_kw[t] = up >= 0 ? fmax(dual[up], 0.0) : 0.0;
+        ret->reserve_down_price_per_kw[t] = down >= 0 ? fmax(dual[down], 0.0) : 0.0;
+        ret->ramp_price_per_kw[t] = ramps ? dual[self->ramp + t - self->ramp_from] + 0.0 : 0.0;
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        for (int t = 0; t < p->steps; t++) {
+            ret->energy_value_per_kwh[s][t] = 0.0 - dual[self->dynamics + s * p->steps + t];
+        }
+    }
+    for (int m = 0, row = self->peak_rows; p->grid.present && m < p->grid.demand_count; m++) {
+        int length = p->grid.demand[m].to - p->grid.demand[m].from;
+        read_block(ret->peak_price_per_kw[m], dual, row, length);
+        row += length;
+    }
+    read_block(ret->shift_price_per_kwh, dual, self->work, p->shiftable_count);
+    ret->dual_residual_per_kwh = dual_residual(self, result);
 }

@@ -49,12 +49,18 @@ typedef struct sg_program {
     sg_lp lp;
     double hours; /* of a step */
     bool elastic;
-    int balance;                         /* first of `steps` rows */
-    int source, import, export, peak;    /* first columns         */
+    int balance;                         /* first of `steps` rows                 */
+    int dynamics;                        /* first of `steps` rows per store       */
+    int ramp;                            /* first row, of step ramp_from; -1 none */
+    int ramp_from;                       /* 1 where step 0 has nothing to follow  */
+    int peak_rows;                       /* first row, period by period, step by step */
+    int work;                            /* first row, one per shiftable          */
+    int *reserve_up, *reserve_down;      /* [step] rows; -1 where there is no need */
+    int source, import, export, peak;    /* first columns                         */
     int charge, discharge, energy, shed; /* energy + t stands for the energy after step t */
     int range_min, range_max; /* slacks beside energy, every second column; elastic only */
     int *shift;               /* [shiftable] first column, for step `from` */
-    int unserved;
+    int unserved, share;      /* share: first column of the reserve */
     sg_slack *slacks;
     int slack_count, slack_size;
 } sg_program;
@@ -66,4 +72,11 @@ bool sg_dispatch_is_valid(const sg_dispatch *problem);
  * infeasible. On SG_NOMEM the linear program still has to be freed. @effects alloc=yes block=no */
 SG_MUST_CHECK sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool elastic,
                                          sg_arena *scratch);
+
+/* Powers, energies and unserved work from the columns. @effects alloc=no block=no fails=never */
+void sg_program_read(const sg_program *self, const sg_lp_result *result, sg_schedule *ret);
+
+/* Prices from the rows' duals, and the largest miss of a reduced cost; not of an elastic program,
+ * whose duals are not money. @effects alloc=no block=no fails=never */
+void sg_program_read_prices(const sg_program *self, const sg_lp_result *result, sg_schedule *ret);
 #endif

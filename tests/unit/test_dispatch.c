@@ -419,6 +419,242 @@ static void the_marginal_price_predicts_a_second_solve(void **state)
     }
 }
 
+/* ---- prices are what a second solve costs more -------------------------------------------------
+ * */
+
+enum { BUSY_STEPS = 12 };
+
+/* A site with everything a problem can hold, drawn at random. */
+typedef struct busy_day {
+    double load[BUSY_STEPS], sun[BUSY_STEPS], fuel[BUSY_STEPS], buy[BUSY_STEPS], sell[BUSY_STEPS];
+    double batch[BUSY_STEPS], up[BUSY_STEPS], down[BUSY_STEPS], diesel[BUSY_STEPS];
+    sg_dispatch_source sources[2];
+    sg_dispatch_store stores[2];
+    sg_dispatch_demand demand[2];
+    sg_dispatch_shed shed;
+    sg_dispatch_shiftable jobs[2];
+    sg_dispatch problem;
+} busy_day;
+
+static void draw_series(busy_day *self, uint64_t seed)
+{
+    for (int t = 0; t < BUSY_STEPS; t++) {
+        uint64_t at = seed * 1000 + (uint64_t)t;
+        self->load[t] = 60.0 + 60.0 * sg_prng_unit(11, at);
+        self->sun[t] = fmax(100.0 * sg_prng_unit(12, at) - 40.0, 0.0);
+        self->buy[t] = 0.05 + 0.3 * sg_prng_unit(13, at);
+        self->sell[t] = self->buy[t] * sg_prng_unit(14, at);
+        self->fuel[t] = 0.2 + 0.1 * sg_prng_unit(15, at);
+        self->up[t] = fmax(20.0 * sg_prng_unit(16, at) - 4.0, 0.0);
+        self->down[t] = fmax(20.0 * sg_prng_unit(17, at) - 4.0, 0.0);
+        self->diesel[t] = 40.0;
+        self->batch[t] = 80.0;
+    }
+}
+
+static void draw_busy_day(busy_day *self, uint64_t seed)
+{
+    draw_series(self, seed);
+    self->sources[0] = (sg_dispatch_source){"pv", 0, self->sun, NULL};
+    self->sources[1] = (sg_dispatch_source){"diesel", 0, self->diesel, self->fuel};
+    for (int s = 0; s < 2; s++) {
+        self->stores[s] = store_of(s ? 25.0 : 70.0, s ? 22.0 : 18.0, s ? 0.97 : 0.9);
+        self->stores[s].initial_kwh = 11.0 + 7.0 * sg_prng_unit(18, seed);
+        self->stores[s].energy_kwh_min = 3.0;
+        self->stores[s].final_kwh_min = 9.0;
+        self->stores[s].standing_loss_per_h = 0.01;
+        self->stores[s].wear_cost_per_kwh = s ? 0.002 : 0.01;
+        self->stores[s].terminal_value_per_kwh = 0.05;
+    }
+    /* the second lies across the end of the first */
+    self->demand[0] = (sg_dispatch_demand){0, 8, 0.31, 40.0};
+    self->demand[1] = (sg_dispatch_demand){5, BUSY_STEPS, 0.17, 55.0 * sg_prng_unit(19, seed)};
+    self->shed = (sg_dispatch_shed){"batch", 0, self->batch, 0.9};
+    self->jobs[0] = (sg_dispatch_shiftable){"a", 0, 1, 9, 16.3, 9.7, 0.7};
+    self->jobs[1] = (sg_dispatch_shiftable){"b", 0, 4, 7, 30.0, 14.1, 0.3};
+    self->problem = (sg_dispatch){.step_s = 1800.0,
+                                  .steps = BUSY_STEPS,
+                                  .load_kw = self->load,
+                                  .grid = grid_of(self->buy, self->sell, 95.0),
+                                  .sources = self->sources,
+                                  .source_count = 2,
+                                  .stores = self->stores,
+                                  .store_count = 2,
+                                  .shed = &self->shed,
+                                  .shed_count = 1,
+                                  .shiftable = self->jobs,
+                                  .shiftable_count = 2,
+                                  .reserve_up_kw = self->up,
+                                  .reserve_down_kw = self->down,
+                                  .reserve_duration_s = 1200.0};
+    self->problem.grid.demand = self->demand;
+    self->problem.grid.demand_count = 2;
+    self->problem.grid.ramp_kw_per_step = 17.0;
+    self->problem.grid.initial_net_given = true;
+    self->problem.grid.initial_net_kw = 50.0;
+}
+
+static double cost_with(const sg_dispatch *p, double *number, double change)
+{
+    sg_schedule r;
+    double kept = *number;
+    *number += change;
+    solve(p, &r);
+    *number = kept;
+    return r.outcome == SG_SOLVED ? r.objective : (double)NAN;
+}
+
+/* Where a little more and a little less cost alike, the price must be that cost. True there. */
+static bool price_holds(const sg_dispatch *p, double *number, double price)
+{
+    const double step = 1e-3;
+    sg_schedule r;
+    solve(p, &r);
+    double more = (cost_with(p, number, step) - r.objective) / step;
+    double less = (r.objective - cost_with(p, number, -step)) / step;
+    if (!(fabs(more - less) < 1e-7)) {
+        return false; /* a corner: any price between the two is right */
+    }
+    if (fabs(more - price) > 1e-7) {
+        print_error("price %.10g, by a second solve %.10g\n", price, more);
+        fail();
+    }
+    return true;
+}
+
+static void each_price_is_what_a_second_solve_costs_more(void **state)
+{
+    (void)state;
+    int load = 0, up = 0, down = 0, net = 0, ramp = 0, work = 0, start = 0, paid = 0;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        static busy_day day;
+        draw_busy_day(&day, seed);
+        const sg_dispatch *p = &day.problem;
+        double hours = p->step_s / 3600.0, ramps = 0.0;
+        sg_schedule r;
+        solve(p, &r);
+        assert_int_equal(r.outcome, SG_SOLVED);
+        for (int t = 0; t < BUSY_STEPS; t++) {
+            load += price_holds(p, &day.load[t], r.zone_price_per_kwh[0][t] * hours);
+            if (day.up[t] > 0.01) {
+                up += price_holds(p, &day.up[t], r.reserve_up_price_per_kw[t]);
+                paid += r.reserve_up_price_per_kw[t] > 1e-6;
+            } else if (day.up[t] == 0.0) {
+                assert_true(r.reserve_up_price_per_kw[t] == 0.0);
+            }
+            if (day.down[t] > 0.01) {
+                down += price_holds(p, &day.down[t], r.reserve_down_price_per_kw[t]);
+                paid += r.reserve_down_price_per_kw[t] > 1e-6;
+            }
+            ramps += fabs(r.ramp_price_per_kw[t]);
+        }
+        sg_dispatch_grid *g = &day.problem.grid;
+        net += price_holds(p, &g->initial_net_kw, r.ramp_price_per_kw[0]);
+        /* a wider ramp moves both sides: each step saves by the side it stands at */
+        ramp += price_holds(p, &g->ramp_kw_per_step, -ramps) && ramps > 1e-6;
+        for (int k = 0; k < 2; k++) {
+            work += price_holds(p, &day.jobs[k].energy_kwh, r.shift_price_per_kwh[k]);
+            double keep = pow(1.0 - day.stores[k].standing_loss_per_h, hours);
+            start +=
+                price_holds(p, &day.stores[k].initial_kwh, -keep * r.energy_value_per_kwh[k][0]);
+        }
+        sg_arena_free(&arena);
+    }
+    assert_true(load > 100 && up > 50 && down > 50 && paid > 10);
+    assert_true(net > 6 && ramp > 3 && work > 12 && start > 12);
+}
+
+/* What a store holds in the middle of the day is worth what the rest of the day costs less with
+ * more. */
+static void the_value_of_energy_is_what_the_rest_of_the_day_saves(void **state)
+{
+    (void)state;
+    int checked = 0;
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        static busy_day day;
+        draw_busy_day(&day, seed);
+        sg_dispatch *p = &day.problem;
+        p->grid.demand_count = p->shiftable_count = 0; /* nothing but the stores ties the steps */
+        p->grid.ramp_kw_per_step = HUGE_VAL;
+        sg_schedule r;
+        solve(p, &r);
+        for (int t = 0; t + 1 < BUSY_STEPS; t++) {
+            sg_dispatch rest = *p;
+            sg_dispatch_source sources[] = {{"pv", 0, day.sun + t + 1, NULL},
+                                            {"diesel", 0, day.diesel, day.fuel + t + 1}};
+            rest.steps -= t + 1;
+            rest.load_kw += t + 1;
+            rest.sources = sources;
+            rest.grid.import_price_per_kwh += t + 1;
+            rest.grid.export_price_per_kwh += t + 1;
+            rest.reserve_up_kw += t + 1;
+            rest.reserve_down_kw += t + 1;
+            sg_dispatch_store stores[] = {day.stores[0], day.stores[1]};
+            stores[0].initial_kwh = r.energy_kwh[0][t + 1];
+            stores[1].initial_kwh = r.energy_kwh[1][t + 1];
+            rest.stores = stores;
+            for (int s = 0; s < 2; s++) {
+                double energy = r.energy_kwh[s][t + 1];
+                /* what is held back for the reserve of step t is worth more there than later */
+                bool held = r.reserve_up_price_per_kw[t] + r.reserve_down_price_per_kw[t] > 0.0;
+                if (energy > stores[s].energy_kwh_min + 0.1 && !held &&
+                    energy < stores[s].energy_kwh_max - 0.1) {
+                    checked +=
+                        price_holds(&rest, &stores[s].initial_kwh, -r.energy_value_per_kwh[s][t]);
+                }
+            }
+        }
+        sg_arena_free(&arena);
+    }
+    assert_true(checked > 15);
+}
+
+/* The bound is made of the published prices alone: a gap of nothing proves all of them at once. */
+static void the_prices_prove_the_cost(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 100; seed < 300; seed++) {
+        static busy_day day;
+        draw_busy_day(&day, seed);
+        sg_schedule r;
+        solve(&day.problem, &r);
+        assert_int_equal(r.outcome, SG_SOLVED);
+        assert_true(r.relative_gap >= 0.0 && r.relative_gap < 1e-11);
+        assert_true(r.residual_kw < 1e-9 && r.dual_residual_per_kwh < 1e-9);
+        for (int m = 0; m < 2; m++) {
+            const sg_dispatch_demand *d = &day.demand[m];
+            double sum = 0.0; /* of the charge, spread over the steps that set the peak */
+            for (int t = d->from; t < d->to; t++) {
+                double price = r.peak_price_per_kw[m][t - d->from];
+                assert_true(price >= 0.0 && (price < 1e-9 || r.import_kw[t] > r.peak_kw[m] - 1e-6));
+                sum += price;
+            }
+            double wanted = r.peak_kw[m] > d->peak_so_far_kw + 1e-6 ? d->charge_per_kw : sum;
+            assert_true(fabs(sum - wanted) < 1e-9 && sum < d->charge_per_kw + 1e-9);
+        }
+        sg_arena_free(&arena);
+    }
+}
+
+static void prices_without_a_solution_are_no_numbers(void **state)
+{
+    (void)state;
+    static const double LOAD[] = {130.0}, PRICE[] = {0.1};
+    sg_dispatch_store bat = store_of(1.0, 1.0, 1.0);
+    sg_dispatch p = {.step_s = 3600.0,
+                     .steps = 1,
+                     .load_kw = LOAD,
+                     .grid = grid_of(PRICE, NULL, 100.0),
+                     .stores = &bat,
+                     .store_count = 1};
+    sg_schedule r;
+    solve(&p, &r);
+    assert_int_equal(r.outcome, SG_INFEASIBLE);
+    assert_true(isfinite(r.objective) && isnan(r.bound) && isnan(r.residual_kw));
+    assert_true(isnan(r.zone_price_per_kwh[0][0]) && isnan(r.energy_value_per_kwh[0][0]));
+    assert_true(isnan(r.ramp_price_per_kw[0]) && isnan(r.reserve_up_price_per_kw[0]));
+}
+
 /* ---- a table search for one lossless store with whole numbers ----------------------------------
  * */
 
@@ -560,6 +796,10 @@ int main(void)
         cmocka_unit_test(a_store_that_starts_too_low_still_gets_a_schedule),
         cmocka_unit_test(an_exhausted_time_limit_says_so),
         cmocka_unit_test(the_marginal_price_predicts_a_second_solve),
+        cmocka_unit_test(each_price_is_what_a_second_solve_costs_more),
+        cmocka_unit_test(the_value_of_energy_is_what_the_rest_of_the_day_saves),
+        cmocka_unit_test(the_prices_prove_the_cost),
+        cmocka_unit_test(prices_without_a_solution_are_no_numbers),
         cmocka_unit_test(equals_a_table_search_for_one_lossless_store),
         cmocka_unit_test(malformed_problems_are_refused),
     };
