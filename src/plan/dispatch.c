@@ -1,5 +1,6 @@
 #include "plan/dispatch.h"
 
+#include "plan/interior.h"
 #include "plan/program.h"
 #include "plan/schedule.h"
 
@@ -123,6 +124,49 @@ static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, d
     return status;
 }
 
+/* What a proved schedule may miss, of its powers, and of its cost. */
+static const double RESIDUAL_MAX = 1e-9, GAP_MAX = 1e-7;
+
+static double largest_kw(const sg_dispatch *p)
+{
+    double most = 0.0;
+    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
+        for (int t = 0; t < p->steps; t++) {
+            most = fmax(most, fabs(sg_dispatch_load_kw(p, z)[t]));
+        }
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        most = fmax(most, fmax(p->stores[s].charge_kw_max, p->stores[s].discharge_kw_max));
+        most = fmax(most, p->stores[s].energy_kwh_max);
+    }
+    return most;
+}
+
+/* The program as stated, by its own structure. Only a schedule whose residuals and bound prove it counts as solved. */
+static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options *options,
+                           sg_arena *scratch, sg_schedule *ret)
+{
+    size_t size = sg_interior_size(problem);
+    char *block = size ? sg_arena_array(scratch, size + 64, 1) : NULL;
+    if (!block) {
+        ret->outcome =
+            SG_NUMERIC; /* a shape that it is not made for, or more than the memory there is */
+        return SG_OK;
+    }
+    block += -(uintptr_t)block & 63;
+    sg_interior *interior = sg_interior_create(problem, block, size);
+    sg_interior_options how = {.seconds_max = options->seconds_max};
+    ret->outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
+    if (ret->outcome == SG_SOLVED) {
+        sg_schedule_finish(problem, ret);
+        if (!(ret->residual_kw <= RESIDUAL_MAX * fmax(largest_kw(problem), 1.0)) ||
+            !(ret->relative_gap <= GAP_MAX)) {
+            ret->outcome = SG_NUMERIC;
+        }
+    }
+    return SG_OK;
+}
+
 /* The program as stated, by the library. */
 static sg_status solve_stated(const sg_dispatch *problem, double seconds_max, sg_arena *scratch,
                               sg_schedule *ret)
@@ -154,10 +198,12 @@ sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max, sg_a
     return sg_dispatch_solve_with(problem, &options, arena, ret);
 }
 
-static sg_status name_solver(sg_arena *arena, sg_schedule *ret)
+static sg_status name_solver(sg_arena *arena, sg_dispatch_solver solver, sg_schedule *ret)
 {
-    char name[48];
-    snprintf(name, sizeof name, "clp %s", sg_lp_solver_version());
+    char name[48] = "interior";
+    if (solver == SG_SOLVER_CLP) {
+        snprintf(name, sizeof name, "clp %s", sg_lp_solver_version());
+    }
     ret->solver = sg_arena_text(arena, name, strlen(name));
     return ret->solver ? SG_OK : SG_NOMEM;
 }
@@ -169,16 +215,26 @@ sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_o
     if (!sg_dispatch_is_valid(problem)) {
         return SG_RANGE;
     }
-    sg_arena scratch = {0};
-    sg_status status = sg_schedule_create(problem, arena, ret);
-    if (status == SG_OK) {
-        status = name_solver(arena, ret);
+    if (options->solver == SG_SOLVER_HIGHS) {
+        return SG_UNAVAILABLE;
     }
-    if (status == SG_OK) {
+    sg_arena scratch = {0};
+    sg_dispatch_solver solver = options->solver == SG_SOLVER_CLP ? SG_SOLVER_CLP : SG_SOLVER_OWN;
+    sg_status status = sg_schedule_create(problem, arena, ret);
+    if (status == SG_OK && solver == SG_SOLVER_OWN) {
+        status = solve_own(problem, options, &scratch, ret);
+    }
+    bool open = ret->outcome != SG_SOLVED && ret->outcome != SG_LIMIT;
+    if (status == SG_OK && open && options->solver != SG_SOLVER_OWN) {
+        solver = SG_SOLVER_CLP;
         status = solve_stated(problem, options->seconds_max, &scratch, ret);
     }
     if (status == SG_OK && ret->outcome == SG_INFEASIBLE) {
+        solver = SG_SOLVER_CLP;
         status = solve_nearest(problem, options->seconds_max, began_s, &scratch, arena, ret);
+    }
+    if (status == SG_OK) {
+        status = name_solver(arena, solver, ret);
     }
     ret->solve_s = now_s() - began_s;
     sg_arena_free(&scratch);

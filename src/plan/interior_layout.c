@@ -1,0 +1,417 @@
+#include "plan/interior_layout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the block --- */
+
+/* Hands out the caller's memory; without any it only counts. */
+typedef struct cursor {
+    char *base;
+    size_t used;
+} cursor;
+
+static void *take(cursor *self, size_t count, size_t size)
+{
+    size_t at = (self->used + 63) & ~(size_t)63;
+    self->used = at + count * size;
+    return self->base ? self->base + at : NULL;
+}
+
+static double *take_doubles(cursor *self, size_t count)
+{
+    return take(self, count, sizeof(double));
+}
+
+static size_t padded(size_t count)
+{
+    return (count + 7) & ~(size_t)7;
+}
+
+/* `count` entries of a column or row list; returns the first. */
+static size_t reserve(size_t *list, size_t count)
+{
+    size_t first = *list;
+    *list += padded(count);
+    return first;
+}
+
+static void lay_out_rows(sg_interior *self, size_t *list)
+{
+    size_t n = self->stride;
+    self->need_up = self->up ? reserve(list, n) : 0;
+    self->need_down = self->down ? reserve(list, n) : 0;
+    self->ramp_row = self->ramp ? reserve(list, n) : 0;
+    for (int s = 0; s < self->store_count; s++) {
+        sg_interior_store *store = &self->store[s];
+        store->power_up = self->up ? reserve(list, n) : 0;
+        store->energy_up = self->up ? reserve(list, n) : 0;
+        store->power_down = self->down ? reserve(list, n) : 0;
+        store->energy_down = self->down ? reserve(list, n) : 0;
+    }
+    for (int w = 0; w < self->demand_count; w++) {
+        sg_interior_window *window = &self->window[w];
+        window->series = reserve(list, (size_t)(window->to - window->from));
+    }
+}
+
+static void lay_out_columns(sg_interior *self, size_t *list)
+{
+    size_t n = self->stride;
+    self->source = reserve(list, n * (size_t)self->source_count);
+    self->shed = reserve(list, n * (size_t)self->shed_count);
+    self->link = reserve(list, 2 * n * (size_t)self->link_count);
+    self->import = self->grid ? reserve(list, n) : 0;
+    self->export = self->grid ? reserve(list, n) : 0;
+    for (int s = 0; s < self->store_count; s++) {
+        sg_interior_store *store = &self->store[s];
+        store->charge = reserve(list, n);
+        store->discharge = reserve(list, n);
+        store->energy = reserve(list, n);
+        store->share_up = self->up ? reserve(list, n) : 0;
+        store->share_down = self->down ? reserve(list, n) : 0;
+    }
+    for (int w = self->demand_count; w < self->window_count; w++) {
+        sg_interior_window *window = &self->window[w];
+        window->series = reserve(list, (size_t)(window->to - window->from));
+    }
+    size_t each = reserve(list, (size_t)self->window_count);
+    for (int w = 0; w < self->window_count; w++) {
+        self->window[w].column = each + (size_t)w;
+    }
+}
+
+static void lay_out_equations(sg_interior *self, size_t *list)
+{
+    size_t n = self->stride;
+    self->balance = reserve(list, n * (size_t)self->zones);
+    for (int s = 0; s < self->store_count; s++) {
+        self->store[s].row = reserve(list, n);
+    }
+    self->total = reserve(list, (size_t)self->window_count);
+    for (int w = 0; w < self->window_count; w++) {
+        self->window[w].row = self->total + (size_t)w;
+    }
+}
+
+/* Windows that join no step are left out: their unknown is known. */
+static int list_windows(const sg_dispatch *shape, sg_interior_window *ret, int *ret_demand)
+{
+    int count = 0;
+    for (int m = 0; shape->grid.present && m < shape->grid.demand_count; m++) {
+        const sg_dispatch_demand *d = &shape->grid.demand[m];
+        if (d->from < d->to) {
+            ret[count++] = (sg_interior_window){.from = d->from, .to = d->to, .item = m};
+        }
+    }
+    *ret_demand = count;
+    for (int k = 0; k < shape->shiftable_count; k++) {
+        const sg_dispatch_shiftable *j = &shape->shiftable[k];
+        if (j->from < j->to) {
+            ret[count++] = (sg_interior_window){
+                .from = j->from, .to = j->to, .item = k, .zone = j->zone, .shiftable = true};
+        }
+    }
+    return count;
+}
+
+/* --- fronts --- */
+
+/* False where the step has more unknowns than a front holds. */
+static bool make_pattern(const sg_interior *self, int t, const sg_interior_pattern *before,
+                         sg_interior_pattern *ret)
+{
+    *ret = (sg_interior_pattern){.first = t};
+    for (int w = 0; w < self->window_count; w++) {
+        if (t >= self->window[w].from && t < self->window[w].to) {
+            if (ret->open_count == SG_INTERIOR_FRONT_MAX) {
+                return false;
+            }
+            ret->open[ret->open_count++] = (int16_t)w;
+        }
+    }
+    int at = self->zones + self->up + self->down;
+    ret->ramp = at;
+    ret->energy = at + self->ramp;
+    at = ret->energy + self->store_count;
+    for (int i = 0; i < ret->open_count; i++) {
+        const sg_interior_window *window = &self->window[ret->open[i]];
+        ret->opens[i] = window->from == t;
+        if (window->to == t + 1) {
+            ret->place[i] = (int16_t)at++;
+        }
+    }
+    ret->out = at;
+    ret->next_ramp = at;
+    ret->next_energy = at + self->ramp;
+    at = ret->next_energy + self->store_count;
+    for (int i = 0; i < ret->open_count; i++) {
+        if (self->window[ret->open[i]].to > t + 1) {
+            ret->place[i] = (int16_t)at++;
+        }
+    }
+    ret->all = at;
+    for (int i = 0; i < ret->open_count && at <= SG_INTERIOR_FRONT_MAX; i++) {
+        ret->peak[ret->place[i]] = !self->window[ret->open[i]].shiftable;
+    }
+    for (int i = 0; t > 0 && i < before->open_count;
+         i++) { /* in the order in which they stood there */
+        for (int j = 0; j < ret->open_count && before->place[i] >= before->out; j++) {
+            if (ret->open[j] == before->open[i]) {
+                ret->carry[ret->carry_count++] = ret->place[j];
+            }
+        }
+    }
+    return ret->all <= SG_INTERIOR_FRONT_MAX;
+}
+
+/* The next step after t from which the set of windows, or what they do, may differ; `steps` where none does. */
+static int next_change(const sg_interior *self, int t)
+{
+    int next = t < 1 ? 1 : self->steps;
+    for (int w = 0; w < self->window_count; w++) {
+        const int at[] = {self->window[w].from, self->window[w].from + 1, self->window[w].to - 1,
+                          self->window[w].to};
+        for (int i = 0; i < 4; i++) {
+            next = at[i] > t && at[i] < next ? at[i] : next;
+        }
+    }
+    return next < self->steps ? next : self->steps;
+}
+
+/* Count the fronts' sizes; keep the patterns where there is room. False: a front would be too large. */
+static bool lay_out_fronts(sg_interior *self)
+{
+    sg_interior_pattern before, now;
+    self->pattern_count = 0;
+    self->factor_count = self->pivot_count = self->front_count = 0;
+    for (int t = 0, next = 0; t < self->steps; t = next) {
+        next = next_change(self, t);
+        if (!make_pattern(self, t, &before, &now)) {
+            return false;
+        }
+        if (self->pattern) {
+            self->pattern[self->pattern_count] = now;
+        }
+        self->pattern_count++;
+        before = now;
+        size_t lead = sg_interior_lead(now.all), size = (size_t)now.all * lead;
+        self->factor_count += (size_t)(next - t) * sg_interior_kept(&now);
+        self->pivot_count += (size_t)(next - t) * (size_t)now.out;
+        self->front_count = size > self->front_count ? size : self->front_count;
+    }
+    return true;
+}
+
+/* --- size and creation --- */
+
+static bool series_needed(const double *need_kw, int steps)
+{
+    for (int t = 0; need_kw && t < steps; t++) {
+        if (need_kw[t] > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_shape(sg_interior *self, const sg_dispatch *shape)
+{
+    *self = (sg_interior){
+        .steps = shape->steps,
+        .zones = sg_dispatch_zone_count(shape),
+        .store_count = shape->store_count,
+        .source_count = shape->source_count,
+        .shed_count = shape->shed_count,
+        .link_count = shape->link_count,
+        .grid = shape->grid.present,
+        .grid_zone = shape->grid.zone,
+        .ramp = shape->grid.present && isfinite(shape->grid.ramp_kw_per_step),
+        .ramp_from = shape->grid.initial_net_given ? 0 : 1,
+        .up = shape->store_count && series_needed(shape->reserve_up_kw, shape->steps),
+        .down = shape->store_count && series_needed(shape->reserve_down_kw, shape->steps),
+        .stride = padded((size_t)shape->steps + 1),
+    };
+}
+
+static void take_lists(sg_interior *self, const sg_dispatch *shape, cursor *memory)
+{
+    size_t windows = (size_t)shape->shiftable_count +
+                     (size_t)(shape->grid.present ? shape->grid.demand_count : 0);
+    self->source_zone = take(memory, (size_t)shape->source_count, sizeof(int));
+    self->shed_zone = take(memory, (size_t)shape->shed_count, sizeof(int));
+    self->link_from = take(memory, (size_t)shape->link_count, sizeof(int));
+    self->link_to = take(memory, (size_t)shape->link_count, sizeof(int));
+    self->link_arrives = take_doubles(memory, (size_t)shape->link_count);
+    self->store = take(memory, (size_t)shape->store_count, sizeof *self->store);
+    self->window = take(memory, windows, sizeof *self->window);
+}
+
+static void fill_lists(sg_interior *self, const sg_dispatch *shape)
+{
+    for (int i = 0; i < shape->source_count; i++) {
+        self->source_zone[i] = shape->sources[i].zone;
+    }
+    for (int i = 0; i < shape->shed_count; i++) {
+        self->shed_zone[i] = shape->shed[i].zone;
+    }
+    for (int i = 0; i < shape->link_count; i++) {
+        self->link_from[i] = shape->links[i].from;
+        self->link_to[i] = shape->links[i].to;
+    }
+    for (int s = 0; s < shape->store_count; s++) {
+        self->store[s] = (sg_interior_store){.zone = shape->stores[s].zone,
+                                             .coef = (size_t)s * SG_INTERIOR_COEF * self->stride};
+    }
+    self->window_count = list_windows(shape, self->window, &self->demand_count);
+}
+
+static void take_numbers(sg_interior *self, cursor *memory)
+{
+    size_t columns = self->column_count, rows = self->row_count;
+    double **of_columns[] = {
+        &self->z,         &self->below,     &self->above,    &self->price_low,  &self->price_high,
+        &self->below_inv, &self->above_inv, &self->cost,     &self->reduced,    &self->weight,
+        &self->force,     &self->dz,        &self->dz_other, &self->change_low, &self->change_high};
+    double **of_rows[] = {&self->right, &self->miss, &self->y, &self->dy, &self->dy_other};
+    for (size_t i = 0; i < sizeof of_columns / sizeof *of_columns; i++) {
+        /* eight zeros stand before the first entry: the step before the first step of the first block */
+        double *block = take_doubles(memory, columns + 8);
+        *of_columns[i] = block ? block + 8 : NULL;
+    }
+    for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
+        double *block = take_doubles(memory, rows + 8);
+        *of_rows[i] = block ? block + 8 : NULL;
+    }
+    size_t stride = self->stride, stores = (size_t)self->store_count;
+    self->coef = take_doubles(memory, stores * SG_INTERIOR_COEF * stride);
+    self->factor = take_doubles(memory, self->factor_count);
+    self->pivot = take_doubles(memory, self->pivot_count);
+    self->kept = take_doubles(memory, self->pivot_count);
+    self->import_inv = take_doubles(memory, stride);
+    self->export_inv = take_doubles(memory, stride);
+    self->part = take_doubles(memory, stores * SG_INTERIOR_PART * SG_INTERIOR_BLOCK);
+    self->diagonal = take_doubles(memory, (size_t)self->zones * stride);
+    self->front = take_doubles(memory, 2 * self->front_count);
+    self->rows = take_doubles(memory, self->front_count);
+    self->window_right = take_doubles(memory, (size_t)self->window_count);
+    self->none = take_doubles(memory, stride);
+    self->one = take_doubles(memory, stride);
+    self->spare = take_doubles(memory, 4 * stride);
+}
+
+/* Where everything stands: from the lists, which are there already. */
+static bool lay_out(sg_interior *self, const sg_dispatch *shape, cursor *memory)
+{
+    fill_lists(self, shape);
+    size_t list = 0;
+    lay_out_rows(self, &list);
+    self->slack_count = self->row_count = self->column_count = list;
+    lay_out_columns(self, &self->column_count);
+    lay_out_equations(self, &self->row_count);
+    self->pattern = NULL;
+    if (!lay_out_fronts(self)) {
+        return false;
+    }
+    self->pattern = take(memory, (size_t)self->pattern_count, sizeof *self->pattern);
+    take_numbers(self, memory);
+    return !memory->base || lay_out_fronts(self);
+}
+
+size_t sg_interior_size(const sg_dispatch *shape)
+{
+    sg_interior self;
+    cursor memory = {.used = sizeof self}, scratch = {0};
+    take_shape(&self, shape);
+    take_lists(&self, shape, &memory);
+    take_lists(&self, shape, &scratch);
+    scratch = (cursor){.base = aligned_alloc(64, (scratch.used + 127) & ~(size_t)63)};
+    if (!scratch.base) {
+        return 0;
+    }
+    take_lists(&self, shape, &scratch);
+    bool done = lay_out(&self, shape, &memory);
+    free(scratch.base);
+    return done ? memory.used + 64 : 0;
+}
+
+sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t size)
+{
+    sg_interior *self = block;
+    cursor memory = {.base = block, .used = sizeof *self};
+    if ((uintptr_t)block % 64 != 0 || size < sizeof *self) {
+        return NULL;
+    }
+    /* lists and their lay-out come first, so that a block that is too small is seen before it is written to */
+    size_t needed = sg_interior_size(shape);
+    if (!needed || size < needed) {
+        return NULL;
+    }
+    memset(block, 0, needed);
+    take_shape(self, shape);
+    take_lists(self, shape, &memory);
+    if (!lay_out(self, shape, &memory)) {
+        return NULL;
+    }
+    for (size_t t = 0; t < self->stride; t++) {
+        self->one[t] = 1;
+    }
+    self->kernels = sg_interior_kernels_here();
+    return self;
+}
+
+static bool same_windows(const sg_interior *self, const sg_dispatch *p)
+{
+    int at = 0;
+    for (int m = 0; p->grid.present && m < p->grid.demand_count; m++) {
+        const sg_dispatch_demand *d = &p->grid.demand[m];
+        if (d->from < d->to) {
+            const sg_interior_window *w = &self->window[at];
+            if (at++ >= self->demand_count || w->from != d->from || w->to != d->to ||
+                w->item != m) {
+                return false;
+            }
+        }
+    }
+    if (at != self->demand_count) {
+        return false;
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        const sg_dispatch_shiftable *j = &p->shiftable[k];
+        if (j->from < j->to) {
+            const sg_interior_window *w = &self->window[at];
+            if (at++ >= self->window_count || w->from != j->from || w->to != j->to ||
+                w->item != k || w->zone != j->zone) {
+                return false;
+            }
+        }
+    }
+    return at == self->window_count;
+}
+
+bool sg_interior_fits(const sg_interior *self, const sg_dispatch *p)
+{
+    sg_interior wanted;
+    take_shape(&wanted, p);
+    bool fits = wanted.steps == self->steps && wanted.zones == self->zones &&
+                wanted.store_count == self->store_count &&
+                wanted.source_count == self->source_count &&
+                wanted.shed_count == self->shed_count && wanted.link_count == self->link_count &&
+                wanted.grid == self->grid && wanted.ramp == self->ramp && wanted.up == self->up &&
+                wanted.down == self->down && (!self->grid || wanted.grid_zone == self->grid_zone) &&
+                (!self->ramp || wanted.ramp_from == self->ramp_from);
+    for (int i = 0; fits && i < p->source_count; i++) {
+        fits = self->source_zone[i] == p->sources[i].zone;
+    }
+    for (int i = 0; fits && i < p->shed_count; i++) {
+        fits = self->shed_zone[i] == p->shed[i].zone;
+    }
+    for (int i = 0; fits && i < p->link_count; i++) {
+        fits = self->link_from[i] == p->links[i].from && self->link_to[i] == p->links[i].to;
+    }
+    for (int i = 0; fits && i < p->store_count; i++) {
+        fits = self->store[i].zone == p->stores[i].zone;
+    }
+    return fits && same_windows(self, p);
+}
