@@ -17,7 +17,8 @@ static const char HELP[] =
     "  --seconds S     give up after about S seconds\n"
     "\n"
     "Powers are in kW, energies in kWh, prices per kWh. The marginal price of a step is what one\n"
-    "more kWh of load would cost there. Where the limits cannot all be met, the schedule that\n"
+    "more kWh of load would cost there; with zones, in the first of them. Where the limits cannot "
+    "all be met, the schedule that\n"
     "comes nearest is given and every limit that gave way is named with its amount.\n"
     "\n"
     "Exit status: 0 solved, 1 infeasible, unbounded or no solution in time, 2 bad input or usage,\n"
@@ -71,6 +72,28 @@ static void write_flexible(sg_out *out, const sg_dispatch *p, const sg_schedule 
     sg_json_end(out, '}');
 }
 
+static void write_zones(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
+{
+    if (!p->zones) {
+        return;
+    }
+    sg_json_begin(out, "zones", '{');
+    for (int zone = 0; zone < p->zone_count; zone++) {
+        sg_json_begin(out, p->zones[zone].id, '{');
+        write_series(out, "marginal_price_per_kwh", r->zone_price_per_kwh[zone], p->steps);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, '}');
+    sg_json_begin(out, "links", '{');
+    for (int l = 0; l < p->link_count; l++) {
+        sg_json_begin(out, p->links[l].id, '{');
+        write_series(out, "forward_kw", r->link_forward_kw[l], p->steps);
+        write_series(out, "back_kw", r->link_back_kw[l], p->steps);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, '}');
+}
+
 static void write_softened(sg_out *out, const sg_schedule *r)
 {
     sg_json_begin(out, "softened", '[');
@@ -114,6 +137,7 @@ static void write_json(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
     write_stores(out, p, r);
     write_flexible(out, p, r);
     write_series(out, "marginal_price_per_kwh", r->marginal_price_per_kwh, p->steps);
+    write_zones(out, p, r);
     sg_json_begin(out, "circulation", '[');
     for (int t = 0; t < p->steps; t++) {
         sg_json_bool(out, NULL, r->circulation[t]);
@@ -133,6 +157,46 @@ static double sum_at(double *const *rows, int count, int step)
     return sum;
 }
 
+static double total_load_kw(const sg_dispatch *p, int step)
+{
+    double sum = 0.0;
+    for (int zone = 0; zone < sg_dispatch_zone_count(p); zone++) {
+        sum += sg_dispatch_load_kw(p, zone)[step];
+    }
+    return sum;
+}
+
+static double largest(const double *values, int count)
+{
+    double most = values[0];
+    for (int t = 1; t < count; t++) {
+        most = fmax(most, values[t]);
+    }
+    return most;
+}
+
+/* A line for each zone and link; the steps below them show the whole site. */
+static void write_zone_lines(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
+{
+    for (int zone = 0; p->zones && zone < p->zone_count; zone++) {
+        const double *price = r->zone_price_per_kwh[zone];
+        double sum = 0.0;
+        for (int t = 0; t < p->steps; t++) {
+            sum += price[t];
+        }
+        if (isfinite(sum)) {
+            sg_out_format(out, "zone       %s: mean price %.5f, highest %.5f per kWh\n",
+                          p->zones[zone].id, sum / p->steps, largest(price, p->steps));
+        }
+    }
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *d = &p->links[l];
+        sg_out_format(out, "link       %s: at most %.1f kW from %s, %.1f kW from %s\n", d->id,
+                      largest(r->link_forward_kw[l], p->steps), p->zones[d->from].id,
+                      largest(r->link_back_kw[l], p->steps), p->zones[d->to].id);
+    }
+}
+
 static void write_steps(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
 {
     sg_out_format(out, "%-20s %10s %10s %10s %10s %10s %10s %11s %9s %9s %10s\n", "time", "load",
@@ -147,7 +211,7 @@ static void write_steps(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
         }
         sg_out_format(
             out, "%-20s %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f %11.1f %9.1f %9.1f %10s%s\n",
-            time, p->load_kw[t], sum_at(r->source_kw, p->source_count, t), r->import_kw[t],
+            time, total_load_kw(p, t), sum_at(r->source_kw, p->source_count, t), r->import_kw[t],
             r->export_kw[t], sum_at(r->charge_kw, p->store_count, t),
             sum_at(r->discharge_kw, p->store_count, t),
             sum_at(r->energy_kwh, p->store_count, t + 1), sum_at(r->shed_kw, p->shed_count, t),
@@ -174,6 +238,7 @@ static void write_table(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
         sg_out_format(out, "peak       %.3f kW in steps %d to %d\n", r->peak_kw[m],
                       p->grid.demand[m].from, p->grid.demand[m].to - 1);
     }
+    write_zone_lines(out, p, r);
     for (int k = 0; k < p->shiftable_count; k++) {
         if (r->unserved_kwh[k] > 0.0) {
             sg_out_format(out, "unserved   %.3f kWh of %s\n", r->unserved_kwh[k],

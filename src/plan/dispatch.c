@@ -29,13 +29,17 @@ static void softened_name(const sg_program *self, const sg_slack *s, sg_dispatch
     static const char *const NAMES[] = {
         "balance",       "balance",         "energy_kwh_min", "energy_kwh_max",
         "reserve/up_kw", "reserve/down_kw", "final_kwh_min",  "grid/ramp_kw_per_step"};
-    if (s->store >= 0) {
-        const char *id = self->problem->stores[s->store].id;
-        snprintf(ret->constraint, sizeof ret->constraint, "stores/%.63s/%s", id ? id : "",
-                 NAMES[s->kind]);
-    } else {
-        snprintf(ret->constraint, sizeof ret->constraint, "%s", NAMES[s->kind]);
+    const sg_dispatch *p = self->problem;
+    const char *folder = "", *id = NULL;
+    if (s->tier == SG_TIER_BALANCE && p->zones) {
+        folder = "zones/";
+        id = p->zones[s->item].id;
+    } else if (s->tier != SG_TIER_BALANCE && s->item >= 0) {
+        folder = "stores/";
+        id = p->stores[s->item].id;
     }
+    snprintf(ret->constraint, sizeof ret->constraint, "%s%.63s%s%s", folder, id ? id : "",
+             *folder ? "/" : "", NAMES[s->kind]);
 }
 
 static sg_status take_softened(const sg_program *self, const sg_lp_result *result, sg_arena *arena,
