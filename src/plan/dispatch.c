@@ -87,8 +87,8 @@ static void hold_tiers(sg_program *self, const sg_lp_result *nearest)
 
 /* The nearest program: first the least weighted sum of what gives way, then the least cost at that
  * sum. */
-static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, double began_s,
-                               sg_arena *scratch, sg_arena *arena, sg_schedule *ret)
+static sg_status solve_nearest(const sg_dispatch *problem, sg_lp_solver library, double seconds_max,
+                               double began_s, sg_arena *scratch, sg_arena *arena, sg_schedule *ret)
 {
     sg_program self;
     sg_lp_result nearest = {0}, best = {0};
@@ -104,12 +104,12 @@ static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, d
         for (int k = 0; k < self.slack_count; k++) {
             self.lp.column_cost[self.slacks[k].column] = self.slacks[k].weight;
         }
-        status = sg_lp_solve(&self.lp, seconds_left(seconds_max, began_s), &nearest);
+        status = sg_lp_solve(&self.lp, library, seconds_left(seconds_max, began_s), &nearest);
     }
     if (status == SG_OK && nearest.outcome == SG_SOLVED) {
         memcpy(self.lp.column_cost, cost, columns * sizeof *cost);
         hold_tiers(&self, &nearest);
-        status = sg_lp_solve(&self.lp, seconds_left(seconds_max, began_s), &best);
+        status = sg_lp_solve(&self.lp, library, seconds_left(seconds_max, began_s), &best);
     }
     if (status == SG_OK && nearest.feasible) {
         const sg_lp_result *use = best.feasible ? &best : &nearest;
@@ -127,15 +127,15 @@ static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, d
     return status;
 }
 
-/* The program as stated, by the library. */
-static sg_status solve_stated(const sg_dispatch *problem, double seconds_max, sg_arena *scratch,
-                              sg_schedule *ret)
+/* The program as stated, by a library. */
+static sg_status solve_stated(const sg_dispatch *problem, sg_lp_solver library, double seconds_max,
+                              sg_arena *scratch, sg_schedule *ret)
 {
     sg_program self;
     sg_lp_result result = {0};
     sg_status status = sg_program_build(&self, problem, false, scratch);
     if (status == SG_OK) {
-        status = sg_lp_solve(&self.lp, seconds_max, &result);
+        status = sg_lp_solve(&self.lp, library, seconds_max, &result);
     }
     if (status == SG_OK) {
         ret->outcome = result.outcome;
@@ -158,33 +158,48 @@ sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max, sg_a
     return sg_dispatch_solve_with(problem, &options, arena, ret);
 }
 
-static sg_status name_solver(sg_arena *arena, sg_schedule *ret)
+static sg_status name_library(sg_lp_solver library, sg_arena *arena, sg_schedule *ret)
 {
-    char name[48];
-    snprintf(name, sizeof name, "clp %s", sg_lp_solver_version());
-    ret->solver = sg_arena_text(arena, name, strlen(name));
-    return ret->solver ? SG_OK : SG_NOMEM;
+    char name[SG_LP_SOLVER_NAME];
+    sg_status status = sg_lp_solver_name(library, name);
+    if (status == SG_OK) {
+        ret->solver = sg_arena_text(arena, name, strlen(name));
+        status = ret->solver ? SG_OK : SG_NOMEM;
+    }
+    return status;
+}
+
+/* By a library: the program as stated, and the nearest one where that has no solution. */
+static sg_status solve_by_library(const sg_dispatch *problem, sg_lp_solver library,
+                                  double seconds_max, double began_s, sg_arena *arena,
+                                  sg_schedule *ret)
+{
+    sg_arena scratch = {0};
+    sg_status status = name_library(library, arena, ret);
+    if (status == SG_OK) {
+        status = solve_stated(problem, library, seconds_left(seconds_max, began_s), &scratch, ret);
+    }
+    if (status == SG_OK && ret->outcome == SG_INFEASIBLE) {
+        status = solve_nearest(problem, library, seconds_max, began_s, &scratch, arena, ret);
+    }
+    sg_arena_free(&scratch);
+    return status;
 }
 
 sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_options *options,
                                  sg_arena *arena, sg_schedule *ret)
 {
     double began_s = now_s();
+    sg_lp_solver library = options->solver == SG_SOLVER_HIGHS ? SG_LP_HIGHS : SG_LP_CLP;
     if (!sg_dispatch_is_valid(problem)) {
         return SG_RANGE;
     }
-    sg_arena scratch = {0};
     sg_status status = sg_schedule_create(problem, arena, ret);
-    if (status == SG_OK) {
-        status = name_solver(arena, ret);
-    }
-    if (status == SG_OK) {
-        status = solve_stated(problem, options->seconds_max, &scratch, ret);
-    }
-    if (status == SG_OK && ret->outcome == SG_INFEASIBLE) {
-        status = solve_nearest(problem, options->seconds_max, began_s, &scratch, arena, ret);
+    if (status == SG_OK && options->solver == SG_SOLVER_OWN) {
+        status = SG_UNAVAILABLE;
+    } else if (status == SG_OK) {
+        status = solve_by_library(problem, library, options->seconds_max, began_s, arena, ret);
     }
     ret->solve_s = now_s() - began_s;
-    sg_arena_free(&scratch);
     return status;
 }

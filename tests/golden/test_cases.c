@@ -240,7 +240,7 @@ static double money_of(const sg_dispatch *p, const sg_schedule *r)
     return money;
 }
 
-static void check_plan_case(const char *name, json_t *expected)
+static void check_plan_case(const char *name, json_t *expected, sg_dispatch_solver solver)
 {
     char path[128];
     sg_arena arena = {0};
@@ -254,7 +254,8 @@ static void check_plan_case(const char *name, json_t *expected)
         fail();
     }
     sg_json_in_close(&in);
-    assert_int_equal(sg_dispatch_solve(&problem, 0.0, &arena, &schedule), SG_OK);
+    const sg_dispatch_options options = {.solver = solver};
+    assert_int_equal(sg_dispatch_solve_with(&problem, &options, &arena, &schedule), SG_OK);
     assert_string_equal(sg_outcome_text(schedule.outcome),
                         json_string_value(json_object_get(expected, "outcome")));
     json_t *objective = json_object_get(expected, "objective");
@@ -276,19 +277,41 @@ static void check_plan_case(const char *name, json_t *expected)
     sg_arena_free(&arena);
 }
 
-static void schedules_cost_what_highs_found_and_keep_the_format(void **state)
+static void check_plan_cases(sg_dispatch_solver solver)
 {
-    (void)state;
     json_t *all = expected_of("plan"), *expected;
     const char *name;
     int count = 0;
     json_object_foreach(all, name, expected)
     {
-        check_plan_case(name, expected);
+        check_plan_case(name, expected, solver);
         count++;
     }
     assert_int_equal(count, 14);
     json_decref(all);
+}
+
+static void schedules_cost_what_highs_found_and_keep_the_format(void **state)
+{
+    (void)state;
+    check_plan_cases(SG_SOLVER_CLP);
+}
+
+static void so_do_those_of_highs_behind_the_same_interface(void **state)
+{
+    (void)state;
+    static const double LOAD[] = {1.0};
+    const sg_dispatch any = {.step_s = 1.0, .steps = 1, .load_kw = LOAD};
+    const sg_dispatch_options options = {.solver = SG_SOLVER_HIGHS};
+    sg_arena arena = {0};
+    sg_schedule r;
+    sg_status status = sg_dispatch_solve_with(&any, &options, &arena, &r);
+    sg_arena_free(&arena);
+    if (status == SG_UNAVAILABLE) {
+        print_message("no libhighs on this machine; SYMGRID_HIGHS_LIB says where one lies\n");
+        skip();
+    }
+    check_plan_cases(SG_SOLVER_HIGHS);
 }
 
 /* ---- allocation -------------------------------------------------------------------------------
@@ -358,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schedules_cost_what_highs_found_and_keep_the_format),
+        cmocka_unit_test(so_do_those_of_highs_behind_the_same_interface),
         cmocka_unit_test(allocations_equal_exact_progressive_filling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
