@@ -6,15 +6,19 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char HELP[] =
     "symgrid plan - the cheapest schedule of sources, grid, stores and loads\n"
     "\n"
-    "usage: symgrid plan --problem FILE|- [--json] [--seconds S]\n"
+    "usage: symgrid plan --problem FILE|- [--json] [--seconds S] [--solver NAME] [--vertex]\n"
     "\n"
     "  --problem FILE  a symgrid.dispatch/1 document; '-' reads standard input\n"
     "  --json          write symgrid.schedule/1 instead of a table\n"
     "  --seconds S     give up after about S seconds\n"
+    "  --solver NAME   auto (unless told otherwise), own, clp, or highs where this machine has\n"
+    "                  libhighs (SYMGRID_HIGHS_LIB may name the file)\n"
+    "  --vertex        where schedules cost alike, end at a corner as a simplex does, not between\n"
     "\n"
     "Powers are in kW, energies in kWh, prices per kWh. The marginal price of a step is what one\n"
     "more kWh of load would cost there; with zones, in the first of them. Where the limits cannot "
@@ -22,7 +26,7 @@ static const char HELP[] =
     "comes nearest is given and every limit that gave way is named with its amount.\n"
     "\n"
     "Exit status: 0 solved, 1 infeasible, unbounded or no solution in time, 2 bad input or usage,\n"
-    "3 the file cannot be read, memory is exhausted or the solver failed.\n"
+    "3 the file cannot be read, memory is exhausted, or the solver failed or is not here.\n"
     "\n"
     "Example: one hour, 50 kW of sun against 80 kW of load\n"
     "  echo "
@@ -264,11 +268,25 @@ static int status_of(sg_outcome outcome)
                                    : SG_EXIT_NO;
 }
 
+static const char *const SOLVERS[] = {
+    [SG_SOLVER_AUTO] = "auto",
+    [SG_SOLVER_OWN] = "own",
+    [SG_SOLVER_CLP] = "clp",
+    [SG_SOLVER_HIGHS] = "highs",
+};
+
 /* Solve what was read and print it. */
-static int answer(const sg_dispatch *problem, double seconds_max, bool json, sg_arena *arena)
+static int answer(const sg_dispatch *problem, const sg_dispatch_options *options, bool json,
+                  sg_arena *arena)
 {
     sg_schedule schedule;
-    sg_status status = sg_dispatch_solve(problem, seconds_max, arena, &schedule);
+    sg_status status = sg_dispatch_solve_with(problem, options, arena, &schedule);
+    if (status == SG_UNAVAILABLE) {
+        fprintf(stderr, "symgrid plan: --solver %s: expected a solver that this machine has%s\n",
+                SOLVERS[options->solver],
+                options->solver == SG_SOLVER_HIGHS ? ", found no libhighs" : "");
+        return SG_EXIT_ENVIRONMENT;
+    }
     if (status != SG_OK) {
         fprintf(stderr, "symgrid plan: %s\n", sg_status_text(status));
         return status == SG_RANGE ? SG_EXIT_USAGE : SG_EXIT_ENVIRONMENT;
@@ -296,16 +314,45 @@ static bool parse_seconds(const char *text, double *ret)
     return end != text && *end == '\0' && isfinite(*ret) && *ret > 0.0;
 }
 
+static bool parse_solver(const char *text, sg_dispatch_solver *ret)
+{
+    for (size_t i = 0; i < sizeof SOLVERS / sizeof *SOLVERS; i++) {
+        if (strcmp(text, SOLVERS[i]) == 0) {
+            *ret = (sg_dispatch_solver)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Read the document and answer it. */
+static int plan_file(const char *file, const sg_dispatch_options *options, bool json)
+{
+    sg_arena arena = {0};
+    sg_json_in in;
+    sg_dispatch problem;
+    bool read = sg_json_in_open(&in, file, SG_DISPATCH_FORMAT) &&
+                sg_dispatch_from_json(&in, &arena, &problem);
+    sg_json_in_close(&in);
+    int status = in.environment ? SG_EXIT_ENVIRONMENT : SG_EXIT_USAGE;
+    if (read) {
+        status = answer(&problem, options, json, &arena);
+    } else {
+        fprintf(stderr, "%s\n", in.message);
+    }
+    sg_arena_free(&arena);
+    return status;
+}
+
 int sg_cli_plan(int argc, char **argv)
 {
-    const char *file = NULL, *seconds = NULL;
+    const char *file = NULL, *seconds = NULL, *solver = NULL;
     bool json = false, help = false;
-    double seconds_max = 0.0;
-    const sg_option options[] = {{"--problem", &file, NULL},
-                                 {"--seconds", &seconds, NULL},
-                                 {"--json", NULL, &json},
-                                 {"--help", NULL, &help}};
-    if (sg_options_parse(argc, argv, options, 4, 0) < 0) {
+    sg_dispatch_options how = {.solver = SG_SOLVER_AUTO};
+    const sg_option options[] = {{"--problem", &file, NULL},  {"--seconds", &seconds, NULL},
+                                 {"--solver", &solver, NULL}, {"--vertex", NULL, &how.vertex},
+                                 {"--json", NULL, &json},     {"--help", NULL, &help}};
+    if (sg_options_parse(argc, argv, options, sizeof options / sizeof *options, 0) < 0) {
         return SG_EXIT_USAGE;
     }
     if (help) {
@@ -316,23 +363,15 @@ int sg_cli_plan(int argc, char **argv)
         fputs("symgrid plan: expected --problem FILE; see symgrid plan --help\n", stderr);
         return SG_EXIT_USAGE;
     }
-    if (seconds && !parse_seconds(seconds, &seconds_max)) {
+    if (seconds && !parse_seconds(seconds, &how.seconds_max)) {
         fprintf(stderr, "symgrid plan: --seconds: expected a number above 0, got '%.40s'\n",
                 seconds);
         return SG_EXIT_USAGE;
     }
-    sg_arena arena = {0};
-    sg_json_in in;
-    sg_dispatch problem;
-    bool read = sg_json_in_open(&in, file, SG_DISPATCH_FORMAT) &&
-                sg_dispatch_from_json(&in, &arena, &problem);
-    sg_json_in_close(&in);
-    int status = in.environment ? SG_EXIT_ENVIRONMENT : SG_EXIT_USAGE;
-    if (read) {
-        status = answer(&problem, seconds_max, json, &arena);
-    } else {
-        fprintf(stderr, "%s\n", in.message);
+    if (solver && !parse_solver(solver, &how.solver)) {
+        fprintf(stderr, "symgrid plan: --solver: expected auto, own, clp or highs, got '%.40s'\n",
+                solver);
+        return SG_EXIT_USAGE;
     }
-    sg_arena_free(&arena);
-    return status;
+    return plan_file(file, &how, json);
 }

@@ -12,17 +12,14 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
 
-DAY = json.load(open("day96-4.json"))
-STEPS = DAY["steps"]
 
-
-def series(value):
-    return [float(value)] * STEPS if np.isscalar(value) else [float(v) for v in value]
+def series(value, steps):
+    return [float(value)] * steps if np.isscalar(value) else [float(v) for v in value]
 
 
 def scaled(values, factor, seed=None):
     r = random.Random(seed)
-    return [round(factor * v * (r.uniform(0.6, 1.4) if seed is not None else 1), 3) for v in series(values)]
+    return [round(factor * v * (r.uniform(0.6, 1.4) if seed is not None else 1), 3) for v in values]
 
 
 def store(name, zone, hours, power, **more):
@@ -33,11 +30,11 @@ def store(name, zone, hours, power, **more):
 
 
 def problems():
-    load, sun = DAY["load_kw"], DAY["sources"][0]["available_kw"]
-    buy = series(DAY["grid"]["import_price_per_kwh"])
+    day = json.load(open("day96-4.json"))
+    steps, load, sun, buy = day["steps"], day["load_kw"], day["sources"][0]["available_kw"], day["grid"]["import_price_per_kwh"]
     sell = [round(0.8 * v, 5) for v in buy]
-    head = {"format": "symgrid.dispatch/1", "start": DAY["start"], "step_s": DAY["step_s"], "steps": STEPS}
-    most = max(series(load))
+    head = {"format": "symgrid.dispatch/1", "start": day["start"], "step_s": day["step_s"], "steps": steps}
+    most = max(load)
     # two halls: sun and battery in one, the grid in the other, a tie that is too small at noon
     yield "zones96-2", {
         **head, "zones": [{"id": "north", "load_kw": scaled(load, 0.35, 1)}, {"id": "south", "load_kw": scaled(load, 0.65, 2)}],
@@ -45,7 +42,7 @@ def problems():
                    "loss_frac": 0.03}],
         "sources": [{"id": "pv", "zone": "north", "available_kw": sun}],
         "grid": {"zone": "south", "import_kw_max": 3 * most, "export_kw_max": most, "import_price_per_kwh": buy,
-                 "export_price_per_kwh": sell, "demand_periods": [{"from": 0, "to": STEPS, "charge_per_kw": 0.4,
+                 "export_price_per_kwh": sell, "demand_periods": [{"from": 0, "to": steps, "charge_per_kw": 0.4,
                                                                    "peak_so_far_kw": round(0.5 * most)}]},
         "stores": [store("battery", "north", 2, round(0.25 * most))],
         "shed": [{"id": "batch", "zone": "north", "max_kw": scaled(load, 0.3), "cost_per_kwh": 0.9}]}
@@ -100,29 +97,28 @@ class Program:
             return coo_matrix((v, (i, j)), (len(self.rows[kind]), len(self.cost))).tocsr(), [r for _, r in self.rows[kind]]
         (equal, equal_right), (upper, upper_right) = matrix("="), matrix("<")
         result = linprog(self.cost, upper, upper_right, equal, equal_right, self.bounds, method="highs-ds")
-        assert result.status == 0, result.message
-        return result.fun + self.constant
+        return result.fun + self.constant if result.status == 0 else None
 
 
 def least_cost(p):
-    lp, hours, grid = Program(), p["step_s"] / 3600, p["grid"]
+    lp, hours, steps, grid = Program(), p["step_s"] / 3600, p["steps"], p["grid"]
     first = p["zones"][0]["id"]
-    balance = {z["id"]: [[] for _ in range(STEPS)] for z in p["zones"]}
+    balance = {z["id"]: [[] for _ in range(steps)] for z in p["zones"]}
     place = lambda item: balance[item.get("zone", first)]
     for link in p["links"]:
         for sender, receiver, most in (("from", "to", "forward_kw_max"), ("to", "from", "back_kw_max")):
-            for t in range(STEPS):
+            for t in range(steps):
                 sent = lp.column(0, link.get(most))
                 balance[link[sender]][t].append((sent, -1))
                 balance[link[receiver]][t].append((sent, 1 - link.get("loss_frac", 0)))
     for source in p["sources"]:
-        available, cost = series(source["available_kw"]), source.get("cost_per_kwh", 0)
-        for t in range(STEPS):
+        available, cost = series(source["available_kw"], steps), source.get("cost_per_kwh", 0)
+        for t in range(steps):
             place(source)[t].append((lp.column(hours * cost, available[t]), 1))
-    buy, sell = series(grid["import_price_per_kwh"]), series(grid.get("export_price_per_kwh", 0))
-    imports = [lp.column(hours * buy[t], grid["import_kw_max"]) for t in range(STEPS)]
-    exports = [lp.column(-hours * sell[t], grid.get("export_kw_max", 0)) for t in range(STEPS)]
-    for t in range(STEPS):
+    buy, sell = series(grid["import_price_per_kwh"], steps), series(grid.get("export_price_per_kwh", 0), steps)
+    imports = [lp.column(hours * buy[t], grid["import_kw_max"]) for t in range(steps)]
+    exports = [lp.column(-hours * sell[t], grid.get("export_kw_max", 0)) for t in range(steps)]
+    for t in range(steps):
         place(grid)[t] += [(imports[t], 1), (exports[t], -1)]
         if "ramp_kw_per_step" in grid and t:
             change = [(imports[t], 1), (exports[t], -1), (imports[t - 1], -1), (exports[t - 1], 1)]
@@ -134,12 +130,12 @@ def least_cost(p):
         for t in range(period["from"], period["to"]):
             lp.row("<", [(imports[t], 1), (peak, -1)], 0)
     reserve = p.get("reserve", {})
-    needs = {name: [[] for _ in range(STEPS)] for name in ("up_kw", "down_kw") if name in reserve}
+    needs = {name: [[] for _ in range(steps)] for name in ("up_kw", "down_kw") if name in reserve}
     lasts = reserve.get("duration_s", 0) / 3600
     for s in p["stores"]:
         keep, before = (1 - s["standing_loss_per_h"]) ** hours, None
-        for t in range(STEPS):
-            last = t == STEPS - 1
+        for t in range(steps):
+            last = t == steps - 1
             charge = lp.column(hours * s["wear_cost_per_kwh"], s["charge_kw_max"])
             discharge = lp.column(hours * s["wear_cost_per_kwh"], s["discharge_kw_max"])
             energy = lp.column(-s.get("terminal_value_per_kwh", 0) if last else 0, s["energy_kwh_max"],
@@ -159,11 +155,11 @@ def least_cost(p):
                 needs["down_kw"][t].append((share, -1))
                 lp.row("<", [(share, 1), (charge, 1), (discharge, -1)], s["charge_kw_max"])
                 lp.row("<", [(share, lasts * s["charge_eff"]), (energy, 1)], s["energy_kwh_max"])
-    for name, steps in needs.items():
-        for t, terms in enumerate(steps):
-            lp.row("<", terms, -series(reserve[name])[t])
+    for name, rows in needs.items():
+        for t, terms in enumerate(rows):
+            lp.row("<", terms, -series(reserve[name], steps)[t])
     for shed in p.get("shed", []):
-        for t, most in enumerate(series(shed["max_kw"])):
+        for t, most in enumerate(series(shed["max_kw"], steps)):
             place(shed)[t].append((lp.column(hours * shed["cost_per_kwh"], most), 1))
     for job in p.get("shiftable", []):
         work = {t: lp.column(0, job["power_kw_max"]) for t in range(job["from"], job["to"])}
@@ -171,7 +167,7 @@ def least_cost(p):
         for t, j in work.items():
             place(job)[t].append((j, -1))
     for z in p["zones"]:
-        for t, load in enumerate(series(z["load_kw"])):
+        for t, load in enumerate(series(z["load_kw"], steps)):
             lp.row("=", balance[z["id"]][t], load)
     return lp.solve()
 
