@@ -24,7 +24,7 @@ _symgrid_options() {
         simulate) echo "--from --for --step --policy --report --json --no-baseline --seed" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
-        plan) echo "--problem --json --seconds" ;;
+        plan) echo "--problem --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
         bench) echo "--json --seconds" ;;
         model) echo "--columns --example --list --markdown --plot --set --zone" ;;
@@ -47,6 +47,7 @@ _symgrid() {
     fi
     case $previous in
         --policy) _symgrid_words "$policies"; return ;;
+        --solver) _symgrid_words "auto own clp highs"; return ;;
         --speed) _symgrid_words "1 10 60 max"; return ;;
         --listen) _symgrid_words "127.0.0.1:8048 127.0.0.1:0"; return ;;
         --for) _symgrid_words "30s 15min 1h 24h 7d 30d 365d"; return ;;

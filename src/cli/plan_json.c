@@ -4,15 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const TOP_KEYS[] = {"format",  "start",     "step_s",  "steps",
-                                       "load_kw", "sources",   "grid",    "stores",
-                                       "shed",    "shiftable", "reserve", NULL};
-static const char *const SOURCE_KEYS[] = {"id", "available_kw", "cost_per_kwh", NULL};
-static const char *const GRID_KEYS[] = {
-    "import_kw_max",    "export_kw_max",  "import_price_per_kwh", "export_price_per_kwh",
-    "ramp_kw_per_step", "initial_net_kw", "demand_periods",       NULL};
+static const char *const TOP_KEYS[] = {"format", "start",     "step_s",  "steps", "load_kw",
+                                       "zones",  "links",     "sources", "grid",  "stores",
+                                       "shed",   "shiftable", "reserve", NULL};
+static const char *const ZONE_KEYS[] = {"id", "load_kw", NULL};
+static const char *const LINK_KEYS[] = {"id",          "from",      "to", "forward_kw_max",
+                                        "back_kw_max", "loss_frac", NULL};
+static const char *const SOURCE_KEYS[] = {"id", "zone", "available_kw", "cost_per_kwh", NULL};
+static const char *const GRID_KEYS[] = {"zone",
+                                        "import_kw_max",
+                                        "export_kw_max",
+                                        "import_price_per_kwh",
+                                        "export_price_per_kwh",
+                                        "ramp_kw_per_step",
+                                        "initial_net_kw",
+                                        "demand_periods",
+                                        NULL};
 static const char *const DEMAND_KEYS[] = {"from", "to", "charge_per_kw", "peak_so_far_kw", NULL};
 static const char *const STORE_KEYS[] = {"id",
+                                         "zone",
                                          "energy_kwh_min",
                                          "energy_kwh_max",
                                          "charge_kw_max",
@@ -25,18 +35,20 @@ static const char *const STORE_KEYS[] = {"id",
                                          "wear_cost_per_kwh",
                                          "terminal_value_per_kwh",
                                          NULL};
-static const char *const SHED_KEYS[] = {"id", "max_kw", "cost_per_kwh", NULL};
+static const char *const SHED_KEYS[] = {"id", "zone", "max_kw", "cost_per_kwh", NULL};
 static const char *const SHIFTABLE_KEYS[] = {
-    "id", "from", "to", "energy_kwh", "power_kw_max", "unserved_cost_per_kwh", NULL};
+    "id", "zone", "from", "to", "energy_kwh", "power_kw_max", "unserved_cost_per_kwh", NULL};
 static const char *const RESERVE_KEYS[] = {"up_kw", "down_kw", "duration_s", NULL};
 
-static const sg_json_range STANDING_LOSS = {.low = 0.0, .high = 1.0, .high_is_open = true};
+static const sg_json_range LOSS = {.low = 0.0, .high = 1.0, .high_is_open = true};
 
 /* What a list of the document needs while it is read. */
 typedef struct context {
     sg_json_in *in;
     sg_arena *arena;
     int steps;
+    const sg_dispatch_zone *zones; /* NULL until they are read, and where there are none */
+    int zone_count;
 } context;
 
 static const char *kept_id(context *self, json_t *object)
@@ -80,10 +92,82 @@ static void *read_list(context *self, json_t *object, const char *key, const cha
     return items;
 }
 
+static void read_zone(context *self, json_t *object, void *ret)
+{
+    sg_dispatch_zone *zone = ret;
+    zone->id = kept_id(self, object);
+    zone->load_kw =
+        sg_json_in_series(self->in, object, "load_kw", self->steps, &SG_JSON_ANY, self->arena);
+}
+
+/* The load: of the one zone, or of each where there are zones. */
+static void read_load(context *self, json_t *top, sg_dispatch *ret)
+{
+    sg_json_in *in = self->in;
+    json_t *zones = sg_json_in_array(in, top, "zones");
+    if (in->failed || !zones) {
+        ret->load_kw =
+            sg_json_in_series(in, top, "load_kw", self->steps, &SG_JSON_ANY, self->arena);
+        return;
+    }
+    if (json_array_size(zones) < 1 || json_array_size(zones) > SG_DISPATCH_ZONE_MAX) {
+        sg_json_in_fail(in, "zones", "expected 1 to %d zones, found %zu", SG_DISPATCH_ZONE_MAX,
+                        json_array_size(zones));
+    }
+    if (json_object_get(top, "load_kw")) {
+        sg_json_in_fail(in, "load_kw", "expected nothing beside zones: each has its own load");
+    }
+    ret->zones =
+        read_list(self, top, "zones", ZONE_KEYS, sizeof *ret->zones, read_zone, &ret->zone_count);
+    self->zones = ret->zones;
+    self->zone_count = ret->zone_count;
+}
+
+/* The index of the zone that a member names. */
+static int named_zone(context *self, json_t *object, const char *key)
+{
+    const char *id = sg_json_in_text(self->in, object, key);
+    for (int zone = 0; zone < self->zone_count; zone++) {
+        if (strcmp(self->zones[zone].id, id) == 0) {
+            return zone;
+        }
+    }
+    if (self->zones) {
+        sg_json_in_fail(self->in, key, "expected the id of a zone, found \"%.40s\"", id);
+    } else {
+        sg_json_in_fail(self->in, key, "expected zones in the document that it could name");
+    }
+    return 0;
+}
+
+/* Where something stands: in the first zone unless it says otherwise. */
+static int zone_of(context *self, json_t *object)
+{
+    return json_object_get(object, "zone") ? named_zone(self, object, "zone") : 0;
+}
+
+static void read_link(context *self, json_t *object, void *ret)
+{
+    sg_json_in *in = self->in;
+    sg_dispatch_link *link = ret;
+    link->id = kept_id(self, object);
+    link->from = named_zone(self, object, "from");
+    link->to = named_zone(self, object, "to");
+    if (link->from == link->to) {
+        sg_json_in_fail(in, "to", "expected another zone than from");
+    }
+    link->forward_kw_max =
+        sg_json_in_number_or(in, object, "forward_kw_max", &SG_JSON_NOT_NEGATIVE, HUGE_VAL);
+    link->back_kw_max =
+        sg_json_in_number_or(in, object, "back_kw_max", &SG_JSON_NOT_NEGATIVE, HUGE_VAL);
+    link->loss_frac = sg_json_in_number_or(in, object, "loss_frac", &LOSS, 0.0);
+}
+
 static void read_source(context *self, json_t *object, void *ret)
 {
     sg_dispatch_source *source = ret;
     source->id = kept_id(self, object);
+    source->zone = zone_of(self, object);
     source->available_kw = sg_json_in_series(self->in, object, "available_kw", self->steps,
                                              &SG_JSON_NOT_NEGATIVE, self->arena);
     source->cost_per_kwh = sg_json_in_series_optional(self->in, object, "cost_per_kwh", self->steps,
@@ -118,6 +202,7 @@ static void read_grid(context *self, json_t *top, sg_dispatch_grid *ret)
     size_t before;
     sg_json_in_enter(in, "grid", &before);
     ret->present = true;
+    ret->zone = zone_of(self, grid);
     ret->import_kw_max = sg_json_in_number(in, grid, "import_kw_max", &SG_JSON_NOT_NEGATIVE);
     ret->export_kw_max =
         sg_json_in_number_or(in, grid, "export_kw_max", &SG_JSON_NOT_NEGATIVE, 0.0);
@@ -139,6 +224,7 @@ static void read_store(context *self, json_t *object, void *ret)
     sg_json_in *in = self->in;
     sg_dispatch_store *s = ret;
     s->id = kept_id(self, object);
+    s->zone = zone_of(self, object);
     s->energy_kwh_min =
         sg_json_in_number_or(in, object, "energy_kwh_min", &SG_JSON_NOT_NEGATIVE, 0.0);
     s->energy_kwh_max = sg_json_in_number(in, object, "energy_kwh_max", &SG_JSON_NOT_NEGATIVE);
@@ -150,8 +236,7 @@ static void read_store(context *self, json_t *object, void *ret)
     s->discharge_kw_max = sg_json_in_number(in, object, "discharge_kw_max", &SG_JSON_NOT_NEGATIVE);
     s->charge_eff = sg_json_in_number(in, object, "charge_eff", &SG_JSON_EFFICIENCY);
     s->discharge_eff = sg_json_in_number(in, object, "discharge_eff", &SG_JSON_EFFICIENCY);
-    s->standing_loss_per_h =
-        sg_json_in_number_or(in, object, "standing_loss_per_h", &STANDING_LOSS, 0.0);
+    s->standing_loss_per_h = sg_json_in_number_or(in, object, "standing_loss_per_h", &LOSS, 0.0);
     s->initial_kwh = sg_json_in_number(in, object, "initial_kwh", &SG_JSON_NOT_NEGATIVE);
     s->final_kwh_min =
         sg_json_in_number_or(in, object, "final_kwh_min", &SG_JSON_NOT_NEGATIVE, -HUGE_VAL);
@@ -164,6 +249,7 @@ static void read_shed(context *self, json_t *object, void *ret)
 {
     sg_dispatch_shed *shed = ret;
     shed->id = kept_id(self, object);
+    shed->zone = zone_of(self, object);
     shed->max_kw = sg_json_in_series(self->in, object, "max_kw", self->steps, &SG_JSON_NOT_NEGATIVE,
                                      self->arena);
     shed->cost_per_kwh = sg_json_in_number_or(self->in, object, "cost_per_kwh", &SG_JSON_ANY, 0.0);
@@ -173,6 +259,7 @@ static void read_shiftable(context *self, json_t *object, void *ret)
 {
     sg_dispatch_shiftable *job = ret;
     job->id = kept_id(self, object);
+    job->zone = zone_of(self, object);
     read_window(self, object, &job->from, &job->to);
     job->energy_kwh = sg_json_in_number(self->in, object, "energy_kwh", &SG_JSON_NOT_NEGATIVE);
     job->power_kw_max = sg_json_in_number(self->in, object, "power_kw_max", &SG_JSON_NOT_NEGATIVE);
@@ -219,12 +306,20 @@ static void refuse_repeats(context *self, const char *list, const char **ids, in
 static void check_ids(context *self, const sg_dispatch *p)
 {
     size_t most = (size_t)p->source_count + (size_t)p->store_count + (size_t)p->shed_count +
-                  (size_t)p->shiftable_count;
+                  (size_t)p->shiftable_count + (size_t)p->zone_count + (size_t)p->link_count;
     const char **ids = sg_arena_array(self->arena, most + 1, sizeof *ids);
     if (!ids) {
         sg_json_in_fail_memory(self->in);
         return;
     }
+    for (int i = 0; i < p->zone_count; i++) {
+        ids[i] = p->zones[i].id;
+    }
+    refuse_repeats(self, "zones", ids, p->zone_count);
+    for (int i = 0; i < p->link_count; i++) {
+        ids[i] = p->links[i].id;
+    }
+    refuse_repeats(self, "links", ids, p->link_count);
     for (int i = 0; i < p->source_count; i++) {
         ids[i] = p->sources[i].id;
     }
@@ -255,7 +350,9 @@ bool sg_dispatch_from_json(sg_json_in *in, sg_arena *arena, sg_dispatch *ret)
     ret->step_s = sg_json_in_number(in, top, "step_s", &SG_JSON_POSITIVE);
     ret->steps = (int)sg_json_in_integer(in, top, "steps", 1, SG_PLAN_JSON_STEP_MAX);
     self.steps = ret->steps;
-    ret->load_kw = sg_json_in_series(in, top, "load_kw", ret->steps, &SG_JSON_ANY, arena);
+    read_load(&self, top, ret);
+    ret->links =
+        read_list(&self, top, "links", LINK_KEYS, sizeof *ret->links, read_link, &ret->link_count);
     ret->sources = read_list(&self, top, "sources", SOURCE_KEYS, sizeof *ret->sources, read_source,
                              &ret->source_count);
     read_grid(&self, top, &ret->grid);

@@ -6,22 +6,27 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char HELP[] =
     "symgrid plan - the cheapest schedule of sources, grid, stores and loads\n"
     "\n"
-    "usage: symgrid plan --problem FILE|- [--json] [--seconds S]\n"
+    "usage: symgrid plan --problem FILE|- [--json] [--seconds S] [--solver NAME] [--vertex]\n"
     "\n"
     "  --problem FILE  a symgrid.dispatch/1 document; '-' reads standard input\n"
     "  --json          write symgrid.schedule/1 instead of a table\n"
     "  --seconds S     give up after about S seconds\n"
+    "  --solver NAME   auto (unless told otherwise), own, clp, or highs where this machine has\n"
+    "                  libhighs (SYMGRID_HIGHS_LIB may name the file)\n"
+    "  --vertex        where schedules cost alike, end at a corner as a simplex does, not between\n"
     "\n"
     "Powers are in kW, energies in kWh, prices per kWh. The marginal price of a step is what one\n"
-    "more kWh of load would cost there. Where the limits cannot all be met, the schedule that\n"
+    "more kWh of load would cost there; with zones, in the first of them. Where the limits cannot "
+    "all be met, the schedule that\n"
     "comes nearest is given and every limit that gave way is named with its amount.\n"
     "\n"
     "Exit status: 0 solved, 1 infeasible, unbounded or no solution in time, 2 bad input or usage,\n"
-    "3 the file cannot be read, memory is exhausted or the solver failed.\n"
+    "3 the file cannot be read, memory is exhausted, or the solver failed or is not here.\n"
     "\n"
     "Example: one hour, 50 kW of sun against 80 kW of load\n"
     "  echo "
@@ -71,6 +76,28 @@ static void write_flexible(sg_out *out, const sg_dispatch *p, const sg_schedule 
     sg_json_end(out, '}');
 }
 
+static void write_zones(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
+{
+    if (!p->zones) {
+        return;
+    }
+    sg_json_begin(out, "zones", '{');
+    for (int zone = 0; zone < p->zone_count; zone++) {
+        sg_json_begin(out, p->zones[zone].id, '{');
+        write_series(out, "marginal_price_per_kwh", r->zone_price_per_kwh[zone], p->steps);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, '}');
+    sg_json_begin(out, "links", '{');
+    for (int l = 0; l < p->link_count; l++) {
+        sg_json_begin(out, p->links[l].id, '{');
+        write_series(out, "forward_kw", r->link_forward_kw[l], p->steps);
+        write_series(out, "back_kw", r->link_back_kw[l], p->steps);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, '}');
+}
+
 static void write_softened(sg_out *out, const sg_schedule *r)
 {
     sg_json_begin(out, "softened", '[');
@@ -114,6 +141,7 @@ static void write_json(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
     write_stores(out, p, r);
     write_flexible(out, p, r);
     write_series(out, "marginal_price_per_kwh", r->marginal_price_per_kwh, p->steps);
+    write_zones(out, p, r);
     sg_json_begin(out, "circulation", '[');
     for (int t = 0; t < p->steps; t++) {
         sg_json_bool(out, NULL, r->circulation[t]);
@@ -133,6 +161,46 @@ static double sum_at(double *const *rows, int count, int step)
     return sum;
 }
 
+static double total_load_kw(const sg_dispatch *p, int step)
+{
+    double sum = 0.0;
+    for (int zone = 0; zone < sg_dispatch_zone_count(p); zone++) {
+        sum += sg_dispatch_load_kw(p, zone)[step];
+    }
+    return sum;
+}
+
+static double largest(const double *values, int count)
+{
+    double most = values[0];
+    for (int t = 1; t < count; t++) {
+        most = fmax(most, values[t]);
+    }
+    return most;
+}
+
+/* A line for each zone and link; the steps below them show the whole site. */
+static void write_zone_lines(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
+{
+    for (int zone = 0; p->zones && zone < p->zone_count; zone++) {
+        const double *price = r->zone_price_per_kwh[zone];
+        double sum = 0.0;
+        for (int t = 0; t < p->steps; t++) {
+            sum += price[t];
+        }
+        if (isfinite(sum)) {
+            sg_out_format(out, "zone       %s: mean price %.5f, highest %.5f per kWh\n",
+                          p->zones[zone].id, sum / p->steps, largest(price, p->steps));
+        }
+    }
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *d = &p->links[l];
+        sg_out_format(out, "link       %s: at most %.1f kW from %s, %.1f kW from %s\n", d->id,
+                      largest(r->link_forward_kw[l], p->steps), p->zones[d->from].id,
+                      largest(r->link_back_kw[l], p->steps), p->zones[d->to].id);
+    }
+}
+
 static void write_steps(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
 {
     sg_out_format(out, "%-20s %10s %10s %10s %10s %10s %10s %11s %9s %9s %10s\n", "time", "load",
@@ -147,7 +215,7 @@ static void write_steps(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
         }
         sg_out_format(
             out, "%-20s %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f %11.1f %9.1f %9.1f %10s%s\n",
-            time, p->load_kw[t], sum_at(r->source_kw, p->source_count, t), r->import_kw[t],
+            time, total_load_kw(p, t), sum_at(r->source_kw, p->source_count, t), r->import_kw[t],
             r->export_kw[t], sum_at(r->charge_kw, p->store_count, t),
             sum_at(r->discharge_kw, p->store_count, t),
             sum_at(r->energy_kwh, p->store_count, t + 1), sum_at(r->shed_kw, p->shed_count, t),
@@ -174,6 +242,7 @@ static void write_table(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
         sg_out_format(out, "peak       %.3f kW in steps %d to %d\n", r->peak_kw[m],
                       p->grid.demand[m].from, p->grid.demand[m].to - 1);
     }
+    write_zone_lines(out, p, r);
     for (int k = 0; k < p->shiftable_count; k++) {
         if (r->unserved_kwh[k] > 0.0) {
             sg_out_format(out, "unserved   %.3f kWh of %s\n", r->unserved_kwh[k],
@@ -199,11 +268,25 @@ static int status_of(sg_outcome outcome)
                                    : SG_EXIT_NO;
 }
 
+static const char *const SOLVERS[] = {
+    [SG_SOLVER_AUTO] = "auto",
+    [SG_SOLVER_OWN] = "own",
+    [SG_SOLVER_CLP] = "clp",
+    [SG_SOLVER_HIGHS] = "highs",
+};
+
 /* Solve what was read and print it. */
-static int answer(const sg_dispatch *problem, double seconds_max, bool json, sg_arena *arena)
+static int answer(const sg_dispatch *problem, const sg_dispatch_options *options, bool json,
+                  sg_arena *arena)
 {
     sg_schedule schedule;
-    sg_status status = sg_dispatch_solve(problem, seconds_max, arena, &schedule);
+    sg_status status = sg_dispatch_solve_with(problem, options, arena, &schedule);
+    if (status == SG_UNAVAILABLE) {
+        fprintf(stderr, "symgrid plan: --solver %s: expected a solver that this machine has%s\n",
+                SOLVERS[options->solver],
+                options->solver == SG_SOLVER_HIGHS ? ", found no libhighs" : "");
+        return SG_EXIT_ENVIRONMENT;
+    }
     if (status != SG_OK) {
         fprintf(stderr, "symgrid plan: %s\n", sg_status_text(status));
         return status == SG_RANGE ? SG_EXIT_USAGE : SG_EXIT_ENVIRONMENT;
@@ -231,16 +314,45 @@ static bool parse_seconds(const char *text, double *ret)
     return end != text && *end == '\0' && isfinite(*ret) && *ret > 0.0;
 }
 
+static bool parse_solver(const char *text, sg_dispatch_solver *ret)
+{
+    for (size_t i = 0; i < sizeof SOLVERS / sizeof *SOLVERS; i++) {
+        if (strcmp(text, SOLVERS[i]) == 0) {
+            *ret = (sg_dispatch_solver)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Read the document and answer it. */
+static int plan_file(const char *file, const sg_dispatch_options *options, bool json)
+{
+    sg_arena arena = {0};
+    sg_json_in in;
+    sg_dispatch problem;
+    bool read = sg_json_in_open(&in, file, SG_DISPATCH_FORMAT) &&
+                sg_dispatch_from_json(&in, &arena, &problem);
+    sg_json_in_close(&in);
+    int status = in.environment ? SG_EXIT_ENVIRONMENT : SG_EXIT_USAGE;
+    if (read) {
+        status = answer(&problem, options, json, &arena);
+    } else {
+        fprintf(stderr, "%s\n", in.message);
+    }
+    sg_arena_free(&arena);
+    return status;
+}
+
 int sg_cli_plan(int argc, char **argv)
 {
-    const char *file = NULL, *seconds = NULL;
+    const char *file = NULL, *seconds = NULL, *solver = NULL;
     bool json = false, help = false;
-    double seconds_max = 0.0;
-    const sg_option options[] = {{"--problem", &file, NULL},
-                                 {"--seconds", &seconds, NULL},
-                                 {"--json", NULL, &json},
-                                 {"--help", NULL, &help}};
-    if (sg_options_parse(argc, argv, options, 4, 0) < 0) {
+    sg_dispatch_options how = {.solver = SG_SOLVER_AUTO};
+    const sg_option options[] = {{"--problem", &file, NULL},  {"--seconds", &seconds, NULL},
+                                 {"--solver", &solver, NULL}, {"--vertex", NULL, &how.vertex},
+                                 {"--json", NULL, &json},     {"--help", NULL, &help}};
+    if (sg_options_parse(argc, argv, options, sizeof options / sizeof *options, 0) < 0) {
         return SG_EXIT_USAGE;
     }
     if (help) {
@@ -251,23 +363,15 @@ int sg_cli_plan(int argc, char **argv)
         fputs("symgrid plan: expected --problem FILE; see symgrid plan --help\n", stderr);
         return SG_EXIT_USAGE;
     }
-    if (seconds && !parse_seconds(seconds, &seconds_max)) {
+    if (seconds && !parse_seconds(seconds, &how.seconds_max)) {
         fprintf(stderr, "symgrid plan: --seconds: expected a number above 0, got '%.40s'\n",
                 seconds);
         return SG_EXIT_USAGE;
     }
-    sg_arena arena = {0};
-    sg_json_in in;
-    sg_dispatch problem;
-    bool read = sg_json_in_open(&in, file, SG_DISPATCH_FORMAT) &&
-                sg_dispatch_from_json(&in, &arena, &problem);
-    sg_json_in_close(&in);
-    int status = in.environment ? SG_EXIT_ENVIRONMENT : SG_EXIT_USAGE;
-    if (read) {
-        status = answer(&problem, seconds_max, json, &arena);
-    } else {
-        fprintf(stderr, "%s\n", in.message);
+    if (solver && !parse_solver(solver, &how.solver)) {
+        fprintf(stderr, "symgrid plan: --solver: expected auto, own, clp or highs, got '%.40s'\n",
+                solver);
+        return SG_EXIT_USAGE;
     }
-    sg_arena_free(&arena);
-    return status;
+    return plan_file(file, &how, json);
 }

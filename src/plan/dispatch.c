@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -30,13 +31,17 @@ static void softened_name(const sg_program *self, const sg_slack *s, sg_dispatch
     static const char *const NAMES[] = {
         "balance",       "balance",         "energy_kwh_min", "energy_kwh_max",
         "reserve/up_kw", "reserve/down_kw", "final_kwh_min",  "grid/ramp_kw_per_step"};
-    if (s->store >= 0) {
-        const char *id = self->problem->stores[s->store].id;
-        snprintf(ret->constraint, sizeof ret->constraint, "stores/%.63s/%s", id ? id : "",
-                 NAMES[s->kind]);
-    } else {
-        snprintf(ret->constraint, sizeof ret->constraint, "%s", NAMES[s->kind]);
+    const sg_dispatch *p = self->problem;
+    const char *folder = "", *id = NULL;
+    if (s->tier == SG_TIER_BALANCE && p->zones) {
+        folder = "zones/";
+        id = p->zones[s->item].id;
+    } else if (s->tier != SG_TIER_BALANCE && s->item >= 0) {
+        folder = "stores/";
+        id = p->stores[s->item].id;
     }
+    snprintf(ret->constraint, sizeof ret->constraint, "%s%.63s%s%s", folder, id ? id : "",
+             *folder ? "/" : "", NAMES[s->kind]);
 }
 
 static sg_status take_softened(const sg_program *self, const sg_lp_result *result, sg_arena *arena,
@@ -84,8 +89,8 @@ static void hold_tiers(sg_program *self, const sg_lp_result *nearest)
 
 /* The nearest program: first the least weighted sum of what gives way, then the least cost at that
  * sum. */
-static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, double began_s,
-                               sg_arena *scratch, sg_arena *arena, sg_schedule *ret)
+static sg_status solve_nearest(const sg_dispatch *problem, sg_lp_solver library, double seconds_max,
+                               double began_s, sg_arena *scratch, sg_arena *arena, sg_schedule *ret)
 {
     sg_program self;
     sg_lp_result nearest = {0}, best = {0};
@@ -101,12 +106,12 @@ static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, d
         for (int k = 0; k < self.slack_count; k++) {
             self.lp.column_cost[self.slacks[k].column] = self.slacks[k].weight;
         }
-        status = sg_lp_solve(&self.lp, seconds_left(seconds_max, began_s), &nearest);
+        status = sg_lp_solve(&self.lp, library, seconds_left(seconds_max, began_s), &nearest);
     }
     if (status == SG_OK && nearest.outcome == SG_SOLVED) {
         memcpy(self.lp.column_cost, cost, columns * sizeof *cost);
         hold_tiers(&self, &nearest);
-        status = sg_lp_solve(&self.lp, seconds_left(seconds_max, began_s), &best);
+        status = sg_lp_solve(&self.lp, library, seconds_left(seconds_max, began_s), &best);
     }
     if (status == SG_OK && nearest.feasible) {
         const sg_lp_result *use = best.feasible ? &best : &nearest;
@@ -124,58 +129,15 @@ static sg_status solve_nearest(const sg_dispatch *problem, double seconds_max, d
     return status;
 }
 
-/* What a proved schedule may miss, of its powers, and of its cost. */
-static const double RESIDUAL_MAX = 1e-9, GAP_MAX = 1e-7;
-
-static double largest_kw(const sg_dispatch *p)
-{
-    double most = 0.0;
-    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
-        for (int t = 0; t < p->steps; t++) {
-            most = fmax(most, fabs(sg_dispatch_load_kw(p, z)[t]));
-        }
-    }
-    for (int s = 0; s < p->store_count; s++) {
-        most = fmax(most, fmax(p->stores[s].charge_kw_max, p->stores[s].discharge_kw_max));
-        most = fmax(most, p->stores[s].energy_kwh_max);
-    }
-    return most;
-}
-
-/* The program as stated, by its own structure. Only a schedule whose residuals and bound prove it counts as solved. */
-static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options *options,
-                           sg_arena *scratch, sg_schedule *ret)
-{
-    size_t size = sg_interior_size(problem);
-    char *block = size ? sg_arena_array(scratch, size + 64, 1) : NULL;
-    if (!block) {
-        ret->outcome =
-            SG_NUMERIC; /* a shape that it is not made for, or more than the memory there is */
-        return SG_OK;
-    }
-    block += -(uintptr_t)block & 63;
-    sg_interior *interior = sg_interior_create(problem, block, size);
-    sg_interior_options how = {.seconds_max = options->seconds_max};
-    ret->outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
-    if (ret->outcome == SG_SOLVED) {
-        sg_schedule_finish(problem, ret);
-        if (!(ret->residual_kw <= RESIDUAL_MAX * fmax(largest_kw(problem), 1.0)) ||
-            !(ret->relative_gap <= GAP_MAX)) {
-            ret->outcome = SG_NUMERIC;
-        }
-    }
-    return SG_OK;
-}
-
-/* The program as stated, by the library. */
-static sg_status solve_stated(const sg_dispatch *problem, double seconds_max, sg_arena *scratch,
-                              sg_schedule *ret)
+/* The program as stated, by a library. */
+static sg_status solve_stated(const sg_dispatch *problem, sg_lp_solver library, double seconds_max,
+                              sg_arena *scratch, sg_schedule *ret)
 {
     sg_program self;
     sg_lp_result result = {0};
     sg_status status = sg_program_build(&self, problem, false, scratch);
     if (status == SG_OK) {
-        status = sg_lp_solve(&self.lp, seconds_max, &result);
+        status = sg_lp_solve(&self.lp, library, seconds_max, &result);
     }
     if (status == SG_OK) {
         ret->outcome = result.outcome;
@@ -198,45 +160,97 @@ sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max, sg_a
     return sg_dispatch_solve_with(problem, &options, arena, ret);
 }
 
-static sg_status name_solver(sg_arena *arena, sg_dispatch_solver solver, sg_schedule *ret)
+/* What a proved schedule may miss, of its powers, and of its cost. */
+static const double RESIDUAL_MAX = 1e-9, GAP_MAX = 1e-7;
+
+static double largest_kw(const sg_dispatch *p)
 {
-    char name[48] = "interior";
-    if (solver == SG_SOLVER_CLP) {
-        snprintf(name, sizeof name, "clp %s", sg_lp_solver_version());
+    double most = 0.0;
+    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
+        for (int t = 0; t < p->steps; t++) {
+            most = fmax(most, fabs(sg_dispatch_load_kw(p, z)[t]));
+        }
     }
-    ret->solver = sg_arena_text(arena, name, strlen(name));
-    return ret->solver ? SG_OK : SG_NOMEM;
+    for (int s = 0; s < p->store_count; s++) {
+        most = fmax(most, fmax(p->stores[s].charge_kw_max, p->stores[s].discharge_kw_max));
+        most = fmax(most, p->stores[s].energy_kwh_max);
+    }
+    return most;
+}
+
+/* The program as stated, by its own structure. Only a schedule whose residuals and bound prove it counts as solved. */
+static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options *options,
+                           sg_schedule *ret)
+{
+    ret->solver = "interior";
+    size_t size = sg_interior_size(problem);
+    void *block = size ? aligned_alloc(64, (size + 63) & ~(size_t)63) : NULL;
+    if (!block) {
+        ret->outcome =
+            SG_NUMERIC; /* a shape that it is not made for, or more than the memory there is */
+        return SG_OK;
+    }
+    sg_interior *interior = sg_interior_create(problem, block, size);
+    sg_interior_options how = {.seconds_max = options->seconds_max};
+    ret->outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
+    if (ret->outcome == SG_SOLVED) {
+        sg_schedule_finish(problem, ret);
+        if (!(ret->residual_kw <= RESIDUAL_MAX * fmax(largest_kw(problem), 1.0)) ||
+            !(ret->relative_gap <= GAP_MAX)) {
+            ret->outcome = SG_NUMERIC;
+        }
+    }
+    free(block);
+    return SG_OK;
+}
+
+static sg_status name_library(sg_lp_solver library, sg_arena *arena, sg_schedule *ret)
+{
+    char name[SG_LP_SOLVER_NAME];
+    sg_status status = sg_lp_solver_name(library, name);
+    if (status == SG_OK) {
+        ret->solver = sg_arena_text(arena, name, strlen(name));
+        status = ret->solver ? SG_OK : SG_NOMEM;
+    }
+    return status;
+}
+
+/* By a library: the program as stated, and the nearest one where that has no solution. */
+static sg_status solve_by_library(const sg_dispatch *problem, sg_lp_solver library,
+                                  double seconds_max, double began_s, sg_arena *arena,
+                                  sg_schedule *ret)
+{
+    sg_arena scratch = {0};
+    sg_status status = name_library(library, arena, ret);
+    if (status == SG_OK) {
+        status = solve_stated(problem, library, seconds_left(seconds_max, began_s), &scratch, ret);
+    }
+    if (status == SG_OK && ret->outcome == SG_INFEASIBLE) {
+        status = solve_nearest(problem, library, seconds_max, began_s, &scratch, arena, ret);
+    }
+    sg_arena_free(&scratch);
+    return status;
 }
 
 sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_options *options,
                                  sg_arena *arena, sg_schedule *ret)
 {
     double began_s = now_s();
+    sg_lp_solver library = options->solver == SG_SOLVER_HIGHS ? SG_LP_HIGHS : SG_LP_CLP;
     if (!sg_dispatch_is_valid(problem)) {
         return SG_RANGE;
     }
-    if (options->solver == SG_SOLVER_HIGHS) {
-        return SG_UNAVAILABLE;
-    }
-    sg_arena scratch = {0};
-    sg_dispatch_solver solver = options->solver == SG_SOLVER_CLP ? SG_SOLVER_CLP : SG_SOLVER_OWN;
     sg_status status = sg_schedule_create(problem, arena, ret);
-    if (status == SG_OK && solver == SG_SOLVER_OWN) {
-        status = solve_own(problem, options, &scratch, ret);
+    bool own = options->solver == SG_SOLVER_OWN || options->solver == SG_SOLVER_AUTO;
+    if (status == SG_OK && own) {
+        status = solve_own(problem, options, ret);
     }
-    bool open = ret->outcome != SG_SOLVED && ret->outcome != SG_LIMIT;
-    if (status == SG_OK && open && options->solver != SG_SOLVER_OWN) {
-        solver = SG_SOLVER_CLP;
-        status = solve_stated(problem, options->seconds_max, &scratch, ret);
-    }
-    if (status == SG_OK && ret->outcome == SG_INFEASIBLE) {
-        solver = SG_SOLVER_CLP;
-        status = solve_nearest(problem, options->seconds_max, began_s, &scratch, arena, ret);
-    }
-    if (status == SG_OK) {
-        status = name_solver(arena, solver, ret);
+    /* what it could not prove is the library's to decide; there is no more time for either after a limit */
+    bool open = !own || (options->solver == SG_SOLVER_AUTO && ret->outcome != SG_SOLVED &&
+                         ret->outcome != SG_LIMIT);
+    if (status == SG_OK && open) {
+        status = solve_by_library(problem, library, options->seconds_max, began_s, arena, ret);
     }
     ret->solve_s = now_s() - began_s;
-    sg_arena_free(&scratch);
     return status;
 }

@@ -25,6 +25,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { SG_DISPATCH_ZONE_MAX = 16 };
+
 /* Part of a site with a balance of its own, e.g. a hall or a bus behind a transformer. */
 typedef struct sg_dispatch_zone {
     const char *id;
@@ -110,7 +112,8 @@ typedef struct sg_dispatch {
 } sg_dispatch;
 
 typedef struct sg_dispatch_softened {
-    char constraint[96]; /* e.g. "balance", "stores/bat/final_kwh_min", "reserve/up_kw" */
+    char constraint[96]; /* e.g. "balance" ("zones/ID/balance" where there are zones),
+                              "stores/bat/final_kwh_min", "reserve/up_kw" */
     int step;            /* -1 where the constraint has no step */
     double amount_kw;    /* kWh for energy constraints          */
 } sg_dispatch_softened;

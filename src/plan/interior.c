@@ -141,7 +141,7 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
     double count = count_bounds(self);
     double right = fmax(largest(self->right, self->row_count), 1),
            cost = fmax(largest(self->cost, self->column_count), 1);
-    sg_outcome outcome = SG_LIMIT;
+    sg_outcome outcome = SG_NUMERIC;
     int iteration = 0;
     for (; iteration < most; iteration++) {
         progress now = look(self);
@@ -151,10 +151,10 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
             break;
         }
         if (!isfinite(now.cost) || !isfinite(now.products)) {
-            outcome = SG_NUMERIC;
             break;
         }
         if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
+            outcome = SG_LIMIT;
             break;
         }
         step(self, now.products, count);

@@ -1,16 +1,19 @@
 #include "plan/lp.h"
 
-#include <Clp_C_Interface.h>
+#include "plan/lp_backend.h"
 
 #include <float.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A point counts as feasible within this share of the program's typical magnitude (see scale_of).
- * */
-static const double FEASIBLE_TOLERANCE = 1e-7;
+/* A point counts as feasible within this share of the program's typical magnitude, which scaling
+ * puts at 2^8. */
+static const double FEASIBLE_TOLERANCE = 1e-7 * 256.0;
+
+/* ---- the program as the caller builds it ----------------------------------------------------- */
 
 static bool grow(void **array, size_t item_size, size_t size)
 {
@@ -109,15 +112,9 @@ void sg_lp_free(sg_lp *self)
     *self = (sg_lp){0};
 }
 
-/* The program as the solver wants it: columns of terms, finite infinities, scaled. */
-typedef struct model {
-    int *start, *index;
-    double *value, *lower, *upper, *cost, *row_lower, *row_upper;
-    double unit;  /* of the columns and right-hand sides; a power of two */
-    double price; /* of the costs; a power of two                         */
-} model;
+/* ---- the program as a solver wants it -------------------------------------------------------- */
 
-static void model_free(model *self)
+static void model_free(sg_lp_model *self)
 {
     free(self->start);
     free(self->index);
@@ -127,6 +124,7 @@ static void model_free(model *self)
     free(self->cost);
     free(self->row_lower);
     free(self->row_upper);
+    free(self->row_sum);
 }
 
 typedef struct magnitude {
@@ -162,7 +160,7 @@ static double scaled_bound(double value, double unit)
     return isinf(value) ? copysign(DBL_MAX, value) : value / unit;
 }
 
-static void model_scale(model *self, const sg_lp *lp)
+static void model_scale(sg_lp_model *self, const sg_lp *lp)
 {
     magnitude bounds = {0}, costs = {0};
     magnitude_add(&bounds, lp->column_lower, lp->column_count);
@@ -183,9 +181,9 @@ static void model_scale(model *self, const sg_lp *lp)
     }
 }
 
-/* Counting sort of the terms by column; equal cells are merged because the solver refuses
+/* Counting sort of the terms by column; equal cells are merged because solvers refuse
  * duplicates. */
-static void model_columns(model *self, const sg_lp *lp, int *last_seen)
+static void model_columns(sg_lp_model *self, const sg_lp *lp, int *last_seen)
 {
     size_t columns = lp->column_count;
     memset(self->start, 0, (columns + 1) * sizeof *self->start);
@@ -223,10 +221,11 @@ static void model_columns(model *self, const sg_lp *lp, int *last_seen)
     self->start[columns] = out;
 }
 
-static sg_status model_build(model *self, const sg_lp *lp)
+static sg_status model_build(sg_lp_model *self, const sg_lp *lp)
 {
     size_t columns = lp->column_count, rows = lp->row_count, terms = lp->term_count;
-    *self = (model){.unit = 1.0, .price = 1.0};
+    *self = (sg_lp_model){
+        .column_count = (int)columns, .row_count = (int)rows, .unit = 1.0, .price = 1.0};
     int *last_seen = malloc((rows + 1) * sizeof *last_seen);
     self->start = malloc((columns + 2) * sizeof *self->start);
     self->index = malloc((terms + 1) * sizeof *self->index);
@@ -236,8 +235,9 @@ static sg_status model_build(model *self, const sg_lp *lp)
     self->cost = malloc((columns + 1) * sizeof *self->cost);
     self->row_lower = malloc((rows + 1) * sizeof *self->row_lower);
     self->row_upper = malloc((rows + 1) * sizeof *self->row_upper);
+    self->row_sum = malloc((rows + 1) * sizeof *self->row_sum);
     bool done = last_seen && self->start && self->index && self->value && self->lower &&
-                self->upper && self->cost && self->row_lower && self->row_upper;
+                self->upper && self->cost && self->row_lower && self->row_upper && self->row_sum;
     if (done) {
         model_columns(self, lp, last_seen);
         model_scale(self, lp);
@@ -248,24 +248,31 @@ static sg_status model_build(model *self, const sg_lp *lp)
     return done ? SG_OK : SG_NOMEM;
 }
 
-/* Largest distance of the point from a row or bound, in the caller's units; row_sum is scratch. */
-static double violation_of(const sg_lp *lp, const double *value, double *row_sum)
+/* ---- from a solver's point to a result ------------------------------------------------------- */
+
+/* Move the point inside the column bounds; true where it then meets the rows. */
+static bool settle_point(const sg_lp_model *m, double *value)
 {
     double worst = 0.0;
-    memset(row_sum, 0, lp->row_count * sizeof *row_sum);
-    for (size_t k = 0; k < lp->term_count; k++) {
-        row_sum[lp->term_row[k]] += lp->term_value[k] * value[lp->term_column[k]];
+    memset(m->row_sum, 0, (size_t)m->row_count * sizeof *m->row_sum);
+    for (int j = 0; j < m->column_count; j++) {
+        value[j] = value[j] < m->lower[j]   ? m->lower[j]
+                   : value[j] > m->upper[j] ? m->upper[j]
+                                            : value[j];
+        for (int k = m->start[j]; k < m->start[j + 1]; k++) {
+            m->row_sum[m->index[k]] += m->value[k] * value[j];
+        }
     }
-    for (size_t i = 0; i < lp->row_count; i++) {
-        worst = fmax(worst, fmax(lp->row_lower[i] - row_sum[i], row_sum[i] - lp->row_upper[i]));
+    for (int i = 0; i < m->row_count; i++) {
+        worst = fmax(worst, fmax(m->row_lower[i] - m->row_sum[i], m->row_sum[i] - m->row_upper[i]));
+        if (isnan(m->row_sum[i])) {
+            return false;
+        }
     }
-    for (size_t j = 0; j < lp->column_count; j++) {
-        worst = fmax(worst, fmax(lp->column_lower[j] - value[j], value[j] - lp->column_upper[j]));
-    }
-    return worst;
+    return worst <= FEASIBLE_TOLERANCE;
 }
 
-/* Duals that point at an absent side of a row are dropped; the reduced costs follow from the rest. */
+/* Duals that point at an absent side of a row are dropped; the reduced costs follow from the rest, in the caller's units. */
 static void find_reduced_costs(const sg_lp *lp, sg_lp_result *ret)
 {
     for (size_t i = 0; i < lp->row_count; i++) {
@@ -280,76 +287,39 @@ static void find_reduced_costs(const sg_lp *lp, sg_lp_result *ret)
     }
 }
 
-static sg_outcome outcome_of(int status)
+/* Run, and run on where the answer is not one yet: undoing a presolve may lose accuracy. */
+static void run(const sg_lp_model *m, const sg_lp_backend *backend, void *session,
+                sg_lp_result *ret)
 {
-    switch (status) {
-    case 0:
-        return SG_SOLVED;
-    case 1:
-        return SG_INFEASIBLE;
-    case 2:
-        return SG_UNBOUNDED;
-    case 3:
-        return SG_LIMIT;
-    default:
-        return SG_NUMERIC;
-    }
-}
-
-/* Bring the solver's point back to the caller's units, inside the column bounds, and measure it. */
-static void result_take(const sg_lp *lp, const model *m, Clp_Simplex *solver, double *scratch,
-                        sg_lp_result *ret)
-{
-    const double *value = Clp_primalColumnSolution(solver);
-    const double *dual = Clp_dualRowSolution(solver);
-    ret->objective = 0.0;
-    for (size_t j = 0; j < lp->column_count; j++) {
-        double x = value[j] * m->unit;
-        ret->value[j] = x < lp->column_lower[j]   ? lp->column_lower[j]
-                        : x > lp->column_upper[j] ? lp->column_upper[j]
-                                                  : x;
-        ret->objective += lp->column_cost[j] * ret->value[j];
-    }
-    for (size_t i = 0; i < lp->row_count; i++) {
-        ret->row_dual[i] = dual[i] * m->price;
-    }
-    /* the scaling put typical values at 2^8 units */
-    ret->feasible = violation_of(lp, ret->value, scratch) <= FEASIBLE_TOLERANCE * m->unit * 256.0;
-    find_reduced_costs(lp, ret);
-}
-
-static void solve_model(const sg_lp *lp, const model *m, double seconds_max, double *scratch,
-                        Clp_Simplex *solver, Clp_Solve *options, sg_lp_result *ret)
-{
-    Clp_setLogLevel(solver, 0);
-    /* always perturb: schedules are degenerate, and this measured a quarter faster on a year than
-     * on demand */
-    Clp_setPerturbation(solver, 50);
-    Clp_loadProblem(solver, (int)lp->column_count, (int)lp->row_count, m->start, m->index, m->value,
-                    m->lower, m->upper, m->cost, m->row_lower, m->row_upper);
-    if (seconds_max > 0.0) {
-        Clp_setMaximumSeconds(solver, seconds_max);
-    }
-    ClpSolve_setSolveType(options, 0, -1);        /* dual simplex */
-    ClpSolve_setPresolveType(options, 0, -1);     /* on           */
-    ClpSolve_setSpecialOption(options, 2, 1, -1); /* no signal handlers of its own */
-    Clp_initialSolveWithOptions(solver, options);
-    ret->outcome = outcome_of(Clp_status(solver));
-    ret->iterations = Clp_numberIterations(solver);
-    result_take(lp, m, solver, scratch, ret);
-    if (ret->outcome == SG_NUMERIC || (ret->outcome == SG_SOLVED && !ret->feasible)) {
-        /* undoing the presolve lost accuracy: finish on the whole program from the basis found */
-        Clp_primal(solver, 0);
-        ret->outcome = outcome_of(Clp_status(solver));
-        ret->iterations += Clp_numberIterations(solver);
-        result_take(lp, m, solver, scratch, ret);
+    for (int again = 0; again < 2; again++) {
+        sg_lp_point point = {.value = ret->value, .row_dual = ret->row_dual};
+        backend->run(session, again == 1, &point);
+        ret->iterations += point.iterations;
+        ret->outcome = point.outcome;
+        ret->feasible = settle_point(m, ret->value);
         if (ret->outcome == SG_SOLVED && !ret->feasible) {
             ret->outcome = SG_NUMERIC;
+        }
+        if (ret->outcome != SG_NUMERIC) {
+            break;
         }
     }
 }
 
-/* The solver refuses programs without columns; they are decided by their rows. */
+/* Back to the caller's units. */
+static void unscale(const sg_lp *lp, const sg_lp_model *m, sg_lp_result *ret)
+{
+    for (size_t j = 0; j < lp->column_count; j++) {
+        ret->value[j] *= m->unit;
+        ret->objective += lp->column_cost[j] * ret->value[j];
+    }
+    for (size_t i = 0; i < lp->row_count; i++) {
+        ret->row_dual[i] *= m->price;
+    }
+    find_reduced_costs(lp, ret);
+}
+
+/* Solvers refuse programs without columns; they are decided by their rows. */
 static void solve_empty(const sg_lp *lp, sg_lp_result *ret)
 {
     ret->outcome = SG_SOLVED;
@@ -361,45 +331,54 @@ static void solve_empty(const sg_lp *lp, sg_lp_result *ret)
     ret->feasible = ret->outcome == SG_SOLVED;
 }
 
-sg_status sg_lp_solve(const sg_lp *self, double seconds_max, sg_lp_result *ret)
+static const sg_lp_backend *backend_of(sg_lp_solver solver)
 {
-    *ret = (sg_lp_result){.outcome = SG_NUMERIC};
-    model m;
-    if (self->failed || model_build(&m, self) != SG_OK) {
-        return SG_NOMEM;
-    }
-    size_t most = self->column_count > self->row_count ? self->column_count : self->row_count;
-    double *scratch = calloc(most + 1, sizeof *scratch);
-    ret->value = calloc(self->column_count + 1, sizeof *ret->value);
-    ret->reduced_cost = calloc(self->column_count + 1, sizeof *ret->reduced_cost);
-    ret->row_dual = calloc(self->row_count + 1, sizeof *ret->row_dual);
-    Clp_Simplex *solver = Clp_newModel();
-    Clp_Solve *options = ClpSolve_new();
-    bool ready = scratch && ret->value && ret->reduced_cost && ret->row_dual && solver && options;
-    if (ready && self->column_count) {
-        solve_model(self, &m, seconds_max, scratch, solver, options, ret);
-    } else if (ready) {
+    return solver == SG_LP_HIGHS ? &SG_LP_BACKEND_HIGHS : &SG_LP_BACKEND_CLP;
+}
+
+static sg_status solve_model(const sg_lp *self, const sg_lp_model *m, sg_lp_solver solver,
+                             double seconds_max, sg_lp_result *ret)
+{
+    const sg_lp_backend *backend = backend_of(solver);
+    void *session = NULL;
+    if (!self->column_count) {
         solve_empty(self, ret);
+        return SG_OK;
     }
-    if (options) {
-        ClpSolve_delete(options);
-    }
-    if (solver) {
-        Clp_deleteModel(solver);
-    }
-    free(scratch);
-    model_free(&m);
-    if (!ready) {
-        sg_lp_result_free(ret);
-        return SG_NOMEM;
+    sg_status status = backend->open(m, seconds_max, &session);
+    if (status == SG_OK) {
+        run(m, backend, session, ret);
+        backend->close(session);
     }
     if (ret->outcome == SG_INFEASIBLE || ret->outcome == SG_UNBOUNDED) {
         memset(ret->value, 0, self->column_count * sizeof *ret->value);
-        memset(ret->reduced_cost, 0, self->column_count * sizeof *ret->reduced_cost);
         memset(ret->row_dual, 0, self->row_count * sizeof *ret->row_dual);
         ret->feasible = false;
+    } else if (status == SG_OK) {
+        unscale(self, m, ret);
     }
-    return SG_OK;
+    return status;
+}
+
+sg_status sg_lp_solve(const sg_lp *self, sg_lp_solver solver, double seconds_max, sg_lp_result *ret)
+{
+    *ret = (sg_lp_result){.outcome = SG_NUMERIC};
+    sg_lp_model m;
+    if (self->failed || model_build(&m, self) != SG_OK) {
+        return SG_NOMEM;
+    }
+    ret->value = calloc(self->column_count + 1, sizeof *ret->value);
+    ret->reduced_cost = calloc(self->column_count + 1, sizeof *ret->reduced_cost);
+    ret->row_dual = calloc(self->row_count + 1, sizeof *ret->row_dual);
+    sg_status status = SG_NOMEM;
+    if (ret->value && ret->reduced_cost && ret->row_dual) {
+        status = solve_model(self, &m, solver, seconds_max, ret);
+    }
+    model_free(&m);
+    if (status != SG_OK) {
+        sg_lp_result_free(ret);
+    }
+    return status;
 }
 
 void sg_lp_result_free(sg_lp_result *self)
@@ -410,7 +389,12 @@ void sg_lp_result_free(sg_lp_result *self)
     *self = (sg_lp_result){0};
 }
 
-const char *sg_lp_solver_version(void)
+sg_status sg_lp_solver_name(sg_lp_solver solver, char ret[SG_LP_SOLVER_NAME])
 {
-    return Clp_Version();
+    const char *version = backend_of(solver)->version();
+    if (!version) {
+        return SG_UNAVAILABLE;
+    }
+    snprintf(ret, SG_LP_SOLVER_NAME, "%s %s", solver == SG_LP_HIGHS ? "highs" : "clp", version);
+    return SG_OK;
 }

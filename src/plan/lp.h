@@ -1,4 +1,5 @@
-/* lp.h - a linear program built a column, a row and a term at a time, and Clp behind it.
+/* lp.h - a linear program built a column, a row and a term at a time, and the
+ *        libraries that solve it.
  *
  * Form     minimise cost' x over column_lower <= x <= column_upper, row_lower <= A x <= row_upper.
  *          Use -INFINITY and INFINITY for absent bounds. Terms of one row and column add up.
@@ -10,7 +11,7 @@
  * Errors   the builder never fails aloud: `failed` is set when memory runs out and sg_lp_solve then
  *          says SG_NOMEM.
  * Threads  one program, one thread; several programs may be solved at once.
- * Source   Clp 1.17 C interface. */
+ * Source   the C interfaces of Clp 1.17 and HiGHS. */
 #ifndef SG_PLAN_LP_H
 #define SG_PLAN_LP_H
 #include "base/status.h"
@@ -47,14 +48,19 @@ void sg_lp_term(sg_lp *self, int row, int column, double value);
 /* Accepts a zeroed program. */
 void sg_lp_free(sg_lp *self);
 
+typedef enum sg_lp_solver { SG_LP_CLP, SG_LP_HIGHS } sg_lp_solver; /* dual simplex, both */
+
 /* Solve. seconds_max <= 0 means no limit; the limit is checked between the solver's factorisations,
  * so that large programs may overrun it by their presolve. SG_OK: the outcome says what was found
  * and the arrays are filled (the last point for SG_LIMIT, zeros for SG_UNBOUNDED and
- * SG_INFEASIBLE). SG_NOMEM: nothing to free. @effects alloc=yes block=for the solve */
-SG_MUST_CHECK sg_status sg_lp_solve(const sg_lp *self, double seconds_max, sg_lp_result *ret);
+ * SG_INFEASIBLE). SG_NOMEM, SG_UNAVAILABLE (the library is not on this machine): nothing to free. @effects alloc=yes block=for the solve */
+SG_MUST_CHECK sg_status sg_lp_solve(const sg_lp *self, sg_lp_solver solver, double seconds_max,
+                                    sg_lp_result *ret);
 void sg_lp_result_free(sg_lp_result *self);
 
-/* The version of the Clp library that is loaded, "1.17.6". @effects alloc=no block=no fails=never
- * */
-const char *sg_lp_solver_version(void);
+enum { SG_LP_SOLVER_NAME = 48 };
+
+/* The library that is loaded and its version, "clp 1.17.6". SG_UNAVAILABLE: it is not on this
+ * machine. @effects alloc=yes (the library is loaded when first asked for) block=no */
+SG_MUST_CHECK sg_status sg_lp_solver_name(sg_lp_solver solver, char ret[SG_LP_SOLVER_NAME]);
 #endif

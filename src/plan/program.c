@@ -57,16 +57,44 @@ static bool grid_is_valid(const sg_dispatch_grid *g, int steps)
     return valid;
 }
 
+/* The zones' loads, the links between them, and that everything stands in one of them. */
+static bool zones_are_valid(const sg_dispatch *p)
+{
+    int zones = sg_dispatch_zone_count(p);
+    bool valid = zones >= 1 && zones <= SG_DISPATCH_ZONE_MAX && (!p->zones || !p->load_kw);
+    for (int zone = 0; valid && zone < zones; zone++) {
+        const double *load_kw = sg_dispatch_load_kw(p, zone);
+        valid = load_kw && all_finite(load_kw, p->steps, -HUGE_VAL);
+    }
+    for (int l = 0; valid && l < p->link_count; l++) {
+        const sg_dispatch_link *d = &p->links[l];
+        valid = d->from >= 0 && d->from < zones && d->to >= 0 && d->to < zones &&
+                d->from != d->to && at_least(d->forward_kw_max, 0.0) &&
+                at_least(d->back_kw_max, 0.0) && d->loss_frac >= 0.0 && d->loss_frac < 1.0;
+    }
+    valid = valid && (!p->grid.present || (p->grid.zone >= 0 && p->grid.zone < zones));
+    for (int s = 0; valid && s < p->source_count; s++) {
+        valid = p->sources[s].zone >= 0 && p->sources[s].zone < zones;
+    }
+    for (int s = 0; valid && s < p->store_count; s++) {
+        valid = p->stores[s].zone >= 0 && p->stores[s].zone < zones;
+    }
+    for (int s = 0; valid && s < p->shed_count; s++) {
+        valid = p->shed[s].zone >= 0 && p->shed[s].zone < zones;
+    }
+    for (int k = 0; valid && k < p->shiftable_count; k++) {
+        valid = p->shiftable[k].zone >= 0 && p->shiftable[k].zone < zones;
+    }
+    return valid;
+}
+
 bool sg_dispatch_is_valid(const sg_dispatch *p)
 {
     int steps = p->steps;
-    bool valid = steps > 0 && isfinite(p->step_s) && p->step_s > 0.0 && p->load_kw &&
-                 all_finite(p->load_kw, steps, -HUGE_VAL) && grid_is_valid(&p->grid, steps) &&
-                 all_finite(p->reserve_up_kw, steps, 0.0) &&
+    bool valid = steps > 0 && isfinite(p->step_s) && p->step_s > 0.0 && zones_are_valid(p) &&
+                 grid_is_valid(&p->grid, steps) && all_finite(p->reserve_up_kw, steps, 0.0) &&
                  all_finite(p->reserve_down_kw, steps, 0.0) && isfinite(p->reserve_duration_s) &&
                  p->reserve_duration_s >= 0.0;
-    /* one zone only, until the program writes out more */
-    valid = valid && !p->zones && p->zone_count == 0 && p->link_count == 0;
     for (int s = 0; valid && s < p->source_count; s++) {
         valid = p->sources[s].available_kw && all_finite(p->sources[s].available_kw, steps, 0.0) &&
                 all_finite(p->sources[s].cost_per_kwh, steps, -HUGE_VAL);
@@ -88,7 +116,7 @@ bool sg_dispatch_is_valid(const sg_dispatch *p)
 }
 
 /* A column that lets a row give way, weighted by its tier and the time it lasts. */
-static int slack_add(sg_program *self, sg_slack_kind kind, sg_tier tier, int store, int step)
+static int slack_add(sg_program *self, sg_slack_kind kind, sg_tier tier, int item, int step)
 {
     SG_CHECK(self->slack_count < self->slack_size);
     double hours = step >= 0 ? self->hours : 1.0;
@@ -96,7 +124,7 @@ static int slack_add(sg_program *self, sg_slack_kind kind, sg_tier tier, int sto
     self->slacks[self->slack_count++] = (sg_slack){.kind = kind,
                                                    .tier = tier,
                                                    .column = column,
-                                                   .store = store,
+                                                   .item = item,
                                                    .step = step,
                                                    .weight = TIER_WEIGHT[tier] * hours,
                                                    .hours = hours};
@@ -106,32 +134,76 @@ static int slack_add(sg_program *self, sg_slack_kind kind, sg_tier tier, int sto
 static void build_balance(sg_program *self)
 {
     const sg_dispatch *p = self->problem;
+    int zones = sg_dispatch_zone_count(p);
     self->balance = (int)self->lp.row_count;
-    for (int t = 0; t < p->steps; t++) {
-        sg_lp_row(&self->lp, p->load_kw[t], p->load_kw[t]);
+    for (int zone = 0; zone < zones; zone++) {
+        const double *load_kw = sg_dispatch_load_kw(p, zone);
+        for (int t = 0; t < p->steps; t++) {
+            sg_lp_row(&self->lp, load_kw[t], load_kw[t]);
+        }
     }
-    for (int t = 0; self->elastic && t < p->steps; t++) {
-        sg_lp_term(&self->lp, self->balance + t,
-                   slack_add(self, SG_SLACK_SHORT, SG_TIER_BALANCE, -1, t), 1.0);
-        sg_lp_term(&self->lp, self->balance + t,
-                   slack_add(self, SG_SLACK_SURPLUS, SG_TIER_BALANCE, -1, t), -1.0);
+    for (int k = 0; self->elastic && k < zones * p->steps; k++) {
+        int zone = k / p->steps, t = k % p->steps;
+        sg_lp_term(&self->lp, self->balance + k,
+                   slack_add(self, SG_SLACK_SHORT, SG_TIER_BALANCE, zone, t), 1.0);
+        sg_lp_term(&self->lp, self->balance + k,
+                   slack_add(self, SG_SLACK_SURPLUS, SG_TIER_BALANCE, zone, t), -1.0);
     }
 }
 
-/* `steps` columns that enter the balance with the sign given; the first column is returned. */
-static int build_power(sg_program *self, const double *cost_per_kwh, double cost_sign,
-                       double cost_per_kwh_flat, const double *kw_max, double kw_max_flat,
-                       double balance_sign)
+/* How `steps` columns of power enter the program. */
+typedef struct power_block {
+    int zone;
+    double balance_sign;
+    const double *cost_per_kwh; /* NULL = cost_flat_per_kwh */
+    double cost_sign, cost_flat_per_kwh;
+    const double *kw_max; /* NULL = kw_max_flat */
+    double kw_max_flat;
+} power_block;
+
+/* The first column is returned. */
+static int build_power(sg_program *self, const power_block *d)
 {
-    const sg_dispatch *p = self->problem;
-    int first = (int)self->lp.column_count;
-    for (int t = 0; t < p->steps; t++) {
-        double cost = cost_sign * at(cost_per_kwh, t) + cost_per_kwh_flat;
-        int column =
-            sg_lp_column(&self->lp, self->hours * cost, 0.0, kw_max ? kw_max[t] : kw_max_flat);
-        sg_lp_term(&self->lp, self->balance + t, column, balance_sign);
+    int first = (int)self->lp.column_count, steps = self->problem->steps;
+    for (int t = 0; t < steps; t++) {
+        double cost = d->cost_per_kwh ? d->cost_sign * d->cost_per_kwh[t] : d->cost_flat_per_kwh;
+        double most = d->kw_max ? d->kw_max[t] : d->kw_max_flat;
+        int column = sg_lp_column(&self->lp, self->hours * cost, 0.0, most);
+        sg_lp_term(&self->lp, self->balance + d->zone * steps + t, column, d->balance_sign);
     }
     return first;
+}
+
+static void build_sources(sg_program *self)
+{
+    const sg_dispatch *p = self->problem;
+    self->source = (int)self->lp.column_count;
+    for (int s = 0; s < p->source_count; s++) {
+        const sg_dispatch_source *d = &p->sources[s];
+        build_power(self, &(power_block){.zone = d->zone,
+                                         .balance_sign = 1.0,
+                                         .cost_per_kwh = d->cost_per_kwh,
+                                         .cost_sign = 1.0,
+                                         .kw_max = d->available_kw});
+    }
+}
+
+/* What is sent leaves one zone in full and arrives in the other less the loss. */
+static void build_links(sg_program *self, bool forward)
+{
+    const sg_dispatch *p = self->problem;
+    int *block = forward ? &self->link_forward : &self->link_back;
+    *block = (int)self->lp.column_count;
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *d = &p->links[l];
+        int from = forward ? d->from : d->to, to = forward ? d->to : d->from;
+        double most = forward ? d->forward_kw_max : d->back_kw_max;
+        int first = build_power(
+            self, &(power_block){.zone = from, .balance_sign = -1.0, .kw_max_flat = most});
+        for (int t = 0; t < p->steps; t++) {
+            sg_lp_term(&self->lp, self->balance + to * p->steps + t, first + t, 1.0 - d->loss_frac);
+        }
+    }
 }
 
 static void build_ramp(sg_program *self)
@@ -165,10 +237,16 @@ static void build_grid(sg_program *self)
     if (!g->present) {
         return;
     }
-    self->import =
-        build_power(self, g->import_price_per_kwh, 1.0, 0.0, NULL, g->import_kw_max, 1.0);
-    self->export =
-        build_power(self, g->export_price_per_kwh, -1.0, 0.0, NULL, g->export_kw_max, -1.0);
+    self->import = build_power(self, &(power_block){.zone = g->zone,
+                                                    .balance_sign = 1.0,
+                                                    .cost_per_kwh = g->import_price_per_kwh,
+                                                    .cost_sign = 1.0,
+                                                    .kw_max_flat = g->import_kw_max});
+    self->export = build_power(self, &(power_block){.zone = g->zone,
+                                                    .balance_sign = -1.0,
+                                                    .cost_per_kwh = g->export_price_per_kwh,
+                                                    .cost_sign = -1.0,
+                                                    .kw_max_flat = g->export_kw_max});
     build_ramp(self);
     self->peak = (int)self->lp.column_count;
     self->peak_rows = (int)self->lp.row_count;
@@ -234,13 +312,19 @@ static void build_stores(sg_program *self)
     const sg_dispatch *p = self->problem;
     self->charge = (int)self->lp.column_count;
     for (int s = 0; s < p->store_count; s++) {
-        build_power(self, NULL, 0.0, p->stores[s].wear_cost_per_kwh, NULL,
-                    p->stores[s].charge_kw_max, -1.0);
+        const sg_dispatch_store *d = &p->stores[s];
+        build_power(self, &(power_block){.zone = d->zone,
+                                         .balance_sign = -1.0,
+                                         .cost_flat_per_kwh = d->wear_cost_per_kwh,
+                                         .kw_max_flat = d->charge_kw_max});
     }
     self->discharge = (int)self->lp.column_count;
     for (int s = 0; s < p->store_count; s++) {
-        build_power(self, NULL, 0.0, p->stores[s].wear_cost_per_kwh, NULL,
-                    p->stores[s].discharge_kw_max, 1.0);
+        const sg_dispatch_store *d = &p->stores[s];
+        build_power(self, &(power_block){.zone = d->zone,
+                                         .balance_sign = 1.0,
+                                         .cost_flat_per_kwh = d->wear_cost_per_kwh,
+                                         .kw_max_flat = d->discharge_kw_max});
     }
     self->energy = (int)self->lp.column_count;
     for (int s = 0; s < p->store_count; s++) {
@@ -267,7 +351,10 @@ static void build_flexible(sg_program *self)
     const sg_dispatch *p = self->problem;
     self->shed = (int)self->lp.column_count;
     for (int s = 0; s < p->shed_count; s++) {
-        build_power(self, NULL, 0.0, p->shed[s].cost_per_kwh, p->shed[s].max_kw, 0.0, 1.0);
+        build_power(self, &(power_block){.zone = p->shed[s].zone,
+                                         .balance_sign = 1.0,
+                                         .cost_flat_per_kwh = p->shed[s].cost_per_kwh,
+                                         .kw_max = p->shed[s].max_kw});
     }
     self->unserved = (int)self->lp.column_count;
     for (int k = 0; k < p->shiftable_count; k++) {
@@ -282,7 +369,7 @@ static void build_flexible(sg_program *self)
         self->shift[k] = (int)self->lp.column_count;
         for (int t = j->from; t < j->to; t++) {
             int column = sg_lp_column(&self->lp, 0.0, 0.0, j->power_kw_max);
-            sg_lp_term(&self->lp, self->balance + t, column, -1.0);
+            sg_lp_term(&self->lp, self->balance + j->zone * p->steps + t, column, -1.0);
             sg_lp_term(&self->lp, row, column, self->hours);
         }
     }
@@ -347,18 +434,17 @@ sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool el
     self->reserve_up = sg_arena_array(scratch, steps, sizeof *self->reserve_up);
     self->reserve_down = sg_arena_array(scratch, steps, sizeof *self->reserve_down);
     if (elastic) {
-        self->slack_size = (int)(steps * (2 + 2 + 2 + 2 * stores) + stores);
+        size_t zones = (size_t)sg_dispatch_zone_count(problem);
+        self->slack_size = (int)(steps * (2 * zones + 2 + 2 + 2 * stores) + stores);
         self->slacks = sg_arena_array(scratch, (size_t)self->slack_size, sizeof *self->slacks);
     }
     if (!self->shift || !self->reserve_up || !self->reserve_down || (elastic && !self->slacks)) {
         return SG_NOMEM;
     }
     build_balance(self);
-    for (int s = 0; s < problem->source_count; s++) {
-        int first = build_power(self, problem->sources[s].cost_per_kwh, 1.0, 0.0,
-                                problem->sources[s].available_kw, 0.0, 1.0);
-        self->source = s ? self->source : first;
-    }
+    build_sources(self);
+    build_links(self, true);
+    build_links(self, false);
     build_grid(self);
     build_stores(self);
     build_flexible(self);
@@ -385,6 +471,10 @@ void sg_program_read(const sg_program *self, const sg_lp_result *result, sg_sche
     int steps = p->steps;
     for (int s = 0; s < p->source_count; s++) {
         read_block(ret->source_kw[s], value, self->source + s * steps, steps);
+    }
+    for (int l = 0; l < p->link_count; l++) {
+        read_block(ret->link_forward_kw[l], value, self->link_forward + l * steps, steps);
+        read_block(ret->link_back_kw[l], value, self->link_back + l * steps, steps);
     }
     if (p->grid.present) {
         read_block(ret->import_kw, value, self->import, steps);
@@ -435,10 +525,13 @@ void sg_program_read_prices(const sg_program *self, const sg_lp_result *result, 
 {
     const sg_dispatch *p = self->problem;
     const double *dual = result->row_dual;
+    for (int k = 0; k < sg_dispatch_zone_count(p) * p->steps; k++) {
+        ret->zone_price_per_kwh[k / p->steps][k % p->steps] =
+            dual[self->balance + k] / self->hours + 0.0;
+    }
     for (int t = 0; t < p->steps; t++) {
         int up = self->reserve_up[t], down = self->reserve_down[t];
         bool ramps = self->ramp >= 0 && t >= self->ramp_from;
-        ret->zone_price_per_kwh[0][t] = dual[self->balance + t] / self->hours + 0.0;
         ret->reserve_up_price_per_kw[t] = up >= 0 ? fmax(dual[up], 0.0) : 0.0;
         ret->reserve_down_price_per_kw[t] = down >= 0 ? fmax(dual[down], 0.0) : 0.0;
         ret->ramp_price_per_kw[t] = ramps ? dual[self->ramp + t - self->ramp_from] + 0.0 : 0.0;

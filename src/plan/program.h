@@ -40,7 +40,8 @@ typedef enum sg_slack_kind {
 typedef struct sg_slack {
     sg_slack_kind kind;
     sg_tier tier;
-    int column, store, step; /* -1 = none */
+    int column, step; /* -1 = of no step                                             */
+    int item;         /* zone of a balance, store of an energy; -1 = of neither      */
     double hours, weight;
 } sg_slack;
 
@@ -49,14 +50,15 @@ typedef struct sg_program {
     sg_lp lp;
     double hours; /* of a step */
     bool elastic;
-    int balance;                         /* first of `steps` rows                 */
+    int balance;                         /* first of `steps` rows per zone        */
     int dynamics;                        /* first of `steps` rows per store       */
     int ramp;                            /* first row, of step ramp_from; -1 none */
     int ramp_from;                       /* 1 where step 0 has nothing to follow  */
     int peak_rows;                       /* first row, period by period, step by step */
     int work;                            /* first row, one per shiftable          */
     int *reserve_up, *reserve_down;      /* [step] rows; -1 where there is no need */
-    int source, import, export, peak;    /* first columns                         */
+    int source, link_forward, link_back; /* first columns, blocks of `steps`      */
+    int import, export, peak;            /* first columns                         */
     int charge, discharge, energy, shed; /* energy + t stands for the energy after step t */
     int range_min, range_max; /* slacks beside energy, every second column; elastic only */
     int *shift;               /* [shiftable] first column, for step `from` */

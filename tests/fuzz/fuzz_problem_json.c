@@ -29,8 +29,13 @@ static void try_plan(const char *text, size_t size)
     check_message(&in, accepted);
     if (accepted) {
         SG_CHECK(p.steps > 0 && p.step_s > 0.0);
-        for (int t = 0; t < p.steps; t++) {
-            SG_CHECK(isfinite(p.load_kw[t]));
+        int zones = sg_dispatch_zone_count(&p);
+        for (int k = 0; k < zones * p.steps; k++) {
+            SG_CHECK(isfinite(sg_dispatch_load_kw(&p, k / p.steps)[k % p.steps]));
+        }
+        for (int l = 0; l < p.link_count; l++) {
+            const sg_dispatch_link *d = &p.links[l];
+            SG_CHECK(d->from >= 0 && d->from < zones && d->to >= 0 && d->to < zones);
         }
         for (int s = 0; s < p.store_count; s++) {
             SG_CHECK(p.stores[s].id[0] && p.stores[s].charge_eff > 0.0);

@@ -596,7 +596,7 @@ static void the_value_of_energy_is_what_the_rest_of_the_day_saves(void **state)
             for (int s = 0; s < 2; s++) {
                 double energy = r.energy_kwh[s][t + 1];
                 /* what is held back for the reserve of step t is worth more there than later */
-                bool held = r.reserve_up_price_per_kw[t] + r.reserve_down_price_per_kw[t] > 0.0;
+                bool held = r.reserve_up_price_per_kw[t] + r.reserve_down_price_per_kw[t] > 1e-6;
                 if (energy > stores[s].energy_kwh_min + 0.1 && !held &&
                     energy < stores[s].energy_kwh_max - 0.1) {
                     checked +=

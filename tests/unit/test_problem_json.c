@@ -18,6 +18,10 @@
 #define STORE                                                                                    \
     "\"stores\":[{\"id\":\"b\",\"energy_kwh_max\":9,\"charge_kw_max\":1,\"discharge_kw_max\":1," \
     "\"charge_eff\":0.9,\"discharge_eff\":0.9,\"initial_kwh\":3"
+#define ZONES_HEAD                                                           \
+    "{\"format\":\"symgrid.dispatch/1\",\"start\":\"2023-07-01T00:00:00Z\"," \
+    "\"step_s\":900,\"steps\":2,\"zones\":[{\"id\":\"a\",\"load_kw\":1},"    \
+    "{\"id\":\"b\",\"load_kw\":[2,3]}]"
 #define TREE_HEAD                                                                  \
     "{\"format\":\"symgrid.allocation/1\",\"nodes\":[{\"id\":\"rack\",\"parent\":" \
     "\"site\",\"limit_kw\":3},{\"id\":\"site\",\"limit_kw\":9}],\"leaves\":["
@@ -68,6 +72,32 @@ static void scalars_stand_for_series_and_defaults_for_what_is_absent(void **stat
     assert_true(isinf(p.grid.ramp_kw_per_step) && !p.grid.initial_net_given);
     assert_true(isinf(p.stores[0].final_kwh_min) && p.stores[0].final_kwh_min < 0.0);
     assert_string_equal(p.stores[0].id, "b");
+    sg_arena_free(&arena);
+}
+
+static void things_stand_in_the_zone_they_name_or_in_the_first(void **state)
+{
+    (void)state;
+    sg_arena arena = {0};
+    sg_json_in in;
+    sg_dispatch p;
+    static const char TEXT[] = ZONES_HEAD
+        ",\"links\":[{\"id\":\"ab\",\"from\":\"b\",\"to\":\"a\",\"back_kw_max\":4,\"loss_frac\":0."
+        "1}],"
+        "\"sources\":[{\"id\":\"pv\",\"available_kw\":7},"
+        "{\"id\":\"gas\",\"available_kw\":7,\"zone\":\"b\"}],"
+        "\"shed\":[{\"id\":\"s\",\"max_kw\":1,\"zone\":\"b\"}],"
+        "\"shiftable\":[{\"id\":\"j\",\"zone\":\"b\",\"from\":0,\"to\":1,\"energy_kwh\":1,"
+        "\"power_kw_max\":1}],"
+        "\"grid\":{\"import_kw_max\":5,\"zone\":\"b\"}," STORE ",\"zone\":\"b\"}]}";
+    assert_true(read_plan(TEXT, &in, &arena, &p));
+    assert_true(!p.load_kw && p.zone_count == 2 && p.link_count == 1);
+    assert_string_equal(p.zones[1].id, "b");
+    assert_true(p.zones[0].load_kw[1] == 1.0 && p.zones[1].load_kw[1] == 3.0);
+    assert_true(p.links[0].from == 1 && p.links[0].to == 0 && p.links[0].loss_frac == 0.1);
+    assert_true(isinf(p.links[0].forward_kw_max) && p.links[0].back_kw_max == 4.0);
+    assert_true(p.sources[0].zone == 0 && p.sources[1].zone == 1 && p.grid.zone == 1);
+    assert_true(p.stores[0].zone == 1 && p.shed[0].zone == 1 && p.shiftable[0].zone == 1);
     sg_arena_free(&arena);
 }
 
@@ -123,6 +153,37 @@ static void wrong_plans_are_refused_with_their_place(void **state)
          "day.json: /step_s: expected a number above 0, found 0"},
         {"{\"format\":\"symgrid.dispatch/1\",\"start\":\"2023-01-01\",\"step_s\":1,\"steps\":1.5}",
          "day.json: /steps: expected a whole number from 1"},
+        {PLAN_HEAD ",\"zones\":[{\"id\":\"a\",\"load_kw\":1}]}",
+         "day.json: /load_kw: expected nothing beside zones"},
+        {PLAN_HEAD ",\"zones\":[]}", "day.json: /zones: expected 1 to 16 zones, found 0"},
+        {PLAN_HEAD ",\"sources\":[{\"id\":\"pv\",\"available_kw\":1,\"zone\":\"a\"}]}",
+         "day.json: /sources/0/zone: expected zones in the document"},
+        {PLAN_HEAD ",\"links\":[{\"id\":\"l\",\"from\":\"a\",\"to\":\"b\"}]}",
+         "day.json: /links/0/from: expected zones in the document"},
+        {ZONES_HEAD ",\"sources\":[{\"id\":\"pv\",\"available_kw\":1,\"zone\":\"c\"}]}",
+         "day.json: /sources/0/zone: expected the id of a zone, found \"c\""},
+        {ZONES_HEAD ",\"grid\":{\"import_kw_max\":1,\"zone\":2}}",
+         "day.json: /grid/zone: expected a text"},
+        {ZONES_HEAD ",\"grid\":{\"import_kw_max\":1,\"zone\":null}}",
+         "day.json: /grid/zone: expected a text"},
+        {ZONES_HEAD ",\"links\":[{\"id\":\"l\",\"from\":\"a\",\"to\":\"a\"}]}",
+         "day.json: /links/0/to: expected another zone than from"},
+        {ZONES_HEAD ",\"links\":[{\"id\":\"l\",\"from\":\"a\"}]}",
+         "day.json: /links/0/to: expected a text, found nothing"},
+        {ZONES_HEAD ",\"links\":[{\"id\":\"l\",\"from\":\"a\",\"to\":\"b\",\"loss_frac\":1}]}",
+         "day.json: /links/0/loss_frac: expected a number of at least 0 and below 1, found 1"},
+        {ZONES_HEAD
+         ",\"links\":[{\"id\":\"l\",\"from\":\"a\",\"to\":\"b\",\"forward_kw_max\":-1}]}",
+         "day.json: /links/0/forward_kw_max: expected a number of at least 0, found -1"},
+        {ZONES_HEAD ",\"links\":[{\"id\":\"l\",\"from\":\"a\",\"to\":\"b\"},"
+                    "{\"id\":\"l\",\"from\":\"a\",\"to\":\"b\"}]}",
+         "day.json: /links: expected each id once, found \"l\" twice"},
+        {"{\"format\":\"symgrid.dispatch/1\",\"start\":\"2023-01-01\",\"step_s\":1,\"steps\":1,"
+         "\"zones\":[{\"id\":\"a\"}]}",
+         "day.json: /zones/0/load_kw: expected a number or an array"},
+        {"{\"format\":\"symgrid.dispatch/1\",\"start\":\"2023-01-01\",\"step_s\":1,\"steps\":1,"
+         "\"zones\":[{\"id\":\"a\",\"load_kw\":1},{\"id\":\"a\",\"load_kw\":1}]}",
+         "day.json: /zones: expected each id once, found \"a\" twice"},
         {PLAN_HEAD ",\"a/b~\\n\":0}", "day.json: /a~1b~0?: expected a known key"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -206,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalars_stand_for_series_and_defaults_for_what_is_absent),
+        cmocka_unit_test(things_stand_in_the_zone_they_name_or_in_the_first),
         cmocka_unit_test(wrong_plans_are_refused_with_their_place),
         cmocka_unit_test(trees_are_sorted_with_parents_first),
         cmocka_unit_test(wrong_trees_are_refused_with_their_place),
