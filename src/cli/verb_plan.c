@@ -193,7 +193,7 @@ static void write_zone_lines(sg_out *out, const sg_dispatch *p, const sg_schedul
                           p->zones[zone].id, sum / p->steps, largest(price, p->steps));
         }
     }
-    for (int l = 0; l < p->link_count; l++) {
+    for (int l = 0; p->zones && l < p->link_count; l++) {
         const sg_dispatch_link *d = &p->links[l];
         sg_out_format(out, "link       %s: at most %.1f kW from %s, %.1f kW from %s\n", d->id,
                       largest(r->link_forward_kw[l], p->steps), p->zones[d->from].id,

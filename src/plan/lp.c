@@ -228,7 +228,7 @@ static sg_status model_build(sg_lp_model *self, const sg_lp *lp)
         .column_count = (int)columns, .row_count = (int)rows, .unit = 1.0, .price = 1.0};
     int *last_seen = malloc((rows + 1) * sizeof *last_seen);
     self->start = malloc((columns + 2) * sizeof *self->start);
-    self->index = malloc((terms + 1) * sizeof *self->index);
+    self->index = calloc(terms + 1, sizeof *self->index);
     self->value = malloc((terms + 1) * sizeof *self->value);
     self->lower = malloc((columns + 1) * sizeof *self->lower);
     self->upper = malloc((columns + 1) * sizeof *self->upper);

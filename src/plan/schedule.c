@@ -251,12 +251,13 @@ static double miss_of_limits(const sg_dispatch *p, const sg_schedule *r, int t)
     return worst;
 }
 
-static double miss_of_store(const sg_dispatch *p, const sg_schedule *r, int store, int t)
+static double miss_of_store(const sg_dispatch *p, const sg_schedule *r, int store, double keep,
+                            int t)
 {
     const sg_dispatch_store *s = &p->stores[store];
     const double *energy = r->energy_kwh[store], hours = p->step_s / 3600.0;
     double charge = r->charge_kw[store][t], discharge = r->discharge_kw[store][t];
-    double kept = pow(1.0 - s->standing_loss_per_h, hours) * (t ? energy[t] : s->initial_kwh);
+    double kept = keep * (t ? energy[t] : s->initial_kwh);
     double next = kept + hours * (s->charge_eff * charge - discharge / s->discharge_eff);
     double low = t == p->steps - 1 ? fmax(s->energy_kwh_min, s->final_kwh_min) : s->energy_kwh_min;
     double worst = fmax(outside(charge, s->charge_kw_max), outside(discharge, s->discharge_kw_max));
@@ -287,11 +288,14 @@ double sg_schedule_residual_kw(const sg_dispatch *p, const sg_schedule *r)
             worst = fmax(worst, miss_of_balance(p, r, zone, t));
         }
         worst = fmax(worst, miss_of_limits(p, r, t));
-        for (int s = 0; s < p->store_count; s++) {
-            worst = fmax(worst, miss_of_store(p, r, s, t));
-        }
         if (at(p->reserve_up_kw, t) > 0.0 || at(p->reserve_down_kw, t) > 0.0) {
             worst = fmax(worst, miss_of_reserve(p, r, t));
+        }
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        double keep = pow(1.0 - p->stores[s].standing_loss_per_h, p->step_s / 3600.0);
+        for (int t = 0; t < p->steps; t++) {
+            worst = fmax(worst, miss_of_store(p, r, s, keep, t));
         }
     }
     for (int k = 0; k < p->shiftable_count; k++) {
@@ -404,33 +408,50 @@ static double store_cost(const store_step *s, double net, double energy)
     return cost - s->up * up_kw - s->down * down_kw;
 }
 
+/* Without a price on reserve nothing ties charge, discharge and energy together. */
+static double least_without_reserve(const store_step *s)
+{
+    return fmin(s->charge, 0.0) * s->charge_max + fmin(s->discharge, 0.0) * s->discharge_max +
+           s->energy * (s->energy > 0.0 ? s->low : s->high);
+}
+
+/* Least where the energy that reserve needs is `slope * (net - at_net)` away from `from`: on that
+ * line, at the ends and bends of the net and at the ends of the energy. */
+static double least_on_line(const store_step *s, const double *nets, double from, double slope,
+                            double at_net)
+{
+    double best = HUGE_VAL;
+    for (int i = 0; i < 4; i++) {
+        best = fmin(best, store_cost(s, nets[i], from + slope * (nets[i] - at_net)));
+    }
+    if (slope != 0.0) {
+        best = fmin(best, store_cost(s, at_net + (s->low - from) / slope, s->low));
+        best = fmin(best, store_cost(s, at_net + (s->high - from) / slope, s->high));
+    }
+    return best;
+}
+
 /* Least over all nets and energies. The cost is convex and piecewise linear, so that it is least
  * where two of these lines cross: a limit of either, a bend of the cost of the net, and the lines
  * on which power and energy limit the reserve alike. */
 static double least_of_store(const store_step *s)
 {
-    double nets[] = {-s->charge_max, 0.0, s->discharge_max - s->charge_max, s->discharge_max};
-    double energies[] = {s->low, s->high};
-    double best = HUGE_VAL;
+    if (s->up == 0.0 && s->down == 0.0) {
+        return least_without_reserve(s);
+    }
+    double bend = fmax(s->discharge_max - s->charge_max, -s->charge_max);
+    double nets[] = {-s->charge_max, 0.0, bend, s->discharge_max}, best = HUGE_VAL;
     for (int i = 0; i < 4; i++) {
-        for (int k = 0; k < 2; k++) {
-            best = fmin(best, store_cost(s, nets[i], energies[k]));
-        }
-        double net = fmin(fmax(nets[i], -s->charge_max), s->discharge_max);
-        double up_line = s->floor + s->up_kwh * (s->discharge_max - net);
-        double down_line = s->top - s->down_kwh * (s->charge_max + net);
-        best = fmin(best, store_cost(s, net, up_line));
-        best = fmin(best, store_cost(s, net, down_line));
+        best = fmin(best, store_cost(s, nets[i], s->low));
+        best = fmin(best, store_cost(s, nets[i], s->high));
     }
-    for (int k = 0; k < 2 && s->up_kwh > 0.0; k++) {
-        double net = s->discharge_max - (energies[k] - s->floor) / s->up_kwh;
-        best = fmin(best, store_cost(s, net, energies[k]));
+    if (s->up > 0.0) {
+        best = fmin(best, least_on_line(s, nets, s->floor, -s->up_kwh, s->discharge_max));
     }
-    for (int k = 0; k < 2 && s->down_kwh > 0.0; k++) {
-        double net = (s->top - energies[k]) / s->down_kwh - s->charge_max;
-        best = fmin(best, store_cost(s, net, energies[k]));
+    if (s->down > 0.0) {
+        best = fmin(best, least_on_line(s, nets, s->top, -s->down_kwh, -s->charge_max));
     }
-    if (s->up_kwh != s->down_kwh) {
+    if (s->up > 0.0 && s->down > 0.0 && s->up_kwh != s->down_kwh) {
         double net =
             (s->top - s->floor - s->down_kwh * s->charge_max - s->up_kwh * s->discharge_max) /
             (s->down_kwh - s->up_kwh);

@@ -188,12 +188,9 @@ static void equals_trying_every_flow_of_a_triangle(void **state)
             load[zone] = floor(9.0 * sg_prng_unit(21, draws++));
             zones[zone] = (sg_dispatch_zone){"z", &load[zone]};
             shed[zone] = (sg_dispatch_shed){"s", zone, &no_limit, 1.0};
-            links[zone] = (sg_dispatch_link){"l",
-                                             FROM[zone],
-                                             TO[zone],
-                                             floor((SPAN + 1) * sg_prng_unit(22, draws++)),
-                                             floor((SPAN + 1) * sg_prng_unit(23, draws++)),
-                                             0.0};
+            double forward = floor((SPAN + 1) * sg_prng_unit(22, draws++));
+            double back = floor((SPAN + 1) * sg_prng_unit(23, draws++));
+            links[zone] = (sg_dispatch_link){"l", FROM[zone], TO[zone], forward, back, 0.0};
         }
         for (int s = 0; s < 6; s++) {
             most[s] = floor(7.0 * sg_prng_unit(24, draws++));
