@@ -188,7 +188,7 @@ typedef struct dispatch_money {
     double total;          /* the objective                                   */
     double stake;          /* the same with every item taken as a cost: |cost x amount| summed */
     double dearest_per_kw; /* the largest |price| of one kW for one step */
-    double largest_kw;     /* flow, or energy in kWh                     */
+    double largest_kw;     /* flow, or energy in kWh, see dispatch_money_of */
 } dispatch_money;
 
 static inline void money_item(dispatch_money *self, double cost, double amount)
@@ -199,11 +199,36 @@ static inline void money_item(dispatch_money *self, double cost, double amount)
     self->largest_kw = fmax(self->largest_kw, fabs(amount));
 }
 
+static inline double check_wider(double kw, double limit_kw)
+{
+    return isfinite(limit_kw) ? fmax(kw, fabs(limit_kw)) : kw;
+}
+
+/* The widest finite limit on a power. */
+static inline double dispatch_widest_kw(const sg_dispatch *p)
+{
+    double kw = 0.0;
+    for (int t = 0; t < p->steps; t++) {
+        kw = check_wider(kw, p->load_kw[t]);
+        for (int s = 0; s < p->source_count; s++) {
+            kw = check_wider(kw, p->sources[s].available_kw[t]);
+        }
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        kw = check_wider(kw, p->stores[s].charge_kw_max);
+        kw = check_wider(kw, p->stores[s].discharge_kw_max);
+    }
+    return p->grid.present
+               ? check_wider(check_wider(kw, p->grid.import_kw_max), p->grid.export_kw_max)
+               : kw;
+}
+
 /* The money item by item instead of step by step, and the sizes that tolerances are shares of. */
 static inline dispatch_money dispatch_money_of(const sg_dispatch *p, const sg_schedule *r)
 {
     double hours = p->step_s / 3600.0;
-    dispatch_money m = {0};
+    /* where next to nothing flows a kW counts, or what a smaller site could let flow */
+    dispatch_money m = {.largest_kw = fmin(1.0, dispatch_widest_kw(p))};
     for (int t = 0; t < p->steps; t++) {
         m.largest_kw = fmax(m.largest_kw, fabs(p->load_kw[t]));
         money_item(&m, hours * check_at(p->grid.import_price_per_kwh, t), r->import_kw[t]);
