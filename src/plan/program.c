@@ -554,6 +554,10 @@ void sg_program_read_prices(const sg_program *self, const sg_lp_result *result, 
         read_block(ret->peak_price_per_kw[m], dual, row, length);
         row += length;
     }
-    read_block(ret->shift_price_per_kwh, dual, self->work, p->shiftable_count);
+    for (int k = 0; k < p->shiftable_count; k++) {
+        /* more than the penalty is never paid: the bound on unserved work moves with the work */
+        ret->shift_price_per_kwh[k] =
+            fmin(dual[self->work + k], p->shiftable[k].unserved_cost_per_kwh) + 0.0;
+    }
     ret->dual_residual_per_kwh = dual_residual(self, result);
 }
