@@ -264,8 +264,8 @@ static void build_grid(sg_program *self)
     }
 }
 
-/* The energy range and the final energy as rows with slacks: a store that starts outside its range must not void the
- * day. */
+/* The energy range as rows with slacks: a store that starts outside its range must not void the
+ * day. The slacks of all stores stand side by side, for the reserve finds them by counting. */
 static void build_soft_range(sg_program *self, int store, int first)
 {
     const sg_dispatch_store *s = &self->problem->stores[store];
@@ -283,9 +283,14 @@ static void build_soft_range(sg_program *self, int store, int first)
         sg_lp_term(&self->lp, row, first + t, 1.0);
         sg_lp_term(&self->lp, row, high, -1.0);
     }
-    if (isfinite(s->final_kwh_min)) {
-        int row = sg_lp_row(&self->lp, s->final_kwh_min, HUGE_VAL);
-        sg_lp_term(&self->lp, row, first + self->problem->steps - 1, 1.0);
+}
+
+static void build_soft_final(sg_program *self, int store, int last)
+{
+    double least = self->problem->stores[store].final_kwh_min;
+    if (isfinite(least)) {
+        int row = sg_lp_row(&self->lp, least, HUGE_VAL);
+        sg_lp_term(&self->lp, row, last, 1.0);
         sg_lp_term(&self->lp, row, slack_add(self, SG_SLACK_FINAL, SG_TIER_FINAL, store, -1), 1.0);
     }
 }
@@ -343,6 +348,9 @@ static void build_stores(sg_program *self)
     }
     for (int s = 0; self->elastic && s < p->store_count; s++) {
         build_soft_range(self, s, self->energy + s * p->steps);
+    }
+    for (int s = 0; self->elastic && s < p->store_count; s++) {
+        build_soft_final(self, s, self->energy + (s + 1) * p->steps - 1);
     }
 }
 
@@ -546,6 +554,10 @@ void sg_program_read_prices(const sg_program *self, const sg_lp_result *result, 
         read_block(ret->peak_price_per_kw[m], dual, row, length);
         row += length;
     }
-    read_block(ret->shift_price_per_kwh, dual, self->work, p->shiftable_count);
+    for (int k = 0; k < p->shiftable_count; k++) {
+        /* more than the penalty is never paid: the bound on unserved work moves with the work */
+        ret->shift_price_per_kwh[k] =
+            fmin(dual[self->work + k], p->shiftable[k].unserved_cost_per_kwh) + 0.0;
+    }
     ret->dual_residual_per_kwh = dual_residual(self, result);
 }
