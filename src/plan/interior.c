@@ -141,29 +141,31 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
     double count = count_bounds(self);
     double right = fmax(largest(self->right, self->row_count), 1),
            cost = fmax(largest(self->cost, self->column_count), 1);
+    double paid = 0; /* for the peaks so far: part of the columns' cost, not of the schedule's */
+    for (int w = 0; w < self->demand_count; w++) {
+        size_t i = self->window[w].column;
+        paid += self->cost[i] * (self->z[i] - self->below[i]);
+    }
     sg_outcome outcome = SG_NUMERIC;
     int iteration = 0;
     for (; iteration < most; iteration++) {
         progress now = look(self);
-        if (now.miss <= 1e-11 * right && now.dual <= 1e-9 * cost &&
-            now.products <= tolerance * fabs(now.cost)) {
-            outcome = SG_SOLVED;
-            break;
-        }
-        if (!isfinite(now.cost) || !isfinite(now.products)) {
-            break;
-        }
-        if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
-            outcome = SG_LIMIT;
-            break;
-        }
-        step(self, now.products, count);
+        break;
     }
-    ret->iterations = iteration;
-    if (outcome == SG_SOLVED) {
-        sg_interior_read(self, problem, ret);
+    if (!isfinite(now.cost) || !isfinite(now.products)) {
+        break;
     }
-    ret->outcome = outcome;
-    ret->solve_s = now_s() - began_s;
-    return outcome;
+    if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
+        outcome = SG_LIMIT;
+        break;
+    }
+    step(self, now.products, count);
+}
+ret->iterations = iteration;
+if (outcome == SG_SOLVED) {
+    sg_interior_read(self, problem, ret);
+}
+ret->outcome = outcome;
+ret->solve_s = now_s() - began_s;
+return outcome;
 }

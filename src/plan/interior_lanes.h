@@ -478,7 +478,7 @@ static TARGET void NAMED(join_stores)(const sg_interior *self, const sg_interior
 static TARGET double NAMED(invert)(double pivot, double before, bool peak)
 {
     double d = peak ? -pivot : pivot;
-    return (peak ? -1 : 1) / (fmax(d, 0) + 1e-11 + 1e-16 * fabs(before));
+    return (peak ? -1 : 1) / (fmax(d, 0) + 3e-16 * fabs(before) + 1e-200);
 }
 
 /* row -= factor * other, from column `from` on, and a little before it where nothing is read */

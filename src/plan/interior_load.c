@@ -66,6 +66,9 @@ static double typical_price(const sg_dispatch *p)
 
 /* --- columns --- */
 
+/* More than mankind has: no limit, and as numbers only in the way. */
+static const double UNLIMITED_KW = 1e12;
+
 /* Bounds in the scale of the block; false where they cross. Until the first point is placed between them, they stand in
  * below and above; both are infinite for a column that cannot move. */
 static bool set(sg_interior *self, size_t column, double cost, double low, double high)
@@ -84,8 +87,9 @@ static bool set_series(sg_interior *self, size_t column, const double *cost, dou
 {
     bool good = true;
     for (int t = 0; t < self->steps; t++) {
+        double high = high_kw ? high_kw[t] : high_flat;
         good &= set(self, column + (size_t)t, (factor * at(cost, t) + flat) / self->price, 0,
-                    (high_kw ? high_kw[t] : high_flat) / self->unit);
+                    high < UNLIMITED_KW ? high / self->unit : HUGE_VAL);
     }
     return good;
 }
@@ -156,7 +160,8 @@ static void load_windows(sg_interior *self, const sg_dispatch *p)
             for (size_t t = 0; t < length; t++) {
                 set(self, window->series + t, 0, 0, total > 0 ? job->power_kw_max / self->unit : 0);
             }
-            set(self, window->column, job->unserved_cost_per_kwh / self->price, 0, total);
+            set(self, window->column, job->unserved_cost_per_kwh / self->price, 0,
+                total > 0 ? HUGE_VAL : 0);
             self->right[window->row] = total;
         } else {
             const sg_dispatch_demand *period = &p->grid.demand[window->item];
@@ -322,6 +327,17 @@ static void read_store(const sg_interior *self, const sg_dispatch *p, int s, sg_
     read_prices(self, store->row, -self->price, ret->energy_value_per_kwh[s]);
 }
 
+static void read_peaks(const sg_interior *self, sg_schedule *ret)
+{
+    for (int w = 0; w < self->demand_count; w++) {
+        const sg_interior_window *window = &self->window[w];
+        for (int i = 0; i < window->to - window->from; i++) {
+            ret->peak_price_per_kw[window->item][i] =
+                self->y[window->series + (size_t)i] * self->price * self->hours;
+        }
+    }
+}
+
 static void read_jobs(const sg_interior *self, const sg_dispatch *p, sg_schedule *ret)
 {
     for (int k = 0; k < p->shiftable_count; k++) {
@@ -382,5 +398,6 @@ void sg_interior_read(const sg_interior *self, const sg_dispatch *p, sg_schedule
     if (self->ramp) {
         read_prices(self, self->ramp_row, per_kw, ret->ramp_price_per_kw);
     }
+    read_peaks(self, ret);
     read_jobs(self, p, ret);
 }

@@ -314,13 +314,16 @@ double sg_schedule_residual_kw(const sg_dispatch *p, const sg_schedule *r)
 /* Reduced costs of powers without limit count as zero below this share of the prices in them. */
 static const double PRICE_TOLERANCE = 1e-7;
 
+/* More than mankind has: no limit. */
+static const double UNLIMITED_KW = 1e12;
+
 /* Least of reduced * x over 0 <= x <= high; `price` is the size of what `reduced` is made of. */
 static double least(double reduced, double high, double price)
 {
     if (reduced >= 0.0 || high == 0.0) {
         return 0.0;
     }
-    if (isinf(high)) {
+    if (high >= UNLIMITED_KW) {
         return reduced >= -PRICE_TOLERANCE * price ? 0.0 : -HUGE_VAL;
     }
     return reduced * high;
@@ -356,6 +359,41 @@ static double peak_price(const sg_dispatch_grid *g, const sg_schedule *r, int t)
     return sum;
 }
 
+/* Most that the site can take in at a step, or give off: an optimal schedule imports or exports no more, unless buying
+ * to sell pays. */
+static double most_taken(const sg_dispatch *p, int t)
+{
+    double sum = 0.0;
+    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
+        sum += fmax(sg_dispatch_load_kw(p, z)[t], 0.0);
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        sum += p->stores[s].charge_kw_max;
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        sum += p->shiftable[k].power_kw_max;
+    }
+    return sum;
+}
+
+static double most_given(const sg_dispatch *p, int t)
+{
+    double sum = 0.0;
+    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
+        sum += fmax(-sg_dispatch_load_kw(p, z)[t], 0.0);
+    }
+    for (int s = 0; s < p->source_count; s++) {
+        sum += p->sources[s].available_kw[t];
+    }
+    for (int s = 0; s < p->shed_count; s++) {
+        sum += p->shed[s].max_kw[t];
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        sum += p->stores[s].discharge_kw_max;
+    }
+    return sum;
+}
+
 static double bound_of_grid(const sg_dispatch *p, const sg_schedule *r)
 {
     const sg_dispatch_grid *g = &p->grid;
@@ -372,8 +410,12 @@ static double bound_of_grid(const sg_dispatch *p, const sg_schedule *r)
         double buy = at(g->import_price_per_kwh, t), sell = at(g->export_price_per_kwh, t);
         double peak = peak_price(g, r, t);
         double size = fabs(net) + peak + hours * (fabs(here) + fabs(buy) + fabs(sell));
-        money += least(hours * (buy - here) + net + peak, g->import_kw_max, size);
-        money += least(hours * (here - sell) - net, g->export_kw_max, size);
+        /* without a limit of its own a flow is limited by what there is to take or to give */
+        bool ends = buy >= sell && p->link_count == 0;
+        double in = ends ? fmin(g->import_kw_max, most_taken(p, t)) : g->import_kw_max;
+        double out = ends ? fmin(g->export_kw_max, most_given(p, t)) : g->export_kw_max;
+        money += least(hours * (buy - here) + net + peak, in, size);
+        money += least(hours * (here - sell) - net, out, size);
     }
     return money;
 }
