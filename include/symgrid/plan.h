@@ -6,6 +6,7 @@ extern "C" {
 #endif
 
 #include "plan/dispatch.h"
+#include "plan/explain.h"
 #include "plan/rolling.h"
 #include "plan/value.h"
 

@@ -173,7 +173,9 @@ static void value_store(const sg_dispatch *p, const sg_schedule *r, int store, s
             out2;
     }
     put(ret, SG_VALUE_STORE_ENERGY_MAX, store, room);
-    put(ret, SG_VALUE_STORE_ENERGY_MIN, store, lower);
+    if (s->energy_kwh_min > 0.0) {
+        put(ret, SG_VALUE_STORE_ENERGY_MIN, store, lower);
+    }
     put(ret, SG_VALUE_STORE_CHARGE, store, charge);
     put(ret, SG_VALUE_STORE_DISCHARGE, store, discharge);
     put(ret, SG_VALUE_STORE_INITIAL, store,

@@ -31,9 +31,9 @@
     X(SG_VALUE_STORE_INITIAL, "initial_kwh", 1.0, "kWh", "one more kWh in store at the start")    \
     X(SG_VALUE_STORE_FINAL, "final_kwh_min", -1.0, "kWh", "one kWh less required at the end")     \
     X(SG_VALUE_STORE_CHARGE_EFF, "charge_eff", 0.01, "0.01",                                      \
-      "one per cent point less lost on the way in")                                               \
+      "one percentage point less lost on the way in")                                             \
     X(SG_VALUE_STORE_DISCHARGE_EFF, "discharge_eff", 0.01, "0.01",                                \
-      "one per cent point less lost on the way out")                                              \
+      "one percentage point less lost on the way out")                                            \
     X(SG_VALUE_GRID_IMPORT, "import_kw_max", 1.0, "kW", "one more kW of import allowed")          \
     X(SG_VALUE_GRID_EXPORT, "export_kw_max", 1.0, "kW", "one more kW of export allowed")          \
     X(SG_VALUE_GRID_RAMP, "ramp_kw_per_step", 1.0, "kW",                                          \
