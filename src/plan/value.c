@@ -91,22 +91,37 @@ double sg_export_saving_per_kw(const sg_dispatch *p, const sg_schedule *r, int t
 
 /* ---- a store in one step ----------------------------------------------------------------------- */
 
-/* The price of reserve falls on the row that stops this store from giving more: its power, its energy, or both, and then
- * the energy's share is what its value after the step leaves over. */
-static void split_reserve(double price, double power_room_kw, double energy_room_kw,
-                          double kwh_per_kw, double energy_excess, double *ret_power,
-                          double *ret_energy, double *ret_kw)
+/* One direction of reserve as a store sees it. */
+typedef struct reserve_side {
+    double price_per_kw;                  /* of the need                                        */
+    double power_room_kw, energy_room_kw; /* what the store could hold by each                  */
+    double kwh_per_kw;                    /* energy that a kW of it must find                   */
+    double power_excess_per_kw;   /* what a flow between its bounds leaves for power; NaN = none */
+    double energy_excess_per_kwh; /* what the energy's value loses over the step                */
+} reserve_side;
+
+/* The price falls on the row that stops this store from giving more: its power or its energy. Where both do, a flow between
+ * its bounds tells power's part, and else the energy tells its own. */
+static void split_reserve(const reserve_side *side, double *ret_power, double *ret_energy,
+                          double *ret_kw)
 {
-    bool both = is_near(power_room_kw, energy_room_kw);
-    double energy = 0.0;
-    if (kwh_per_kw > 0.0 && both) {
-        energy = fmin(fmax(energy_excess, 0.0), price / kwh_per_kw);
-    } else if (kwh_per_kw > 0.0 && energy_room_kw < power_room_kw) {
-        energy = price / kwh_per_kw;
+    double price = side->price_per_kw, power = price;
+    if (side->kwh_per_kw > 0.0 && is_near(side->power_room_kw, side->energy_room_kw)) {
+        power = isnan(side->power_excess_per_kw)
+                    ? price - side->kwh_per_kw * fmax(side->energy_excess_per_kwh, 0.0)
+                    : side->power_excess_per_kw;
+        power = fmin(fmax(power, 0.0), price);
+    } else if (side->kwh_per_kw > 0.0 && side->energy_room_kw < side->power_room_kw) {
+        power = 0.0;
     }
-    *ret_energy = energy;
-    *ret_power = fmax(price - kwh_per_kw * energy, 0.0);
-    *ret_kw = price > 0.0 ? fmax(fmin(power_room_kw, energy_room_kw), 0.0) : 0.0;
+    *ret_power = power;
+    *ret_energy = power < price ? (price - power) / side->kwh_per_kw : 0.0;
+    *ret_kw = price > 0.0 ? fmax(fmin(side->power_room_kw, side->energy_room_kw), 0.0) : 0.0;
+}
+
+static bool is_between(double kw, double kw_max)
+{
+    return kw > NEAR * kw_max && kw < (1.0 - NEAR) * kw_max;
 }
 
 void sg_store_margin_at(const sg_dispatch *p, const sg_schedule *r, int store, int t,
@@ -119,21 +134,37 @@ void sg_store_margin_at(const sg_dispatch *p, const sg_schedule *r, int store, i
     double later =
         t + 1 < p->steps ? keep * r->energy_value_per_kwh[store][t + 1] : s->terminal_value_per_kwh;
     double price = r->zone_price_per_kwh[s->zone][t], energy = r->energy_kwh[store][t + 1];
-    double net_kw = r->discharge_kw[store][t] - r->charge_kw[store][t];
+    double charge_kw = r->charge_kw[store][t], discharge_kw = r->discharge_kw[store][t];
+    double net_kw = discharge_kw - charge_kw;
+    /* reduced costs before reserve; up less down reserve is what brings a flow between its bounds to 0 */
+    double charge = hours * (s->wear_cost_per_kwh + price - s->charge_eff * value);
+    double discharge = hours * (s->wear_cost_per_kwh - price + value / s->discharge_eff);
+    double excess = is_between(discharge_kw, s->discharge_kw_max) ? -discharge
+                    : is_between(charge_kw, s->charge_kw_max)     ? charge
+                                                                  : (double)NAN;
     double up_kwh = lasts_h / s->discharge_eff, down_kwh = lasts_h * s->charge_eff;
-    *ret = (sg_store_margin){0};
-    split_reserve(reserve_price(p->reserve_up_kw, r->reserve_up_price_per_kw, t),
-                  s->discharge_kw_max - net_kw,
-                  up_kwh > 0.0 ? (energy - s->energy_kwh_min) / up_kwh : HUGE_VAL, up_kwh,
-                  value - later, &ret->up_power_per_kw, &ret->up_energy_per_kwh, &ret->up_kw);
-    split_reserve(reserve_price(p->reserve_down_kw, r->reserve_down_price_per_kw, t),
-                  s->charge_kw_max + net_kw,
-                  down_kwh > 0.0 ? (s->energy_kwh_max - energy) / down_kwh : HUGE_VAL, down_kwh,
-                  later - value, &ret->down_power_per_kw, &ret->down_energy_per_kwh, &ret->down_kw);
+    reserve_side up = {.price_per_kw =
+                           reserve_price(p->reserve_up_kw, r->reserve_up_price_per_kw, t),
+                       .power_room_kw = s->discharge_kw_max - net_kw,
+                       .energy_room_kw = (energy - s->energy_kwh_min) / up_kwh,
+                       .kwh_per_kw = up_kwh,
+                       .power_excess_per_kw = excess,
+                       .energy_excess_per_kwh = value - later};
+    reserve_side down = {.price_per_kw =
+                             reserve_price(p->reserve_down_kw, r->reserve_down_price_per_kw, t),
+                         .power_room_kw = s->charge_kw_max + net_kw,
+                         .energy_room_kw = (s->energy_kwh_max - energy) / down_kwh,
+                         .kwh_per_kw = down_kwh,
+                         .power_excess_per_kw = -excess,
+                         .energy_excess_per_kwh = later - value};
+    if (lasts_h <= 0.0) {
+        up.energy_room_kw = down.energy_room_kw = HUGE_VAL;
+    }
+    split_reserve(&up, &ret->up_power_per_kw, &ret->up_energy_per_kwh, &ret->up_kw);
+    split_reserve(&down, &ret->down_power_per_kw, &ret->down_energy_per_kwh, &ret->down_kw);
     double reserve = ret->up_power_per_kw - ret->down_power_per_kw;
-    ret->charge_per_kw = hours * (s->wear_cost_per_kwh + price - s->charge_eff * value) - reserve;
-    ret->discharge_per_kw =
-        hours * (s->wear_cost_per_kwh - price + value / s->discharge_eff) + reserve;
+    ret->charge_per_kw = charge - reserve;
+    ret->discharge_per_kw = discharge + reserve;
     ret->energy_per_kwh = value - later - ret->up_energy_per_kwh + ret->down_energy_per_kwh;
 }
 

@@ -18,6 +18,9 @@ typedef struct site {
     sg_dispatch_demand demand[2];
     sg_dispatch_shed shed;
     sg_dispatch_shiftable job;
+    double hall_kw[STEPS]; /* load of the second zone */
+    sg_dispatch_zone zone[2];
+    sg_dispatch_link link;
     sg_dispatch problem;
 } site;
 
@@ -25,7 +28,11 @@ typedef struct site {
 static void bind(site *self)
 {
     sg_dispatch *p = &self->problem;
-    p->load_kw = self->load_kw;
+    self->zone[0] = (sg_dispatch_zone){.id = "yard", .load_kw = self->load_kw};
+    self->zone[1] = (sg_dispatch_zone){.id = "hall", .load_kw = self->hall_kw};
+    p->load_kw = p->zone_count ? NULL : self->load_kw;
+    p->zones = p->zone_count ? self->zone : NULL;
+    p->links = p->zone_count ? &self->link : NULL;
     self->source[0].available_kw = self->sun_kw;
     self->source[1].available_kw = self->fuel_kw;
     self->source[1].cost_per_kwh = self->fuel_cost;
@@ -83,7 +90,24 @@ static void draw_series(dice *d, site *self)
     }
 }
 
-/* Bits of `parts`: 1 demand periods, 2 ramp, 4 reserve. */
+/* Half the load, a store, the generator and the job stand behind a link that is narrow at times. */
+static void split(dice *d, site *self)
+{
+    for (int t = 0; t < STEPS; t++) {
+        self->hall_kw[t] = draw(d, 0.3, 0.6) * self->load_kw[t];
+        self->load_kw[t] -= self->hall_kw[t];
+    }
+    self->store[1].zone = self->source[1].zone = self->job.zone = 1;
+    self->link = (sg_dispatch_link){.id = "cable",
+                                    .to = 1,
+                                    .forward_kw_max = draw(d, 25.0, 60.0),
+                                    .back_kw_max = draw(d, 5.0, 15.0),
+                                    .loss_frac = draw(d, 0.01, 0.05)};
+    self->problem.zone_count = 2;
+    self->problem.link_count = 1;
+}
+
+/* Bits of `parts`: 1 demand periods, 2 ramp, 4 reserve, 8 two zones. */
 static void draw_site(dice *d, int parts, site *self)
 {
     *self = (site){0};
@@ -119,6 +143,9 @@ static void draw_site(dice *d, int parts, site *self)
                                  .demand_count = parts & 1 ? 2 : 0};
     p->reserve_up_kw = parts & 4 ? self->up_kw : NULL;
     p->reserve_down_kw = parts & 4 ? self->down_kw : NULL;
+    if (parts & 8) {
+        split(d, self);
+    }
     bind(self);
 }
 

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DRAWS = 8 }; /* for each mix of parts */
+enum { DRAWS = 5 }; /* for each mix of parts */
 
 static sg_arena arena;
 
@@ -104,10 +104,14 @@ static void change(site *self, sg_value_thing thing, int device, double by)
     case SG_VALUE_RESERVE_DOWN:
         shift(self->down_kw, by);
         break;
+    case SG_VALUE_LINK_FORWARD:
+        self->link.forward_kw_max += by;
+        break;
+    case SG_VALUE_LINK_BACK:
+        self->link.back_kw_max += by;
+        break;
     case SG_VALUE_SHIFT_FROM:
     case SG_VALUE_SHIFT_TO:
-    case SG_VALUE_LINK_FORWARD:
-    case SG_VALUE_LINK_BACK:
     case SG_VALUE_COUNT:
     default:
         fail_msg("no change is known for %s", sg_value_describe(thing)->name);
@@ -208,7 +212,7 @@ static void every_value_is_what_solving_again_finds(void **state)
 {
     (void)state;
     tally per_thing[SG_VALUE_COUNT] = {0};
-    for (int parts = 0; parts < 8; parts++) {
+    for (int parts = 0; parts < 16; parts++) {
         is_what_solving_again_finds(parts, 40 + (uint64_t)parts, per_thing);
     }
     for (int i = 0; i < SG_VALUE_COUNT; i++) {
