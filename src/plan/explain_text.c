@@ -230,14 +230,24 @@ static void idle_text(const sg_dispatch *p, const sg_why *why, sg_out *out)
         return;
     }
     bool full = why->reason == SG_WHY_FULL;
-    sg_out_text(out, full ? " is full" : " is empty");
-    sg_why stopped = *why;
-    put_limit(p, &stopped, out);
+    const sg_dispatch_store *s = &p->stores[why->device];
+    if (why->limit == SG_BY_RESERVE) {
+        sg_out_text(out,
+                    full ? " keeps its room for the reserve" : " keeps its energy for the reserve");
+    } else {
+        sg_out_text(out, full                        ? " is full at "
+                         : why->limit == SG_BY_FINAL ? " holds no more than is wanted at the end, "
+                                                     : " is at its floor of ");
+        put_amount(out, full                        ? s->energy_kwh_max
+                        : why->limit == SG_BY_FINAL ? s->final_kwh_min
+                                                    : s->energy_kwh_min);
+        sg_out_text(out, " kWh");
+    }
     sg_out_text(out, full ? ": a kWh costs " : ": a kWh would save ");
     put_span(out, why->price_per_kwh);
     sg_out_text(out, full ? " and would be worth " : ", more than the ");
     put_span(out, why->worth_per_kwh);
-    sg_out_text(out, full ? " later" : " that one is worth later");
+    sg_out_text(out, full ? " later" : " that it is worth later");
 }
 
 static void hold_text(const sg_why *why, sg_out *out)
