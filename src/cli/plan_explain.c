@@ -114,7 +114,7 @@ sg_status sg_plan_explain_table(const sg_dispatch *p, const sg_schedule *r, sg_a
     sg_values values;
     sg_status status = find(p, r, arena, &reasons, &values);
     if (status == SG_UNAVAILABLE) {
-        sg_out_text(out, "\nno reasons: a schedule without a solution has no prices to compare\n");
+        sg_out_text(out, "\nno reasons: only a solved schedule has prices to compare\n");
         return SG_OK;
     }
     if (status != SG_OK) {

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Below these a flow does not run and a price is nothing: a hundred times the solvers' rounding. */
-static const double FLOW_KW = 1e-5;
+/* Below these a flow does not run and a price is nothing: an interior point leaves a little of everything. */
+static const double FLOW_FRAC = 1e-5, FLOW_KW = 1e-6, FLOW_KW_UNLIMITED = 1e-3;
 static const double MONEY = 1e-6;
 /* A nearer step is named only where it differs by this much: what is worth the same has one reason. */
 static const double SAME_FRAC = 0.005;
@@ -40,7 +40,7 @@ static double hours_of(const sg_dispatch *p)
 
 static bool runs(double kw, double kw_max)
 {
-    return kw > FLOW_KW + (isfinite(kw_max) ? 1e-7 * kw_max : 0.0);
+    return kw > (isfinite(kw_max) ? FLOW_FRAC * kw_max + FLOW_KW : FLOW_KW_UNLIMITED);
 }
 
 static bool is_full(double kw, double kw_max)

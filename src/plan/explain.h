@@ -8,7 +8,7 @@
  * Shape    equal reasons in consecutive steps are one row [from, to); spans are the lowest and highest over its steps.
  * Order    by first step, then by kind of device and device.
  * Memory   rows live in the caller's arena.
- * Errors   SG_UNAVAILABLE where the schedule has no prices; SG_NOMEM.
+ * Errors   SG_UNAVAILABLE where the schedule is not solved or has no prices; SG_NOMEM.
  * Source   complementary slackness of the dispatch program; docs/explain.md says what each reason claims. */
 #ifndef SG_PLAN_EXPLAIN_H
 #define SG_PLAN_EXPLAIN_H

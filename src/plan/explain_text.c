@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *sg_why_reason_id(sg_why_reason reason)
@@ -72,8 +73,10 @@ const char *sg_why_device_id(const sg_dispatch *p, const sg_why *why)
 /* Three digits that count: 0.0812, 0.21, 12.5, 1234. */
 static int decimals_of(double value)
 {
-    double size = fabs(value);
-    return size < 5e-7 ? 0 : (int)fmin(fmax(2.0 - floor(log10(size) + 1e-9), 0.0), 6.0);
+    char text[32];
+    snprintf(text, sizeof text, "%.2e", value); /* rounded first: 0.09999 is 0.100, not 0.1000 */
+    long exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
+    return fabs(value) < 5e-7 || exponent > 2 ? 0 : exponent < -4 ? 6 : (int)(2 - exponent);
 }
 
 /* Money: three digits always. */

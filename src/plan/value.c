@@ -60,7 +60,7 @@ static double reserve_price(const double *need_kw, const double *price_per_kw, i
 
 bool sg_schedule_has_prices(const sg_dispatch *p, const sg_schedule *r)
 {
-    bool found = isfinite(r->objective);
+    bool found = r->outcome == SG_SOLVED && isfinite(r->objective);
     for (int z = 0; found && z < sg_dispatch_zone_count(p); z++) {
         found = all_finite(r->zone_price_per_kwh[z], p->steps);
     }

@@ -14,7 +14,7 @@
  *          more and the loss of one less. Demand periods that overlap share a step's price by length: the shortest
  *          period takes its charge first.
  * Memory   results live in the caller's arena.
- * Errors   SG_UNAVAILABLE where the schedule has no prices (no solution, or a solver that gives none); SG_NOMEM.
+ * Errors   SG_UNAVAILABLE where the schedule is not solved or has no prices; SG_NOMEM.
  * Source   linear programming duality, e.g. Bertsimas & Tsitsiklis, "Introduction to Linear Optimization", ch. 4-5. */
 #ifndef SG_PLAN_VALUE_H
 #define SG_PLAN_VALUE_H
@@ -91,7 +91,7 @@ typedef struct sg_store_margin {
 SG_MUST_CHECK sg_status sg_values_of(const sg_dispatch *problem, const sg_schedule *schedule,
                                      sg_arena *arena, sg_values *ret);
 
-/* True where every price that the values need is a number. @effects alloc=no block=no fails=never */
+/* True where the schedule is solved and every price that the values need is a number. @effects alloc=no block=no fails=never */
 bool sg_schedule_has_prices(const sg_dispatch *problem, const sg_schedule *schedule);
 
 /* Of one store and step. The schedule has prices. @effects alloc=no block=no fails=never */
