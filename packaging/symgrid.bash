@@ -24,7 +24,7 @@ _symgrid_options() {
         simulate) echo "--from --for --step --policy --report --json --no-baseline --seed" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
-        plan) echo "--problem --json --seconds --solver --vertex" ;;
+        plan) echo "--problem --explain --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
         bench) echo "--json --seconds" ;;
         model) echo "--columns --example --list --markdown --plot --set --zone" ;;

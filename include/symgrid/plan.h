@@ -6,7 +6,9 @@ extern "C" {
 #endif
 
 #include "plan/dispatch.h"
+#include "plan/explain.h"
 #include "plan/rolling.h"
+#include "plan/value.h"
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/plan_explain.h"
 #include "cli/problem_json.h"
 #include "cli/verbs.h"
 
@@ -11,9 +12,11 @@
 static const char HELP[] =
     "symgrid plan - the cheapest schedule of sources, grid, stores and loads\n"
     "\n"
-    "usage: symgrid plan --problem FILE|- [--json] [--seconds S] [--solver NAME] [--vertex]\n"
+    "usage: symgrid plan --problem FILE|- [--explain] [--json] [--seconds S] [--solver NAME]\n"
+    "                    [--vertex]\n"
     "\n"
     "  --problem FILE  a symgrid.dispatch/1 document; '-' reads standard input\n"
+    "  --explain       add the reason of every step and what one more of each limit is worth\n"
     "  --json          write symgrid.schedule/1 instead of a table\n"
     "  --seconds S     give up after about S seconds\n"
     "  --solver NAME   auto (unless told otherwise), own, clp, or highs where this machine has\n"
@@ -115,6 +118,7 @@ static void write_softened(sg_out *out, const sg_schedule *r)
     sg_json_end(out, ']');
 }
 
+/* The end is left open for what --explain adds. */
 static void write_json(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
 {
     sg_json_begin(out, NULL, '{');
@@ -148,8 +152,6 @@ static void write_json(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
     }
     sg_json_end(out, ']');
     write_softened(out, r);
-    sg_json_end(out, '}');
-    sg_out_text(out, "\n");
 }
 
 static double sum_at(double *const *rows, int count, int step)
@@ -275,11 +277,29 @@ static const char *const SOLVERS[] = {
     [SG_SOLVER_HIGHS] = "highs",
 };
 
+static sg_status write_answer(const sg_dispatch *p, const sg_schedule *r, bool json, bool explain,
+                              sg_arena *arena, sg_out *out)
+{
+    sg_status status = SG_OK;
+    if (!json) {
+        write_table(out, p, r);
+        return explain ? sg_plan_explain_table(p, r, arena, out) : SG_OK;
+    }
+    write_json(out, p, r);
+    if (explain) {
+        status = sg_plan_explain_json(p, r, arena, out);
+    }
+    sg_json_end(out, '}');
+    sg_out_text(out, "\n");
+    return status;
+}
+
 /* Solve what was read and print it. */
 static int answer(const sg_dispatch *problem, const sg_dispatch_options *options, bool json,
-                  sg_arena *arena)
+                  bool explain, sg_arena *arena)
 {
     sg_schedule schedule;
+    sg_out out = {0};
     sg_status status = sg_dispatch_solve_with(problem, options, arena, &schedule);
     if (status == SG_UNAVAILABLE) {
         fprintf(stderr, "symgrid plan: --solver %s: expected a solver that this machine has%s\n",
@@ -287,15 +307,13 @@ static int answer(const sg_dispatch *problem, const sg_dispatch_options *options
                 options->solver == SG_SOLVER_HIGHS ? ", found no libhighs" : "");
         return SG_EXIT_ENVIRONMENT;
     }
+    if (status == SG_OK) {
+        status = write_answer(problem, &schedule, json, explain, arena, &out);
+    }
     if (status != SG_OK) {
         fprintf(stderr, "symgrid plan: %s\n", sg_status_text(status));
+        sg_out_free(&out);
         return status == SG_RANGE ? SG_EXIT_USAGE : SG_EXIT_ENVIRONMENT;
-    }
-    sg_out out = {0};
-    if (json) {
-        write_json(&out, problem, &schedule);
-    } else {
-        write_table(&out, problem, &schedule);
     }
     bool written =
         !out.failed && fwrite(out.text, 1, out.length, stdout) == out.length && fflush(stdout) == 0;
@@ -326,7 +344,7 @@ static bool parse_solver(const char *text, sg_dispatch_solver *ret)
 }
 
 /* Read the document and answer it. */
-static int plan_file(const char *file, const sg_dispatch_options *options, bool json)
+static int plan_file(const char *file, const sg_dispatch_options *options, bool json, bool explain)
 {
     sg_arena arena = {0};
     sg_json_in in;
@@ -336,7 +354,7 @@ static int plan_file(const char *file, const sg_dispatch_options *options, bool 
     sg_json_in_close(&in);
     int status = in.environment ? SG_EXIT_ENVIRONMENT : SG_EXIT_USAGE;
     if (read) {
-        status = answer(&problem, options, json, &arena);
+        status = answer(&problem, options, json, explain, &arena);
     } else {
         fprintf(stderr, "%s\n", in.message);
     }
@@ -347,11 +365,12 @@ static int plan_file(const char *file, const sg_dispatch_options *options, bool 
 int sg_cli_plan(int argc, char **argv)
 {
     const char *file = NULL, *seconds = NULL, *solver = NULL;
-    bool json = false, help = false;
+    bool json = false, explain = false, help = false;
     sg_dispatch_options how = {.solver = SG_SOLVER_AUTO};
-    const sg_option options[] = {{"--problem", &file, NULL},  {"--seconds", &seconds, NULL},
-                                 {"--solver", &solver, NULL}, {"--vertex", NULL, &how.vertex},
-                                 {"--json", NULL, &json},     {"--help", NULL, &help}};
+    const sg_option options[] = {{"--problem", &file, NULL},    {"--seconds", &seconds, NULL},
+                                 {"--solver", &solver, NULL},   {"--vertex", NULL, &how.vertex},
+                                 {"--explain", NULL, &explain}, {"--json", NULL, &json},
+                                 {"--help", NULL, &help}};
     if (sg_options_parse(argc, argv, options, sizeof options / sizeof *options, 0) < 0) {
         return SG_EXIT_USAGE;
     }
@@ -373,5 +392,5 @@ int sg_cli_plan(int argc, char **argv)
                 solver);
         return SG_EXIT_USAGE;
     }
-    return plan_file(file, &how, json);
+    return plan_file(file, &how, json, explain);
 }
