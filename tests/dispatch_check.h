@@ -53,31 +53,69 @@ static inline double check_softened(const sg_schedule *r, const char *constraint
     return sum;
 }
 
-static inline void check_balance(const sg_dispatch *p, const sg_schedule *r, int t,
-                                 dispatch_miss *ret)
+static inline void check_powers(const sg_dispatch *p, const sg_schedule *r, int t,
+                                dispatch_miss *ret)
 {
-    double net = r->import_kw[t] - r->export_kw[t] - p->load_kw[t];
     for (int s = 0; s < p->source_count; s++) {
         check_between(ret, r->source_kw[s][t], 0.0, p->sources[s].available_kw[t], "source", t);
-        net += r->source_kw[s][t];
     }
     for (int s = 0; s < p->store_count; s++) {
         check_between(ret, r->charge_kw[s][t], 0.0, p->stores[s].charge_kw_max, "charge", t);
         check_between(ret, r->discharge_kw[s][t], 0.0, p->stores[s].discharge_kw_max, "discharge",
                       t);
-        net += r->discharge_kw[s][t] - r->charge_kw[s][t];
     }
     for (int s = 0; s < p->shed_count; s++) {
         check_between(ret, r->shed_kw[s][t], 0.0, p->shed[s].max_kw[t], "shed", t);
-        net += r->shed_kw[s][t];
     }
     for (int k = 0; k < p->shiftable_count; k++) {
         const sg_dispatch_shiftable *job = &p->shiftable[k];
         bool inside = t >= job->from && t < job->to;
         check_between(ret, r->shift_kw[k][t], 0.0, inside ? job->power_kw_max : 0.0, "job", t);
-        net -= r->shift_kw[k][t];
     }
-    check_between(ret, net + check_softened(r, "balance", t), 0.0, 0.0, "balance", t);
+    for (int l = 0; l < p->link_count; l++) {
+        check_between(ret, r->link_forward_kw[l][t], 0.0, p->links[l].forward_kw_max, "link", t);
+        check_between(ret, r->link_back_kw[l][t], 0.0, p->links[l].back_kw_max, "link", t);
+    }
+}
+
+/* What arrives in a zone less what leaves it. */
+static inline double check_net(const sg_dispatch *p, const sg_schedule *r, int zone, int t)
+{
+    double net = p->zones ? -p->zones[zone].load_kw[t] : -p->load_kw[t];
+    net += p->grid.zone == zone ? r->import_kw[t] - r->export_kw[t] : 0.0;
+    for (int s = 0; s < p->source_count; s++) {
+        net += p->sources[s].zone == zone ? r->source_kw[s][t] : 0.0;
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        net += p->stores[s].zone == zone ? r->discharge_kw[s][t] - r->charge_kw[s][t] : 0.0;
+    }
+    for (int s = 0; s < p->shed_count; s++) {
+        net += p->shed[s].zone == zone ? r->shed_kw[s][t] : 0.0;
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        net -= p->shiftable[k].zone == zone ? r->shift_kw[k][t] : 0.0;
+    }
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *link = &p->links[l];
+        double there = r->link_forward_kw[l][t], back = r->link_back_kw[l][t];
+        net += link->from == zone ? (1.0 - link->loss_frac) * back - there : 0.0;
+        net += link->to == zone ? (1.0 - link->loss_frac) * there - back : 0.0;
+    }
+    return net;
+}
+
+static inline void check_balance(const sg_dispatch *p, const sg_schedule *r, int t,
+                                 dispatch_miss *ret)
+{
+    for (int zone = 0; zone < (p->zones ? p->zone_count : 1); zone++) {
+        char name[96] = "balance";
+        if (p->zones) {
+            snprintf(name, sizeof name, "zones/%.63s/balance", p->zones[zone].id);
+        }
+        double net = check_net(p, r, zone, t) + check_softened(r, name, t);
+        check_between(ret, net, 0.0, 0.0, "balance", t);
+    }
+    check_powers(p, r, t, ret);
 }
 
 static inline void check_grid(const sg_dispatch *p, const sg_schedule *r, int t, dispatch_miss *ret)

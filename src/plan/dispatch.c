@@ -277,6 +277,10 @@ sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_o
     /* what it could not prove is the library's to decide; there is no more time for either after a limit */
     bool open = !own || (options->solver == SG_SOLVER_AUTO && ret->outcome != SG_SOLVED &&
                          ret->outcome != SG_LIMIT);
+    if (status == SG_OK && open && own) {
+        status =
+            sg_schedule_create(problem, arena, ret); /* nothing of an unproved schedule stays */
+    }
     if (status == SG_OK && open) {
         status = solve_by_library(problem, library, options->seconds_max, began_s, arena, ret);
     }

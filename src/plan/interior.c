@@ -37,7 +37,8 @@ const sg_interior_kernels *sg_interior_kernels_here(void)
     return &kernels_2;
 }
 
-enum { CENTRE_MAX = 2 };
+enum { CENTRE_MAX = 2, ITERATIONS_MAX = 100 };
+static const double GAP_RELATIVE = 1e-9;
 
 static double now_s(void)
 {
@@ -58,24 +59,51 @@ static double count_bounds(const sg_interior *self)
 
 static double largest(const double *value, size_t count)
 {
-    double most = 0;
+    double most = 1;
     for (size_t i = 0; i < count; i++) {
         most = fmax(most, fabs(value[i]));
     }
     return most;
 }
 
-typedef struct progress {
-    double miss, dual, products, cost;
-} progress;
+/* What counts as solved: the rows met, the reduced costs met, the gap between cost and bound closed. */
+typedef struct goals {
+    double miss, dual, gap;
+    double paid; /* for the peaks so far: part of the columns' cost, not of the schedule's */
+    double bounds;
+} goals;
 
-static progress look(sg_interior *self)
+static goals set_goal(const sg_interior *self, double gap_relative)
+{
+    goals ret = {.miss = 1e-11 * largest(self->right, self->row_count),
+                 .dual = 1e-9 * largest(self->cost, self->column_count),
+                 .gap = gap_relative,
+                 .bounds = count_bounds(self)};
+    for (int w = 0; w < self->demand_count; w++) {
+        size_t i = self->window[w].column;
+        ret.paid += self->cost[i] * (self->z[i] - self->below[i]);
+    }
+    return ret;
+}
+
+/* SG_SOLVED, SG_LIMIT to go on, SG_NUMERIC where going on leads nowhere. */
+static sg_outcome look(sg_interior *self, const goals *goal, double *ret_products, double *ret_dual)
 {
     double measured[4];
     self->kernels->multiply(self, self->z, self->miss);
     self->kernels->price(self, self->y, self->reduced);
     self->kernels->judge(self, measured);
-    return (progress){measured[0], measured[1], measured[2], measured[3]};
+    double miss = measured[0], dual = measured[1], products = measured[2], cost = measured[3];
+    *ret_products = products;
+    *ret_dual = dual;
+    double gap = goal->gap * fmax(fabs(cost - goal->paid), 1e-3);
+    bool closed = products <= gap;
+    if (closed && miss <= goal->miss && dual <= goal->dual) {
+        return SG_SOLVED;
+    }
+    /* once the gap is far closer than asked for, what the rows still miss is not to be had */
+    bool lost = !isfinite(cost) || !isfinite(products) || products <= 1e-6 * gap;
+    return lost ? SG_NUMERIC : SG_LIMIT;
 }
 
 /* Of the way to the nearest bound, as 1 / length, that is gone. */
@@ -131,41 +159,31 @@ static void step(sg_interior *self, double products, double count)
 sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
                              const sg_interior_options *options, sg_schedule *ret)
 {
-    double began_s = now_s();
-    int most = options->iterations_max > 0 ? options->iterations_max : 100;
-    double tolerance = options->gap_relative > 0 ? options->gap_relative : 1e-9;
-    if (!sg_interior_load(self, problem)) {
-        return SG_INFEASIBLE;
+    double began_s = now_s(), products, dual;
+    int most = options->iterations_max > 0 ? options->iterations_max : ITERATIONS_MAX;
+    sg_outcome outcome = SG_INFEASIBLE;
+    ret->iterations = 0;
+    if (sg_interior_load(self, problem)) {
+        sg_interior_start(self);
+        goals goal =
+            set_goal(self, options->gap_relative > 0 ? options->gap_relative : GAP_RELATIVE);
+        while ((outcome = look(self, &goal, &products, &dual)) == SG_LIMIT) {
+            if (ret->iterations == most) {
+                outcome = SG_NUMERIC;
+                break;
+            }
+            if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
+                break;
+            }
+            step(self, products, goal.bounds);
+            ret->iterations++;
+        }
     }
-    sg_interior_start(self);
-    double count = count_bounds(self);
-    double right = fmax(largest(self->right, self->row_count), 1),
-           cost = fmax(largest(self->cost, self->column_count), 1);
-    double paid = 0; /* for the peaks so far: part of the columns' cost, not of the schedule's */
-    for (int w = 0; w < self->demand_count; w++) {
-        size_t i = self->window[w].column;
-        paid += self->cost[i] * (self->z[i] - self->below[i]);
+    if (outcome == SG_SOLVED) {
+        sg_interior_read(self, problem, ret);
+        ret->dual_residual_per_kwh = dual * self->price;
     }
-    sg_outcome outcome = SG_NUMERIC;
-    int iteration = 0;
-    for (; iteration < most; iteration++) {
-        progress now = look(self);
-        break;
-    }
-    if (!isfinite(now.cost) || !isfinite(now.products)) {
-        break;
-    }
-    if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
-        outcome = SG_LIMIT;
-        break;
-    }
-    step(self, now.products, count);
-}
-ret->iterations = iteration;
-if (outcome == SG_SOLVED) {
-    sg_interior_read(self, problem, ret);
-}
-ret->outcome = outcome;
-ret->solve_s = now_s() - began_s;
-return outcome;
+    ret->outcome = outcome;
+    ret->solve_s = now_s() - began_s;
+    return outcome;
 }

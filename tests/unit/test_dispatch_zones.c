@@ -30,7 +30,7 @@ static void solve(const sg_dispatch *problem, sg_schedule *ret)
 
 static void expect_near(double value, double wanted)
 {
-    if (!(fabs(value - wanted) <= 1e-9 * (1.0 + fabs(wanted)))) {
+    if (!(fabs(value - wanted) <= 1e-6 * (1.0 + fabs(wanted)))) {
         print_error("%.12g, wanted %.12g\n", value, wanted);
         fail();
     }
@@ -314,8 +314,8 @@ static void a_link_without_limit_and_loss_makes_two_zones_one(void **state)
         solve(&two, &split);
         assert_int_equal(split.outcome, SG_SOLVED);
         expect_near(split.objective, alone.objective);
-        assert_true(split.relative_gap < 1e-11 && split.residual_kw < 1e-9);
-        assert_true(prices_apart(&split) < 1e-9);
+        assert_true(split.relative_gap < 1e-7 && split.residual_kw < 1e-7);
+        assert_true(prices_apart(&split) < 1e-5);
         for (int t = 0; t < STEPS; t++) {
             assert_false(split.circulation[t]);
         }
