@@ -53,31 +53,78 @@ static inline double check_softened(const sg_schedule *r, const char *constraint
     return sum;
 }
 
-static inline void check_balance(const sg_dispatch *p, const sg_schedule *r, int t,
-                                 dispatch_miss *ret)
+static inline const double *check_load_kw(const sg_dispatch *p, int zone)
 {
-    double net = r->import_kw[t] - r->export_kw[t] - p->load_kw[t];
+    return p->zones ? p->zones[zone].load_kw : p->load_kw;
+}
+
+static inline int check_zone_count(const sg_dispatch *p)
+{
+    return p->zones ? p->zone_count : 1;
+}
+
+static inline void check_limits(const sg_dispatch *p, const sg_schedule *r, int t,
+                                dispatch_miss *ret)
+{
     for (int s = 0; s < p->source_count; s++) {
         check_between(ret, r->source_kw[s][t], 0.0, p->sources[s].available_kw[t], "source", t);
-        net += r->source_kw[s][t];
     }
     for (int s = 0; s < p->store_count; s++) {
-        check_between(ret, r->charge_kw[s][t], 0.0, p->stores[s].charge_kw_max, "charge", t);
-        check_between(ret, r->discharge_kw[s][t], 0.0, p->stores[s].discharge_kw_max, "discharge",
-                      t);
-        net += r->discharge_kw[s][t] - r->charge_kw[s][t];
+        const sg_dispatch_store *d = &p->stores[s];
+        check_between(ret, r->charge_kw[s][t], 0.0, d->charge_kw_max, "charge", t);
+        check_between(ret, r->discharge_kw[s][t], 0.0, d->discharge_kw_max, "discharge", t);
     }
     for (int s = 0; s < p->shed_count; s++) {
         check_between(ret, r->shed_kw[s][t], 0.0, p->shed[s].max_kw[t], "shed", t);
-        net += r->shed_kw[s][t];
     }
     for (int k = 0; k < p->shiftable_count; k++) {
         const sg_dispatch_shiftable *job = &p->shiftable[k];
         bool inside = t >= job->from && t < job->to;
         check_between(ret, r->shift_kw[k][t], 0.0, inside ? job->power_kw_max : 0.0, "job", t);
-        net -= r->shift_kw[k][t];
     }
-    check_between(ret, net + check_softened(r, "balance", t), 0.0, 0.0, "balance", t);
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *link = &p->links[l];
+        check_between(ret, r->link_forward_kw[l][t], 0.0, link->forward_kw_max, "link", t);
+        check_between(ret, r->link_back_kw[l][t], 0.0, link->back_kw_max, "link", t);
+    }
+}
+
+/* What the links bring into a zone less what leaves it. */
+static inline double check_links_kw(const sg_dispatch *p, const sg_schedule *r, int zone, int t)
+{
+    double net = 0.0;
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *link = &p->links[l];
+        double there = r->link_forward_kw[l][t], back = r->link_back_kw[l][t];
+        double arrives = 1.0 - link->loss_frac;
+        net += link->from == zone ? arrives * back - there : 0.0;
+        net += link->to == zone ? arrives * there - back : 0.0;
+    }
+    return net;
+}
+
+static inline void check_balance(const sg_dispatch *p, const sg_schedule *r, int zone, int t,
+                                 dispatch_miss *ret)
+{
+    double net = p->grid.zone == zone ? r->import_kw[t] - r->export_kw[t] : 0.0;
+    net += check_links_kw(p, r, zone, t) - check_load_kw(p, zone)[t];
+    for (int s = 0; s < p->source_count; s++) {
+        net += p->sources[s].zone == zone ? r->source_kw[s][t] : 0.0;
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        net += p->stores[s].zone == zone ? r->discharge_kw[s][t] - r->charge_kw[s][t] : 0.0;
+    }
+    for (int s = 0; s < p->shed_count; s++) {
+        net += p->shed[s].zone == zone ? r->shed_kw[s][t] : 0.0;
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        net -= p->shiftable[k].zone == zone ? r->shift_kw[k][t] : 0.0;
+    }
+    char name[96] = "balance";
+    if (p->zones) {
+        snprintf(name, sizeof name, "zones/%s/balance", p->zones[zone].id);
+    }
+    check_between(ret, net + check_softened(r, name, t), 0.0, 0.0, "balance", t);
 }
 
 static inline void check_grid(const sg_dispatch *p, const sg_schedule *r, int t, dispatch_miss *ret)
@@ -161,7 +208,10 @@ static inline dispatch_miss dispatch_check(const sg_dispatch *p, const sg_schedu
 {
     dispatch_miss miss = {0.0, "", -1};
     for (int t = 0; t < p->steps; t++) {
-        check_balance(p, r, t, &miss);
+        check_limits(p, r, t, &miss);
+        for (int zone = 0; zone < check_zone_count(p); zone++) {
+            check_balance(p, r, zone, t, &miss);
+        }
         check_grid(p, r, t, &miss);
         for (int s = 0; s < p->store_count; s++) {
             check_store(p, r, s, t, &miss);
@@ -209,7 +259,9 @@ static inline double dispatch_widest_kw(const sg_dispatch *p)
 {
     double kw = 0.0;
     for (int t = 0; t < p->steps; t++) {
-        kw = check_wider(kw, p->load_kw[t]);
+        for (int zone = 0; zone < check_zone_count(p); zone++) {
+            kw = check_wider(kw, check_load_kw(p, zone)[t]);
+        }
         for (int s = 0; s < p->source_count; s++) {
             kw = check_wider(kw, p->sources[s].available_kw[t]);
         }
@@ -228,9 +280,11 @@ static inline dispatch_money dispatch_money_of(const sg_dispatch *p, const sg_sc
 {
     double hours = p->step_s / 3600.0;
     /* where next to nothing flows a kW counts, or what a smaller site could let flow */
-    dispatch_money m = {.largest_kw = fmin(1.0, dispatch_widest_kw(p))};
+    dispatch_money m = {.largest_kw = fmax(fmin(1.0, dispatch_widest_kw(p)), 1e-3)};
     for (int t = 0; t < p->steps; t++) {
-        m.largest_kw = fmax(m.largest_kw, fabs(p->load_kw[t]));
+        for (int zone = 0; zone < check_zone_count(p); zone++) {
+            m.largest_kw = fmax(m.largest_kw, fabs(check_load_kw(p, zone)[t]));
+        }
         money_item(&m, hours * check_at(p->grid.import_price_per_kwh, t), r->import_kw[t]);
         money_item(&m, -hours * check_at(p->grid.export_price_per_kwh, t), r->export_kw[t]);
         for (int s = 0; s < p->source_count; s++) {
