@@ -53,16 +53,26 @@ static inline double check_softened(const sg_schedule *r, const char *constraint
     return sum;
 }
 
-static inline void check_powers(const sg_dispatch *p, const sg_schedule *r, int t,
+static inline const double *check_load_kw(const sg_dispatch *p, int zone)
+{
+    return p->zones ? p->zones[zone].load_kw : p->load_kw;
+}
+
+static inline int check_zone_count(const sg_dispatch *p)
+{
+    return p->zones ? p->zone_count : 1;
+}
+
+static inline void check_limits(const sg_dispatch *p, const sg_schedule *r, int t,
                                 dispatch_miss *ret)
 {
     for (int s = 0; s < p->source_count; s++) {
         check_between(ret, r->source_kw[s][t], 0.0, p->sources[s].available_kw[t], "source", t);
     }
     for (int s = 0; s < p->store_count; s++) {
-        check_between(ret, r->charge_kw[s][t], 0.0, p->stores[s].charge_kw_max, "charge", t);
-        check_between(ret, r->discharge_kw[s][t], 0.0, p->stores[s].discharge_kw_max, "discharge",
-                      t);
+        const sg_dispatch_store *d = &p->stores[s];
+        check_between(ret, r->charge_kw[s][t], 0.0, d->charge_kw_max, "charge", t);
+        check_between(ret, r->discharge_kw[s][t], 0.0, d->discharge_kw_max, "discharge", t);
     }
     for (int s = 0; s < p->shed_count; s++) {
         check_between(ret, r->shed_kw[s][t], 0.0, p->shed[s].max_kw[t], "shed", t);
@@ -73,16 +83,31 @@ static inline void check_powers(const sg_dispatch *p, const sg_schedule *r, int 
         check_between(ret, r->shift_kw[k][t], 0.0, inside ? job->power_kw_max : 0.0, "job", t);
     }
     for (int l = 0; l < p->link_count; l++) {
-        check_between(ret, r->link_forward_kw[l][t], 0.0, p->links[l].forward_kw_max, "link", t);
-        check_between(ret, r->link_back_kw[l][t], 0.0, p->links[l].back_kw_max, "link", t);
+        const sg_dispatch_link *link = &p->links[l];
+        check_between(ret, r->link_forward_kw[l][t], 0.0, link->forward_kw_max, "link", t);
+        check_between(ret, r->link_back_kw[l][t], 0.0, link->back_kw_max, "link", t);
     }
 }
 
-/* What arrives in a zone less what leaves it. */
-static inline double check_net(const sg_dispatch *p, const sg_schedule *r, int zone, int t)
+/* What the links bring into a zone less what leaves it. */
+static inline double check_links_kw(const sg_dispatch *p, const sg_schedule *r, int zone, int t)
 {
-    double net = p->zones ? -p->zones[zone].load_kw[t] : -p->load_kw[t];
-    net += p->grid.zone == zone ? r->import_kw[t] - r->export_kw[t] : 0.0;
+    double net = 0.0;
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *link = &p->links[l];
+        double there = r->link_forward_kw[l][t], back = r->link_back_kw[l][t];
+        double arrives = 1.0 - link->loss_frac;
+        net += link->from == zone ? arrives * back - there : 0.0;
+        net += link->to == zone ? arrives * there - back : 0.0;
+    }
+    return net;
+}
+
+static inline void check_balance(const sg_dispatch *p, const sg_schedule *r, int zone, int t,
+                                 dispatch_miss *ret)
+{
+    double net = p->grid.zone == zone ? r->import_kw[t] - r->export_kw[t] : 0.0;
+    net += check_links_kw(p, r, zone, t) - check_load_kw(p, zone)[t];
     for (int s = 0; s < p->source_count; s++) {
         net += p->sources[s].zone == zone ? r->source_kw[s][t] : 0.0;
     }
@@ -95,27 +120,11 @@ static inline double check_net(const sg_dispatch *p, const sg_schedule *r, int z
     for (int k = 0; k < p->shiftable_count; k++) {
         net -= p->shiftable[k].zone == zone ? r->shift_kw[k][t] : 0.0;
     }
-    for (int l = 0; l < p->link_count; l++) {
-        const sg_dispatch_link *link = &p->links[l];
-        double there = r->link_forward_kw[l][t], back = r->link_back_kw[l][t];
-        net += link->from == zone ? (1.0 - link->loss_frac) * back - there : 0.0;
-        net += link->to == zone ? (1.0 - link->loss_frac) * there - back : 0.0;
+    char name[96] = "balance";
+    if (p->zones) {
+        snprintf(name, sizeof name, "zones/%s/balance", p->zones[zone].id);
     }
-    return net;
-}
-
-static inline void check_balance(const sg_dispatch *p, const sg_schedule *r, int t,
-                                 dispatch_miss *ret)
-{
-    for (int zone = 0; zone < (p->zones ? p->zone_count : 1); zone++) {
-        char name[96] = "balance";
-        if (p->zones) {
-            snprintf(name, sizeof name, "zones/%.63s/balance", p->zones[zone].id);
-        }
-        double net = check_net(p, r, zone, t) + check_softened(r, name, t);
-        check_between(ret, net, 0.0, 0.0, "balance", t);
-    }
-    check_powers(p, r, t, ret);
+    check_between(ret, net + check_softened(r, name, t), 0.0, 0.0, "balance", t);
 }
 
 static inline void check_grid(const sg_dispatch *p, const sg_schedule *r, int t, dispatch_miss *ret)
@@ -199,7 +208,10 @@ static inline dispatch_miss dispatch_check(const sg_dispatch *p, const sg_schedu
 {
     dispatch_miss miss = {0.0, "", -1};
     for (int t = 0; t < p->steps; t++) {
-        check_balance(p, r, t, &miss);
+        check_limits(p, r, t, &miss);
+        for (int zone = 0; zone < check_zone_count(p); zone++) {
+            check_balance(p, r, zone, t, &miss);
+        }
         check_grid(p, r, t, &miss);
         for (int s = 0; s < p->store_count; s++) {
             check_store(p, r, s, t, &miss);
@@ -247,7 +259,9 @@ static inline double dispatch_widest_kw(const sg_dispatch *p)
 {
     double kw = 0.0;
     for (int t = 0; t < p->steps; t++) {
-        kw = check_wider(kw, p->load_kw[t]);
+        for (int zone = 0; zone < check_zone_count(p); zone++) {
+            kw = check_wider(kw, check_load_kw(p, zone)[t]);
+        }
         for (int s = 0; s < p->source_count; s++) {
             kw = check_wider(kw, p->sources[s].available_kw[t]);
         }
@@ -266,9 +280,11 @@ static inline dispatch_money dispatch_money_of(const sg_dispatch *p, const sg_sc
 {
     double hours = p->step_s / 3600.0;
     /* where next to nothing flows a kW counts, or what a smaller site could let flow */
-    dispatch_money m = {.largest_kw = fmin(1.0, dispatch_widest_kw(p))};
+    dispatch_money m = {.largest_kw = fmax(fmin(1.0, dispatch_widest_kw(p)), 1e-3)};
     for (int t = 0; t < p->steps; t++) {
-        m.largest_kw = fmax(m.largest_kw, fabs(p->load_kw[t]));
+        for (int zone = 0; zone < check_zone_count(p); zone++) {
+            m.largest_kw = fmax(m.largest_kw, fabs(check_load_kw(p, zone)[t]));
+        }
         money_item(&m, hours * check_at(p->grid.import_price_per_kwh, t), r->import_kw[t]);
         money_item(&m, -hours * check_at(p->grid.export_price_per_kwh, t), r->export_kw[t]);
         for (int s = 0; s < p->source_count; s++) {

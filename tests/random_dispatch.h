@@ -20,7 +20,9 @@ enum {
     DRAW_STORES = 5,
     DRAW_SHED = 2,
     DRAW_JOBS = 3,
-    DRAW_PERIODS = 4
+    DRAW_PERIODS = 4,
+    DRAW_ZONES = 4,
+    DRAW_LINKS = 4
 };
 
 typedef struct draws {
@@ -36,11 +38,14 @@ typedef struct random_dispatch {
     double load[DRAW_STEPS], buy[DRAW_STEPS], sell[DRAW_STEPS], up[DRAW_STEPS], down[DRAW_STEPS];
     double available[DRAW_SOURCES][DRAW_STEPS], cost[DRAW_SOURCES][DRAW_STEPS];
     double shed_max[DRAW_SHED][DRAW_STEPS];
+    double zone_load[DRAW_ZONES][DRAW_STEPS]; /* where there are zones; else `load` holds */
     sg_dispatch_source sources[DRAW_SOURCES];
     sg_dispatch_store stores[DRAW_STORES];
     sg_dispatch_shed shed[DRAW_SHED];
     sg_dispatch_shiftable jobs[DRAW_JOBS];
     sg_dispatch_demand demand[DRAW_PERIODS];
+    sg_dispatch_zone zones[DRAW_ZONES];
+    sg_dispatch_link links[DRAW_LINKS];
     sg_dispatch problem;
 } random_dispatch;
 
@@ -334,6 +339,62 @@ static inline void draw_reserve(random_dispatch *self)
     }
 }
 
+/* The load spread over zones, which stand in a row with a link or two more between any; everything
+ * else stands anywhere. */
+static inline void draw_links(random_dispatch *self)
+{
+    static const char *const IDS[DRAW_LINKS] = {"l0", "l1", "l2", "l3"};
+    static const double LOSSES[4] = {0.0, 0.0, 0.02, 0.3};
+    sg_dispatch *p = &self->problem;
+    p->links = self->links;
+    p->link_count = p->zone_count - 1 + draw_below(&self->draw, DRAW_LINKS - p->zone_count + 2);
+    for (int l = 0; l < p->link_count; l++) {
+        bool row = l < p->zone_count - 1;
+        int from = row ? l : draw_below(&self->draw, p->zone_count);
+        int on = row ? 1 : 1 + draw_below(&self->draw, p->zone_count - 1);
+        self->links[l] = (sg_dispatch_link){
+            .id = IDS[l],
+            .from = from,
+            .to = (from + on) % p->zone_count,
+            .forward_kw_max = draw_one_in(&self->draw, 2) ? HUGE_VAL : draw_limit_kw(self),
+            .back_kw_max = draw_one_in(&self->draw, 2) ? HUGE_VAL : draw_limit_kw(self),
+            .loss_frac = LOSSES[draw_below(&self->draw, 4)]};
+    }
+}
+
+static inline void draw_zones(random_dispatch *self)
+{
+    static const char *const IDS[DRAW_ZONES] = {"z0", "z1", "z2", "z3"};
+    sg_dispatch *p = &self->problem;
+    if (!draw_one_in(&self->draw, 5)) {
+        return;
+    }
+    p->zone_count = 2 + draw_below(&self->draw, DRAW_ZONES - 1);
+    p->zones = self->zones;
+    p->load_kw = NULL;
+    for (int z = 0; z < p->zone_count; z++) {
+        double share = draw_unit(&self->draw);
+        self->zones[z] = (sg_dispatch_zone){IDS[z], self->zone_load[z]};
+        for (int t = 0; t < p->steps; t++) {
+            self->zone_load[z][t] = share * self->load[t];
+        }
+    }
+    draw_links(self);
+    p->grid.zone = draw_below(&self->draw, p->zone_count);
+    for (int s = 0; s < p->source_count; s++) {
+        self->sources[s].zone = draw_below(&self->draw, p->zone_count);
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        self->stores[s].zone = draw_below(&self->draw, p->zone_count);
+    }
+    for (int s = 0; s < p->shed_count; s++) {
+        self->shed[s].zone = draw_below(&self->draw, p->zone_count);
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        self->jobs[k].zone = draw_below(&self->draw, p->zone_count);
+    }
+}
+
 /* The program of the draws. Always a valid one (sg_dispatch_is_valid), often without a solution. */
 static inline void random_dispatch_draw(random_dispatch *self, draws draw)
 {
@@ -356,6 +417,7 @@ static inline void random_dispatch_draw(random_dispatch *self, draws draw)
     draw_shed(self);
     draw_jobs(self);
     draw_reserve(self);
+    draw_zones(self);
 }
 
 static inline void random_dispatch_seed(random_dispatch *self, uint64_t seed)
@@ -382,6 +444,47 @@ static inline void dump_series(sg_out *out, const char *key, const double *serie
     }
 }
 
+/* Where a part stands; nothing in a site without zones. */
+static inline void dump_zone(sg_out *out, const sg_dispatch *p, int zone)
+{
+    if (p->zones) {
+        sg_json_text(out, "zone", p->zones[zone].id);
+    }
+}
+
+static inline void dump_zones(sg_out *out, const sg_dispatch *p)
+{
+    if (!p->zones) {
+        dump_series(out, "load_kw", p->load_kw, p->steps);
+        return;
+    }
+    sg_json_begin(out, "zones", '[');
+    for (int z = 0; z < p->zone_count; z++) {
+        sg_json_begin(out, NULL, '{');
+        sg_json_text(out, "id", p->zones[z].id);
+        dump_series(out, "load_kw", p->zones[z].load_kw, p->steps);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+    sg_json_begin(out, "links", '[');
+    for (int l = 0; l < p->link_count; l++) {
+        const sg_dispatch_link *link = &p->links[l];
+        sg_json_begin(out, NULL, '{');
+        sg_json_text(out, "id", link->id);
+        sg_json_text(out, "from", p->zones[link->from].id);
+        sg_json_text(out, "to", p->zones[link->to].id);
+        if (isfinite(link->forward_kw_max)) {
+            sg_json_number(out, "forward_kw_max", link->forward_kw_max);
+        }
+        if (isfinite(link->back_kw_max)) {
+            sg_json_number(out, "back_kw_max", link->back_kw_max);
+        }
+        sg_json_number(out, "loss_frac", link->loss_frac);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+}
+
 static inline void dump_grid(sg_out *out, const sg_dispatch *p)
 {
     const sg_dispatch_grid *g = &p->grid;
@@ -389,6 +492,7 @@ static inline void dump_grid(sg_out *out, const sg_dispatch *p)
         return;
     }
     sg_json_begin(out, "grid", '{');
+    dump_zone(out, p, g->zone);
     dump_number(out, "import_kw_max", g->import_kw_max);
     dump_number(out, "export_kw_max", g->export_kw_max);
     dump_series(out, "import_price_per_kwh", g->import_price_per_kwh, p->steps);
@@ -419,6 +523,7 @@ static inline void dump_stores(sg_out *out, const sg_dispatch *p)
         const sg_dispatch_store *d = &p->stores[s];
         sg_json_begin(out, NULL, '{');
         sg_json_text(out, "id", d->id);
+        dump_zone(out, p, d->zone);
         sg_json_number(out, "energy_kwh_min", d->energy_kwh_min);
         sg_json_number(out, "energy_kwh_max", d->energy_kwh_max);
         sg_json_number(out, "charge_kw_max", d->charge_kw_max);
@@ -443,6 +548,7 @@ static inline void dump_flexible(sg_out *out, const sg_dispatch *p)
     for (int s = 0; s < p->shed_count; s++) {
         sg_json_begin(out, NULL, '{');
         sg_json_text(out, "id", p->shed[s].id);
+        dump_zone(out, p, p->shed[s].zone);
         dump_series(out, "max_kw", p->shed[s].max_kw, p->steps);
         sg_json_number(out, "cost_per_kwh", p->shed[s].cost_per_kwh);
         sg_json_end(out, '}');
@@ -453,6 +559,7 @@ static inline void dump_flexible(sg_out *out, const sg_dispatch *p)
         const sg_dispatch_shiftable *j = &p->shiftable[k];
         sg_json_begin(out, NULL, '{');
         sg_json_text(out, "id", j->id);
+        dump_zone(out, p, j->zone);
         sg_json_integer(out, "from", j->from);
         sg_json_integer(out, "to", j->to);
         sg_json_number(out, "energy_kwh", j->energy_kwh);
@@ -479,11 +586,12 @@ static inline void dispatch_dump(const sg_dispatch *p, FILE *file)
     sg_json_text(&out, "start", "2023-07-01T00:00:00Z");
     sg_json_number(&out, "step_s", p->step_s);
     sg_json_integer(&out, "steps", p->steps);
-    dump_series(&out, "load_kw", p->load_kw, p->steps);
+    dump_zones(&out, p);
     sg_json_begin(&out, "sources", '[');
     for (int s = 0; s < p->source_count; s++) {
         sg_json_begin(&out, NULL, '{');
         sg_json_text(&out, "id", p->sources[s].id);
+        dump_zone(&out, p, p->sources[s].zone);
         dump_series(&out, "available_kw", p->sources[s].available_kw, p->steps);
         dump_series(&out, "cost_per_kwh", p->sources[s].cost_per_kwh, p->steps);
         sg_json_end(&out, '}');

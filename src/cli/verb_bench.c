@@ -1,6 +1,8 @@
-/* symgrid bench - how fast the models run on this machine, beside what the machine can do. */
+/* symgrid bench - how fast the models and the planner run on this machine, beside what the machine and
+ * other solvers can do. */
 #include "base/text.h"
 #include "cli/bench.h"
+#include "cli/bench_plan.h"
 #include "cli/verbs.h"
 
 #include <math.h>
@@ -9,27 +11,54 @@
 #include <string.h>
 
 static const char HELP[] =
-    "symgrid bench - how fast the models run here\n"
+    "symgrid bench - how fast the models and the planner run here\n"
     "\n"
     "usage: symgrid bench model [NAME]... [--json] [--seconds S]\n"
+    "       symgrid bench plan [--sizes LIST] [--full] [--repeats N] [--peer auto|none] [--json]\n"
     "\n"
     "  --json       write one symgrid.bench/1 document instead of a table\n"
     "  --seconds S  for each model; 0.3 unless told otherwise\n"
+    "  --sizes LIST steps x stores of the sites, or steps of an arbitrage: 96x4,288x8,96\n"
+    "  --full       the usual sizes and two of a whole year with 8 stores, 8760x8 and 35040x8\n"
+    "  --repeats N  medians of N solves, 20 unless told otherwise; fewer where they take a minute\n"
+    "  --peer none  only the planner; auto, the default, asks Clp and HiGHS as well\n"
     "\n"
-    "Steps up to 100,000 devices whose inputs, states and outputs stand in columns, each at "
-    "another\n"
-    "place of the model's example, on one core: all at once where the model can (`batch`), else "
-    "one\n"
-    "by one (`step`). Medians. The first line says what the core can do: bytes it reads and moves\n"
-    "(a = b + c s) in memory, multiplications with an addition. `of reads` compares a model's "
-    "bytes\n"
-    "with what the core reads of the same columns, which a cache may hold: near 100 % it is as "
-    "fast\n"
-    "as that lets it be; else a step takes the time of so many multiply-adds.\n"
+    "model: steps up to 100,000 devices whose inputs, states and outputs stand in columns, each "
+    "at\n"
+    "another place of the model's example, on one core: all at once where the model can "
+    "(`batch`),\n"
+    "else one by one (`step`). Medians. The first line says what the core can do: bytes it reads\n"
+    "and moves (a = b + c s) in memory, multiplications with an addition. `of reads` compares a\n"
+    "model's bytes with what the core reads of the same columns, which a cache may hold: near\n"
+    "100 % it is as fast as that lets it be; else a step takes the time of so many multiply-adds.\n"
     "\n"
-    "Exit status: 0 done, 2 bad usage, 3 memory is exhausted.\n"
+    "plan: a site of so many steps and stores is planned by every solver: from nothing (`cold`) "
+    "and\n"
+    "after each load moved by up to 1 % (`again`); then one store between two prices "
+    "(`arbitrage`).\n"
+    "`solve ms` is the solver alone, `call ms` includes writing the program out and handing it\n"
+    "over. HiGHS runs in python3, with the module highspy or scipy where one of them is there.\n"
     "\n"
-    "Example: symgrid bench model outage_table --seconds 1\n";
+    "Exit status: 0 done, 2 bad usage, 3 memory is exhausted or a peer fails.\n"
+    "\n"
+    "Example: symgrid bench model outage_table --seconds 1\n"
+    "         symgrid bench plan --sizes 96x4 --peer none\n";
+
+/* The last two are the long ones, for --full. */
+static const sg_bench_size SIZES[] = {{96, SG_BENCH_ARBITRAGE},
+                                      {288, SG_BENCH_ARBITRAGE},
+                                      {8760, SG_BENCH_ARBITRAGE},
+                                      {96, 1},
+                                      {96, 4},
+                                      {96, 8},
+                                      {288, 4},
+                                      {288, 8},
+                                      {2976, 2},
+                                      {8760, 1},
+                                      {8760, 4},
+                                      {8760, 8},
+                                      {35040, 8}};
+enum { SIZES_ALL = sizeof SIZES / sizeof *SIZES, SIZES_USUAL = SIZES_ALL - 2 };
 
 enum { NAMES_MAX = 256, SECONDS_MAX = 3600 };
 
@@ -145,16 +174,106 @@ static int choose(char **names, int count, sg_model *rooms, const sg_model **ret
     return count > 0 ? count : sg_model_count < NAMES_MAX ? sg_model_count : NAMES_MAX;
 }
 
-int sg_cli_bench(int argc, char **argv)
+static int refuse(const char *option, const char *expected, const char *text)
+{
+    fprintf(stderr, "symgrid bench: %s: expected %s, got '%.40s'\n", option, expected, text);
+    return SG_EXIT_USAGE;
+}
+
+/* A whole number up to `most` at *text, which moves behind it; -1 for anything else. */
+static int parse_count(const char **text, int most)
+{
+    char *end;
+    long count = **text >= '0' && **text <= '9' ? strtol(*text, &end, 10) : -1;
+    if (count < 0 || count > most) {
+        return -1;
+    }
+    *text = end;
+    return (int)count;
+}
+
+/* "96x4,288x8,96": sites, and the arbitrage of a store where no number of stores is given. The number of
+ * sizes, 0 for anything else. */
+static int parse_sizes(const char *text, sg_bench_size *ret)
+{
+    for (int count = 0; count < SG_BENCH_SIZE_MAX; text++) {
+        int stores = SG_BENCH_ARBITRAGE, steps = parse_count(&text, SG_BENCH_STEP_MAX);
+        if (steps > 0 && *text == 'x') {
+            text++;
+            stores = parse_count(&text, SG_BENCH_STORE_MAX);
+            steps = stores < 0 ? -1 : steps;
+        }
+        if (steps < 1 || (*text && *text != ',')) {
+            return 0;
+        }
+        ret[count++] = (sg_bench_size){steps, stores};
+        if (*text == '\0') {
+            return count;
+        }
+    }
+    return 0;
+}
+
+typedef struct bench_words {
+    const char *seconds, *sizes, *repeats, *peer;
+    bool json, full;
+} bench_words;
+
+static int bench_plan(const bench_words *words)
+{
+    sg_bench_size sizes[SG_BENCH_SIZE_MAX];
+    sg_bench_plan_options options = {SIZES, words->full ? SIZES_ALL : SIZES_USUAL, 20, true,
+                                     words->json};
+    if (words->sizes) {
+        options.sizes = sizes;
+        options.size_count = parse_sizes(words->sizes, sizes);
+        if (!options.size_count) {
+            return refuse("--sizes", "sizes like 96x4,288x8,96, up to 100000x64", words->sizes);
+        }
+    }
+    if (words->repeats) {
+        char *end;
+        long repeats = strtol(words->repeats, &end, 10);
+        if (end == words->repeats || *end || repeats < 1 || repeats > SG_BENCH_ROUND_MAX) {
+            return refuse("--repeats", "a number from 1 to 1000", words->repeats);
+        }
+        options.repeats = (int)repeats;
+    }
+    if (words->peer && strcmp(words->peer, "auto") != 0 && strcmp(words->peer, "none") != 0) {
+        return refuse("--peer", "auto or none", words->peer);
+    }
+    options.peers = !words->peer || strcmp(words->peer, "none") != 0;
+    return sg_bench_plan(&options);
+}
+
+static int bench_model(const bench_words *words, char **names, int name_count)
 {
     static sg_model rooms[NAMES_MAX];
     static const sg_model *models[NAMES_MAX];
-    const char *text = NULL;
-    bool json = false, help = false;
     double seconds = 0.3;
-    const sg_option options[] = {
-        {"--seconds", &text, NULL}, {"--json", NULL, &json}, {"--help", NULL, &help}};
-    int words = sg_options_parse(argc, argv, options, 3, NAMES_MAX);
+    if (words->seconds) {
+        char *end;
+        seconds = strtod(words->seconds, &end);
+        if (end == words->seconds || *end != '\0' || !(seconds > 0 && seconds <= SECONDS_MAX)) {
+            return refuse("--seconds", "a number above 0", words->seconds);
+        }
+    }
+    int count = choose(names, name_count, rooms, models);
+    return count < 0 ? SG_EXIT_USAGE : measure(models, count, seconds, words->json);
+}
+
+int sg_cli_bench(int argc, char **argv)
+{
+    bench_words given = {0};
+    bool help = false;
+    const sg_option options[] = {{"--seconds", &given.seconds, NULL},
+                                 {"--sizes", &given.sizes, NULL},
+                                 {"--repeats", &given.repeats, NULL},
+                                 {"--peer", &given.peer, NULL},
+                                 {"--json", NULL, &given.json},
+                                 {"--full", NULL, &given.full},
+                                 {"--help", NULL, &help}};
+    int words = sg_options_parse(argc, argv, options, 7, NAMES_MAX);
     if (words < 0) {
         return SG_EXIT_USAGE;
     }
@@ -162,19 +281,20 @@ int sg_cli_bench(int argc, char **argv)
         fputs(HELP, stdout);
         return SG_EXIT_DONE;
     }
-    if (words < 1 || strcmp(argv[1], "model") != 0) {
-        fputs("symgrid bench: expected `symgrid bench model`; see symgrid bench --help\n", stderr);
+    bool plan = words == 1 && strcmp(argv[1], "plan") == 0;
+    bool model = words >= 1 && strcmp(argv[1], "model") == 0;
+    if (!plan && !model) {
+        fputs("symgrid bench: expected `symgrid bench model` or `symgrid bench plan`; see symgrid "
+              "bench --help\n",
+              stderr);
         return SG_EXIT_USAGE;
     }
-    if (text) {
-        char *end;
-        seconds = strtod(text, &end);
-        if (end == text || *end != '\0' || !(seconds > 0 && seconds <= SECONDS_MAX)) {
-            fprintf(stderr, "symgrid bench: --seconds: expected a number above 0, got '%.40s'\n",
-                    text);
-            return SG_EXIT_USAGE;
-        }
+    if (plan ? given.seconds != NULL : given.sizes || given.repeats || given.peer || given.full) {
+        fprintf(stderr,
+                "symgrid bench: an option that `symgrid bench %s` does not have; see "
+                "symgrid bench --help\n",
+                argv[1]);
+        return SG_EXIT_USAGE;
     }
-    int count = choose(argv + 2, words - 1, rooms, models);
-    return count < 0 ? SG_EXIT_USAGE : measure(models, count, seconds, json);
+    return plan ? bench_plan(&given) : bench_model(&given, argv + 2, words - 1);
 }

@@ -34,7 +34,10 @@ static const char *const SOLVERS[] = {"auto", "own", "clp", "highs"};
 
 typedef struct tally {
     long programs, outcome[OUTCOMES], prices;
-    long borderline[4], gave_up[4], answered[4]; /* [solver] */
+    long borderline[4], answered[4]; /* [solver] */
+    long gave_up
+        [4]; /* where the reference has a solution; no answer is no error where it has none */
+    uint64_t gave_up_seed[4]; /* the last of them */
     long wrong;
     uint64_t seed; /* of the program being looked at */
 } tally;
@@ -88,7 +91,10 @@ static void count(tally *self, const sg_dispatch *p, sg_dispatch_solver solver,
         report(self, "%s: %s", SOLVERS[solver], text);
     }
     self->borderline[solver] += verdict == DISPATCH_BORDERLINE;
-    self->gave_up[solver] += verdict == DISPATCH_GAVE_UP;
+    if (verdict == DISPATCH_GAVE_UP && reference->outcome == SG_SOLVED) {
+        self->gave_up[solver]++;
+        self->gave_up_seed[solver] = self->seed;
+    }
     self->answered[solver]++;
 }
 
@@ -128,15 +134,19 @@ static void check_prices(tally *self, random_dispatch *site, const sg_schedule *
     draws *d = &site->draw;
     double hours = p->step_s / 3600.0, way = site->kw * draw_decades(d, -3.0, 0.0);
     int t = draw_below(d, p->steps);
-    move(self, site, r, &site->load[t], way, r->marginal_price_per_kwh[t] * hours, "load");
-    move(self, site, r, &site->load[t], -way, r->marginal_price_per_kwh[t] * hours, "load");
+    int zone = p->zones ? draw_below(d, p->zone_count) : 0;
+    double *load = p->zones ? &site->zone_load[zone][t] : &site->load[t];
+    double price = r->zone_price_per_kwh[zone][t] * hours;
+    move(self, site, r, load, way, price, "load");
+    move(self, site, r, load, -way, price, "load");
     if (p->reserve_up_kw) {
         move(self, site, r, &site->up[t], way, r->reserve_up_price_per_kw[t], "reserve up");
     }
     if (p->reserve_down_kw) {
         move(self, site, r, &site->down[t], way, r->reserve_down_price_per_kw[t], "reserve down");
     }
-    if (p->shiftable_count) {
+    if (p->shiftable_count &&
+        p->shiftable[0].energy_kwh > 0.0) { /* else there is no work to price */
         move(self, site, r, &site->jobs[0].energy_kwh, way, r->shift_price_per_kwh[0], "job");
     }
     if (p->grid.present && isfinite(p->grid.ramp_kw_per_step) && p->grid.initial_net_given) {
@@ -197,8 +207,10 @@ static void run(tally *self, long programs, uint64_t first)
     print_message("; %ld prices\n", self->prices);
     for (int s = 0; s < 4; s++) {
         if (self->answered[s]) {
-            print_message("  %-5s %ld answers, %ld gave up, %ld borderline\n", SOLVERS[s],
-                          self->answered[s], self->gave_up[s], self->borderline[s]);
+            print_message("  %-5s %ld answers, %ld borderline, %ld solvable ones given up",
+                          SOLVERS[s], self->answered[s], self->borderline[s], self->gave_up[s]);
+            print_message(self->gave_up[s] ? ", seed %llu the last\n" : "\n",
+                          (unsigned long long)self->gave_up_seed[s]);
         } else {
             print_message("  %-5s is not here\n", SOLVERS[s]);
         }

@@ -1,0 +1,85 @@
+/* bench_plan.h - the planner and its peers on the same programs. Private to the command line.
+ *
+ * Peers    Clp through its C interface, and HiGHS through Python (module highspy, else SciPy's), each by
+ *          every method of it. The program reaches them written out as one linear program.
+ * Times    seconds, medians. `solve_s` is the solver alone with the program already in it; `call_s`
+ *          is from the program in our memory, or in Python's arrays, to the answer.
+ * Source   none: measured here. */
+#ifndef SG_CLI_BENCH_PLAN_H
+#define SG_CLI_BENCH_PLAN_H
+#include "base/status.h"
+#include "cli/bench_problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SG_BENCH_ROUND_MAX = 1000 };
+
+/* How often and how long. A solver is asked `repeats` times, fewer where that takes longer than
+ * seconds_max, at least once; HiGHS stops a solve that takes ten times that. */
+typedef struct sg_bench_effort {
+    int repeats;
+    double seconds_max; /* for one solver on one program */
+} sg_bench_effort;
+
+/* One solver on one program. */
+typedef struct sg_bench_answer {
+    char solver[48]; /* "clp 1.17.6", "highs-ipm 1.7.2" */
+    int repeats;     /* 0 = it is not here              */
+    sg_outcome outcome;
+    double solve_s, call_s; /* NAN where it cannot be told apart */
+    double objective;       /* money, as in symgrid.schedule/1 */
+    int64_t iterations;
+} sg_bench_answer;
+
+/* The planner's own solver on the program, from nothing. SG_UNAVAILABLE: it is not made for this shape.
+ * @effects alloc=yes block=for the solves */
+SG_MUST_CHECK sg_status sg_bench_own(const sg_bench_site *site, const sg_bench_effort *effort,
+                                     sg_bench_answer *ret);
+/* The same block again after every load moved by up to 1 %, from the plan it ended with. The site keeps the
+ * loads of the last round. */
+SG_MUST_CHECK sg_status sg_bench_own_again(sg_bench_site *site, const sg_bench_effort *effort,
+                                           sg_bench_answer *ret);
+/* The block that it asks for; NAN where it is not made for this shape. */
+double sg_bench_own_bytes(const sg_dispatch *problem);
+
+/* One call of the planner with this solver: the time of everything. */
+SG_MUST_CHECK sg_status sg_bench_call(const sg_dispatch *problem, sg_dispatch_solver solver,
+                                      double *ret_s);
+
+/* Clp on the program, from nothing. @effects alloc=yes block=for the solves */
+SG_MUST_CHECK sg_status sg_bench_clp(const sg_bench_site *site, const sg_bench_effort *effort,
+                                     sg_bench_answer *ret);
+/* The same model again after every load moved by up to 1 %, from the basis it ended with: dual simplex.
+ * The site keeps the loads of the last round. */
+SG_MUST_CHECK sg_status sg_bench_clp_again(sg_bench_site *site, const sg_bench_effort *effort,
+                                           sg_bench_answer *ret);
+
+enum { SG_BENCH_HIGHS_MAX = 2 };
+
+/* HiGHS by each of its methods from nothing, and `rounds` times again by dual simplex as above (repeats = 0
+ * where the module cannot). SG_UNAVAILABLE: no Python here, or no HiGHS in it.
+ * @effects alloc=yes block=for the solves, in another process; a temporary file */
+SG_MUST_CHECK sg_status sg_bench_highs(sg_bench_site *site, const sg_bench_effort *effort,
+                                       int rounds, sg_bench_answer ret_cold[SG_BENCH_HIGHS_MAX],
+                                       int *ret_count, sg_bench_answer *ret_again);
+
+/* A site of so many steps and stores, or the arbitrage of one store. */
+typedef struct sg_bench_size {
+    int steps, stores; /* stores = SG_BENCH_ARBITRAGE */
+} sg_bench_size;
+
+enum { SG_BENCH_ARBITRAGE = -1 };
+
+enum { SG_BENCH_SIZE_MAX = 64 };
+
+typedef struct sg_bench_plan_options {
+    const sg_bench_size *sizes;
+    int size_count;
+    int repeats;
+    bool peers, json;
+} sg_bench_plan_options;
+
+/* Everything, as a table or a symgrid.bench/1 document on stdout. An exit status. */
+int sg_bench_plan(const sg_bench_plan_options *options);
+#endif
