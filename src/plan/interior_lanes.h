@@ -15,6 +15,15 @@ static ALWAYS_INLINE TARGET lanes NAMED(load)(const double *from)
     return ret;
 }
 
+static ALWAYS_INLINE TARGET void NAMED(store)(double *to, lanes value)
+{
+    memcpy(to, &value, sizeof value);
+}
+
+/* At step t of a series. */
+#define LOAD(series)         NAMED(load)((series) + t)
+#define STORE(series, value) NAMED(store)((series) + t, value)
+
 /* --- the program's matrix --- */
 
 static TARGET void NAMED(add)(double *restrict to, const double *restrict from, size_t count,
@@ -224,92 +233,98 @@ static TARGET void NAMED(price)(const sg_interior *self, const double *y, double
 
 /* A store without shares of a reserve: charge and discharge, then the energy. */
 static TARGET void NAMED(reduce_plain)(sg_interior *self, const sg_interior_store *store,
-                                       size_t first, size_t count, double *restrict part)
+                                       size_t first, size_t count, double *part)
 {
     const double *wc = self->weight + store->charge + first,
-                 *wd = self->weight + store->discharge + first,
-                 *wx = self->weight + store->energy + first;
+                 *wd = self->weight + store->discharge + first;
+    const double *wx = self->weight + store->energy + first;
     double *coef = self->coef + store->coef + first;
-    double *restrict charge_inv = coef, *restrict discharge_inv = coef + self->stride,
-                     *restrict energy_inv = coef + 2 * self->stride;
     double p = store->charge_eff, q = store->discharge_inv, k = store->keep;
-    for (size_t t = 0; t < count; t++) {
-        double ci = 1 / wc[t], di = 1 / wd[t], xi = 1 / wx[t];
-        charge_inv[t] = ci;
-        discharge_inv[t] = di;
-        energy_inv[t] = xi;
-        part[t] = p * p * ci + q * q * di + xi;        /* own price twice */
-        part[SG_INTERIOR_BLOCK + t] = p * ci + q * di; /* own, balance    */
-        part[2 * SG_INTERIOR_BLOCK + t] = ci + di;     /* balance twice   */
-        part[3 * SG_INTERIOR_BLOCK + t] = -k * xi;     /* own, next       */
-        part[4 * SG_INTERIOR_BLOCK + t] = k * k * xi;  /* next twice      */
+    for (size_t t = 0; t < count; t += LANES) {
+        lanes ci = 1 / LOAD(wc), di = 1 / LOAD(wd), xi = 1 / LOAD(wx);
+        STORE(coef, ci);
+        STORE(coef + self->stride, di);
+        STORE(coef + 2 * self->stride, xi);
+        STORE(part + SG_PART_OWN, p * p * ci + q * q * di + xi);
+        STORE(part + SG_PART_OWN_BALANCE, p * ci + q * di);
+        STORE(part + SG_PART_BALANCE, ci + di);
+        STORE(part + SG_PART_OWN_NEXT, -k * xi);
+        STORE(part + SG_PART_NEXT, k * k * xi);
     }
+}
+
+/* Weights of a store's columns and of the limits of its shares; a direction that there is not has neither. */
+typedef struct NAMED(shares) {
+    const double *up, *power_up, *energy_up, *down, *power_down, *energy_down;
+} NAMED(shares);
+
+static ALWAYS_INLINE TARGET NAMED(shares)
+    NAMED(shares_of)(const sg_interior *self, const sg_interior_store *store, const double *column,
+                     const double *no_share)
+{
+    const double *none = self->none;
+    return (NAMED(shares)){
+        .up = self->up ? column + store->share_up : no_share,
+        .power_up = self->up ? column + store->power_up : none,
+        .energy_up = self->up ? column + store->energy_up : none,
+        .down = self->down ? column + store->share_down : no_share,
+        .power_down = self->down ? column + store->power_down : none,
+        .energy_down = self->down ? column + store->energy_down : none,
+    };
 }
 
 /* A store that gives reserve: its shares first, then charge and discharge together, then the energy. Differences of large
  * numbers are written out as sums of squares (docs/planning.md). */
 static TARGET void NAMED(reduce_full)(sg_interior *self, const sg_interior_store *store,
-                                      size_t first, size_t count, double *restrict part)
+                                      size_t first, size_t count, double *part)
 {
-    const double *weight = self->weight + first, *zero = self->none + first;
-    const double *wc = weight + store->charge, *wd = weight + store->discharge,
-                 *wx = weight + store->energy;
-    const double *au = self->up ? weight + store->share_up : self->one + first,
-                 *w1 = self->up ? weight + store->power_up : zero,
-                 *w2 = self->up ? weight + store->energy_up : zero;
-    const double *ad = self->down ? weight + store->share_down : self->one + first,
-                 *w4 = self->down ? weight + store->power_down : zero,
-                 *w5 = self->down ? weight + store->energy_down : zero;
+    const NAMED(shares) w = NAMED(shares_of)(self, store, self->weight, self->one);
+    const double *wc = self->weight + store->charge + first,
+                 *wd = self->weight + store->discharge + first;
+    const double *wx = self->weight + store->energy + first;
     size_t stride = self->stride;
-    double *restrict coef = self->coef + store->coef + first;
+    double *coef = self->coef + store->coef + first;
     double a = store->backing_up, b = store->backing_down, p = store->charge_eff,
            q = store->discharge_inv, k = store->keep;
     double up = self->up ? 1 : 0, down = self->down ? 1 : 0;
-    for (size_t t = 0; t < count; t++) {
-        double iu = 1 / (au[t] + w1[t] + a * a * w2[t]), id = 1 / (ad[t] + w4[t] + b * b * w5[t]);
-        double ku = w1[t] * iu, mu = a * w2[t] * iu, kd = w4[t] * id, md = b * w5[t] * id;
+    for (size_t t = 0; t < count; t += LANES) {
+        lanes au = LOAD(w.up + first), w1 = LOAD(w.power_up + first),
+              w2 = LOAD(w.energy_up + first);
+        lanes ad = LOAD(w.down + first), w4 = LOAD(w.power_down + first),
+              w5 = LOAD(w.energy_down + first);
+        lanes iu = 1 / (au + w1 + a * a * w2), id = 1 / (ad + w4 + b * b * w5);
+        lanes ku = w1 * iu, mu = a * w2 * iu, kd = w4 * id, md = b * w5 * id;
         /* what is left of the shares' limits: squares of v = discharge - charge, of the energy x, of x + a v, of x + b v */
-        double sv = ku * au[t] + kd * ad[t], sx = w2[t] * iu * au[t] + w5[t] * id * ad[t];
-        double su = ku * w2[t], sd = kd * w5[t];
-        double hvv = sv + a * a * su + b * b * sd, hvx = a * su + b * sd, hxx = sx + su + sd;
-        double deter =
-            sv * sx + sv * (su + sd) + sx * (a * a * su + b * b * sd) + su * sd * (a - b) * (a - b);
-        double c = wc[t], d = wd[t], series = c * d / (c + d);
-        double iv = 1 / (series + hvv);
-        double idet = iv / (c + d);
-        double ix = 1 / (wx[t] + (hxx * series + deter) * iv);
-        double yv = (p * d + q * c) * idet,
-               yy = (p * p * d + q * q * c + hvv * (q - p) * (q - p)) * idet;
-        double gy = 1 - hvx * yv, gl = -hvx * iv, gu = mu + hvx * iv * ku, gd = -md - hvx * iv * kd;
-        coef[t] = iu;
-        coef[stride + t] = ku;
-        coef[2 * stride + t] = mu;
-        coef[3 * stride + t] = id;
-        coef[4 * stride + t] = kd;
-        coef[5 * stride + t] = md;
-        coef[6 * stride + t] = idet;
-        coef[7 * stride + t] = hvv;
-        coef[8 * stride + t] = hvx;
-        coef[9 * stride + t] = ix;
-        coef[10 * stride + t] = gy;
-        coef[11 * stride + t] = gl;
-        coef[12 * stride + t] = gu;
-        coef[13 * stride + t] = gd;
-        part[t] = yy + gy * gy * ix;
-        part[SG_INTERIOR_BLOCK + t] = yv + gy * gl * ix;
-        part[2 * SG_INTERIOR_BLOCK + t] = iv + gl * gl * ix;
-        part[3 * SG_INTERIOR_BLOCK + t] = -k * gy * ix;
-        part[4 * SG_INTERIOR_BLOCK + t] = k * k * ix;
-        part[5 * SG_INTERIOR_BLOCK + t] = -k * gl * ix;
-        part[6 * SG_INTERIOR_BLOCK + t] = -yv * ku + gy * gu * ix; /* own, up        */
-        part[7 * SG_INTERIOR_BLOCK + t] = -iv * ku + gl * gu * ix; /* balance, up    */
-        part[8 * SG_INTERIOR_BLOCK + t] = up * iu + iv * ku * ku + gu * gu * ix; /* up twice  */
-        part[9 * SG_INTERIOR_BLOCK + t] = -k * gu * ix;            /* up, next       */
-        part[10 * SG_INTERIOR_BLOCK + t] = yv * kd + gy * gd * ix; /* own, down      */
-        part[11 * SG_INTERIOR_BLOCK + t] = iv * kd + gl * gd * ix; /* balance, down  */
-        part[12 * SG_INTERIOR_BLOCK + t] = down * id + iv * kd * kd + gd * gd * ix; /* down twice */
-        part[13 * SG_INTERIOR_BLOCK + t] = -k * gd * ix;                 /* down, next     */
-        part[14 * SG_INTERIOR_BLOCK + t] = -iv * ku * kd + gu * gd * ix; /* up, down       */
+        lanes sv = ku * au + kd * ad, sx = w2 * iu * au + w5 * id * ad, su = ku * w2, sd = kd * w5;
+        lanes hvv = sv + a * a * su + b * b * sd, hvx = a * su + b * sd, hxx = sx + su + sd;
+        lanes deter = sv * sx + sv * (su + sd) + sx * (a * a * su + b * b * sd) +
+                      su * sd * ((a - b) * (a - b));
+        lanes c = LOAD(wc), d = LOAD(wd), both = 1 / (c + d), series = c * d * both;
+        lanes iv = 1 / (series + hvv), idet = iv * both;
+        lanes ix = 1 / (LOAD(wx) + (hxx * series + deter) * iv);
+        lanes yv = (p * d + q * c) * idet,
+              yy = (p * p * d + q * q * c + hvv * ((q - p) * (q - p))) * idet;
+        lanes gy = 1 - hvx * yv, gl = -hvx * iv, gu = mu + hvx * iv * ku, gd = -md - hvx * iv * kd;
+        const lanes keep[SG_INTERIOR_COEF] = {iu,  ku,  mu, id, kd, md, idet,
+                                              hvv, hvx, ix, gy, gl, gu, gd};
+        for (size_t i = 0; i < SG_INTERIOR_COEF; i++) {
+            STORE(coef + i * stride, keep[i]);
+        }
+        STORE(part + SG_PART_OWN, yy + gy * gy * ix);
+        STORE(part + SG_PART_OWN_BALANCE, yv + gy * gl * ix);
+        STORE(part + SG_PART_BALANCE, iv + gl * gl * ix);
+        STORE(part + SG_PART_OWN_NEXT, -k * gy * ix);
+        STORE(part + SG_PART_NEXT, k * k * ix);
+        STORE(part + SG_PART_BALANCE_NEXT, -k * gl * ix);
+        STORE(part + SG_PART_OWN_UP, gy * gu * ix - yv * ku);
+        STORE(part + SG_PART_BALANCE_UP, gl * gu * ix - iv * ku);
+        STORE(part + SG_PART_UP, up * iu + iv * ku * ku + gu * gu * ix);
+        STORE(part + SG_PART_UP_NEXT, -k * gu * ix);
+        STORE(part + SG_PART_OWN_DOWN, gy * gd * ix + yv * kd);
+        STORE(part + SG_PART_BALANCE_DOWN, gl * gd * ix + iv * kd);
+        STORE(part + SG_PART_DOWN, down * id + iv * kd * kd + gd * gd * ix);
+        STORE(part + SG_PART_DOWN_NEXT, -k * gd * ix);
+        STORE(part + SG_PART_UP_DOWN, gu * gd * ix - iv * ku * kd);
     }
 }
 
@@ -444,31 +459,31 @@ static TARGET void NAMED(join_stores)(const sg_interior *self, const sg_interior
     size_t up = (size_t)self->zones, down = up + (self->up ? 1 : 0);
     for (int s = 0; s < self->store_count; s++) {
         const double *part =
-            self->part + (size_t)s * SG_INTERIOR_PART * SG_INTERIOR_BLOCK + in_block;
+            self->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK + in_block;
         size_t zone = (size_t)self->store[s].zone, own = (size_t)(now->energy + s),
                next = (size_t)(now->next_energy + s);
-        front[own * lead + own] += part[0];
-        front[zone * lead + own] += part[SG_INTERIOR_BLOCK];
-        front[zone * lead + zone] += part[2 * SG_INTERIOR_BLOCK];
-        front[own * lead + next] += part[3 * SG_INTERIOR_BLOCK];
-        front[next * lead + next] += part[4 * SG_INTERIOR_BLOCK];
+        front[own * lead + own] += part[SG_PART_OWN];
+        front[zone * lead + own] += part[SG_PART_OWN_BALANCE];
+        front[zone * lead + zone] += part[SG_PART_BALANCE];
+        front[own * lead + next] += part[SG_PART_OWN_NEXT];
+        front[next * lead + next] += part[SG_PART_NEXT];
         if (self->up || self->down) {
-            front[zone * lead + next] += part[5 * SG_INTERIOR_BLOCK];
+            front[zone * lead + next] += part[SG_PART_BALANCE_NEXT];
         }
         if (self->up) {
-            front[up * lead + own] += part[6 * SG_INTERIOR_BLOCK];
-            front[zone * lead + up] += part[7 * SG_INTERIOR_BLOCK];
-            front[up * lead + up] += part[8 * SG_INTERIOR_BLOCK];
-            front[up * lead + next] += part[9 * SG_INTERIOR_BLOCK];
+            front[up * lead + own] += part[SG_PART_OWN_UP];
+            front[zone * lead + up] += part[SG_PART_BALANCE_UP];
+            front[up * lead + up] += part[SG_PART_UP];
+            front[up * lead + next] += part[SG_PART_UP_NEXT];
         }
         if (self->down) {
-            front[down * lead + own] += part[10 * SG_INTERIOR_BLOCK];
-            front[zone * lead + down] += part[11 * SG_INTERIOR_BLOCK];
-            front[down * lead + down] += part[12 * SG_INTERIOR_BLOCK];
-            front[down * lead + next] += part[13 * SG_INTERIOR_BLOCK];
+            front[down * lead + own] += part[SG_PART_OWN_DOWN];
+            front[zone * lead + down] += part[SG_PART_BALANCE_DOWN];
+            front[down * lead + down] += part[SG_PART_DOWN];
+            front[down * lead + next] += part[SG_PART_DOWN_NEXT];
         }
         if (self->up && self->down) {
-            front[up * lead + down] += part[14 * SG_INTERIOR_BLOCK];
+            front[up * lead + down] += part[SG_PART_UP_DOWN];
         }
     }
 }
@@ -600,7 +615,7 @@ static TARGET void NAMED(factorise)(sg_interior *self)
             size_t count = self->stride - (size_t)t < SG_INTERIOR_BLOCK ? self->stride - (size_t)t
                                                                         : SG_INTERIOR_BLOCK;
             for (int s = 0; s < self->store_count; s++) {
-                double *part = self->part + (size_t)s * SG_INTERIOR_PART * SG_INTERIOR_BLOCK;
+                double *part = self->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK;
                 if (plain) {
                     NAMED(reduce_plain)(self, &self->store[s], (size_t)t, count, part);
                 } else {
@@ -783,154 +798,185 @@ static TARGET void NAMED(substitute)(sg_interior *self, double *row, double *win
 
 /* The right-hand side of a store's rows that are left, from those of its columns and limits; what the way back needs of it
  * stays in dz. */
-static TARGET void NAMED(fold_store)(sg_interior *self, const sg_interior_store *store,
-                                     const double *force, const double *miss, double *restrict dz,
-                                     double *restrict row)
+static TARGET void NAMED(fold_plain)(sg_interior *self, const sg_interior_store *store,
+                                     const double *force, double *dz, double *row)
 {
-    size_t stride = self->stride;
     const double *coef = self->coef + store->coef;
     const double *fc = force + store->charge, *fd = force + store->discharge,
                  *fx = force + store->energy;
-    double *restrict uc = dz + store->charge, *restrict ud = dz + store->discharge,
-                     *restrict ux = dz + store->energy;
-    double *restrict own = row + store->row, *restrict zone =
-                                                 row + self->balance + (size_t)store->zone * stride;
-    double p = store->charge_eff, q = store->discharge_inv, k = store->keep;
-    if (!self->up && !self->down) {
-        const double *ci = coef, *di = coef + stride, *xi = coef + 2 * stride;
-        for (int t = 0; t < self->steps; t++) {
-            uc[t] = ci[t] * fc[t];
-            ud[t] = di[t] * fd[t];
-            ux[t] = xi[t] * fx[t];
-            own[t] += q * ud[t] - p * uc[t] + ux[t];
-            zone[t] += ud[t] - uc[t];
-        }
+    double *own = row + store->row,
+           *zone = row + self->balance + (size_t)store->zone * self->stride;
+    double p = store->charge_eff, q = store->discharge_inv;
+    for (size_t t = 0; t < self->stride; t += LANES) {
+        lanes c = LOAD(coef) * LOAD(fc), d = LOAD(coef + self->stride) * LOAD(fd),
+              x = LOAD(coef + 2 * self->stride) * LOAD(fx);
+        STORE(dz + store->charge, c);
+        STORE(dz + store->discharge, d);
+        STORE(dz + store->energy, x);
+        STORE(own, LOAD(own) + q * d - p * c + x);
+        STORE(zone, LOAD(zone) + d - c);
+    }
+}
+
+static TARGET void NAMED(fold_full)(sg_interior *self, const sg_interior_store *store,
+                                    const double *force, const double *miss, double *dz,
+                                    double *row)
+{
+    size_t stride = self->stride;
+    const NAMED(shares) w = NAMED(shares_of)(self, store, self->weight, self->none);
+    const NAMED(shares) f = NAMED(shares_of)(self, store, force, self->none);
+    const NAMED(shares) m = NAMED(shares_of)(self, store, miss, self->none);
+    const double *coef = self->coef + store->coef, *wc = self->weight + store->charge,
+                 *wd = self->weight + store->discharge;
+    const double *fc = force + store->charge, *fd = force + store->discharge,
+                 *fx = force + store->energy;
+    double *eu = self->up ? dz + store->share_up : self->spare,
+           *ed = self->down ? dz + store->share_down : self->spare + stride;
+    double *up = self->up ? row + self->need_up : self->spare + 2 * stride,
+           *down = self->down ? row + self->need_down : self->spare + 3 * stride;
+    double *own = row + store->row, *zone = row + self->balance + (size_t)store->zone * stride;
+    double a = store->backing_up, b = store->backing_down, p = store->charge_eff,
+           q = store->discharge_inv;
+    for (size_t t = 0; t < stride; t += LANES) {
+        lanes ku = LOAD(coef + stride), kd = LOAD(coef + 4 * stride),
+              idet = LOAD(coef + 6 * stride), hvv = LOAD(coef + 7 * stride);
+        lanes g1 = LOAD(w.power_up) * LOAD(m.power_up) - LOAD(f.power_up),
+              g2 = LOAD(w.energy_up) * LOAD(m.energy_up) - LOAD(f.energy_up);
+        lanes g4 = LOAD(w.power_down) * LOAD(m.power_down) - LOAD(f.power_down),
+              g5 = LOAD(w.energy_down) * LOAD(m.energy_down) - LOAD(f.energy_down);
+        lanes ru = LOAD(f.up) - (g1 - a * g2), rd = LOAD(f.down) - (g4 + b * g5);
+        lanes v = g4 - g1 - ku * ru + kd * rd; /* on discharge; the opposite on charge */
+        lanes c = LOAD(fc) - v, d = LOAD(fd) + v;
+        lanes c_out = idet * ((LOAD(wd) + hvv) * c + hvv * d),
+              d_out = idet * (hvv * c + (LOAD(wc) + hvv) * d), v_out = d_out - c_out;
+        lanes x_out = LOAD(coef + 9 * stride) *
+                      (LOAD(fx) - g2 - g5 + LOAD(coef + 2 * stride) * ru -
+                       LOAD(coef + 5 * stride) * rd - LOAD(coef + 8 * stride) * v_out);
+        lanes u_out = LOAD(coef) * ru, r_out = LOAD(coef + 3 * stride) * rd;
+        STORE(eu, u_out);
+        STORE(ed, r_out);
+        STORE(dz + store->charge, c_out);
+        STORE(dz + store->discharge, d_out);
+        STORE(dz + store->energy, x_out);
+        STORE(own, LOAD(own) + q * d_out - p * c_out + LOAD(coef + 10 * stride) * x_out);
+        STORE(zone, LOAD(zone) + v_out + LOAD(coef + 11 * stride) * x_out);
+        STORE(up, LOAD(up) + u_out - ku * v_out + LOAD(coef + 12 * stride) * x_out);
+        STORE(down, LOAD(down) + r_out + kd * v_out + LOAD(coef + 13 * stride) * x_out);
+    }
+}
+
+static TARGET void NAMED(fold_store)(sg_interior *self, const sg_interior_store *store,
+                                     const double *force, const double *miss, double *dz,
+                                     double *row)
+{
+    if (self->up || self->down) {
+        NAMED(fold_full)(self, store, force, miss, dz, row);
     } else {
-        const double *zero = self->none, *weight = self->weight;
-        const double *w1 = self->up ? weight + store->power_up : zero,
-                     *w2 = self->up ? weight + store->energy_up : zero;
-        const double *w4 = self->down ? weight + store->power_down : zero,
-                     *w5 = self->down ? weight + store->energy_down : zero;
-        const double *fu = self->up ? force + store->share_up : zero,
-                     *f1 = self->up ? force + store->power_up : zero,
-                     *f2 = self->up ? force + store->energy_up : zero;
-        const double *fe = self->down ? force + store->share_down : zero,
-                     *f4 = self->down ? force + store->power_down : zero,
-                     *f5 = self->down ? force + store->energy_down : zero;
-        const double *m1 = self->up ? miss + store->power_up : zero,
-                     *m2 = self->up ? miss + store->energy_up : zero;
-        const double *m4 = self->down ? miss + store->power_down : zero,
-                     *m5 = self->down ? miss + store->energy_down : zero;
-        const double *wc = weight + store->charge, *wd = weight + store->discharge;
-        double *restrict eu = self->up ? dz + store->share_up : self->spare,
-                         *restrict ed = self->down ? dz + store->share_down : self->spare + stride;
-        double *restrict up = self->up ? row + self->need_up : self->spare + 2 * stride,
-                         *restrict down =
-                             self->down ? row + self->need_down : self->spare + 3 * stride;
-        double a = store->backing_up, b = store->backing_down;
-        for (int t = 0; t < self->steps; t++) {
-            double iu = coef[t], ku = coef[stride + (size_t)t], mu = coef[2 * stride + (size_t)t];
-            double id = coef[3 * stride + (size_t)t], kd = coef[4 * stride + (size_t)t],
-                   md = coef[5 * stride + (size_t)t];
-            double idet = coef[6 * stride + (size_t)t], hvv = coef[7 * stride + (size_t)t],
-                   hvx = coef[8 * stride + (size_t)t];
-            double ix = coef[9 * stride + (size_t)t];
-            double g1 = w1[t] * m1[t] - f1[t], g2 = w2[t] * m2[t] - f2[t];
-            double g4 = w4[t] * m4[t] - f4[t], g5 = w5[t] * m5[t] - f5[t];
-            double ru = fu[t] - (g1 - a * g2), rd = fe[t] - (g4 + b * g5);
-            double v = -g1 + g4 - ku * ru + kd * rd; /* on discharge; the opposite on charge */
-            double c = fc[t] - v, d = fd[t] + v;
-            double c_out = idet * ((wd[t] + hvv) * c + hvv * d),
-                   d_out = idet * (hvv * c + (wc[t] + hvv) * d);
-            double v_out = d_out - c_out;
-            double x = fx[t] - g2 - g5 + mu * ru - md * rd - hvx * v_out, x_out = ix * x;
-            eu[t] = iu * ru;
-            ed[t] = id * rd;
-            uc[t] = c_out;
-            ud[t] = d_out;
-            ux[t] = x_out;
-            own[t] += q * d_out - p * c_out + coef[10 * stride + (size_t)t] * x_out;
-            zone[t] += v_out + coef[11 * stride + (size_t)t] * x_out;
-            up[t] += iu * ru - ku * v_out + coef[12 * stride + (size_t)t] * x_out;
-            down[t] += id * rd + kd * v_out + coef[13 * stride + (size_t)t] * x_out;
+        NAMED(fold_plain)(self, store, force, dz, row);
+    }
+    double *own = row + store->row;
+    const double *x = dz + store->energy;
+    for (int t = 1; t < self->steps; t++) {
+        own[t] -= store->keep * x[t - 1];
+    }
+}
+
+static TARGET void NAMED(unfold_plain)(sg_interior *self, const sg_interior_store *store,
+                                       double *dz, const double *dy)
+{
+    const double *coef = self->coef + store->coef;
+    const double *own = dy + store->row,
+                 *zone = dy + self->balance + (size_t)store->zone * self->stride;
+    double *c = dz + store->charge, *d = dz + store->discharge, *x = dz + store->energy;
+    double p = store->charge_eff, q = store->discharge_inv, k = store->keep;
+    for (size_t t = 0; t < self->stride; t += LANES) {
+        lanes y = LOAD(own), l = LOAD(zone);
+        STORE(c, -LOAD(coef) * (p * y + l) - LOAD(c));
+        STORE(d, LOAD(coef + self->stride) * (q * y + l) - LOAD(d));
+        STORE(x, LOAD(coef + 2 * self->stride) * (y - k * LOAD(own + 1)) - LOAD(x));
+    }
+}
+
+/* Slack and price of a limit of a share whose value moved by `change`; nothing after the last step. */
+static ALWAYS_INLINE TARGET void NAMED(unfold_limit)(const sg_interior *self, size_t limit,
+                                                     size_t t, lanes change, const double *force,
+                                                     const double *miss, double *dz, double *dy)
+{
+    lanes moved = change - LOAD(miss + limit);
+    STORE(dz + limit, moved);
+    STORE(dy + limit, -(LOAD(self->weight + limit) * moved + LOAD(force + limit)));
+}
+
+static TARGET void NAMED(clear_end)(const sg_interior *self, size_t series, double *value)
+{
+    for (size_t t = (size_t)self->steps; t < self->stride; t++) {
+        value[series + t] = 0;
+    }
+}
+
+static TARGET void NAMED(unfold_full)(sg_interior *self, const sg_interior_store *store,
+                                      const double *force, const double *miss, double *dz,
+                                      double *dy)
+{
+    size_t stride = self->stride;
+    const double *coef = self->coef + store->coef, *wc = self->weight + store->charge,
+                 *wd = self->weight + store->discharge;
+    const double *own = dy + store->row, *zone = dy + self->balance + (size_t)store->zone * stride;
+    const double *up = self->up ? dy + self->need_up : self->none,
+                 *down = self->down ? dy + self->need_down : self->none;
+    double *c = dz + store->charge, *d = dz + store->discharge, *x = dz + store->energy;
+    double *eu = self->up ? dz + store->share_up : self->spare,
+           *ed = self->down ? dz + store->share_down : self->spare + stride;
+    double p = store->charge_eff, q = store->discharge_inv, k = store->keep, a = store->backing_up,
+           b = store->backing_down;
+    for (size_t t = 0; t < stride; t += LANES) {
+        lanes y = LOAD(own), l = LOAD(zone), u = LOAD(up), r = LOAD(down);
+        lanes ku = LOAD(coef + stride), kd = LOAD(coef + 4 * stride),
+              idet = LOAD(coef + 6 * stride), hvv = LOAD(coef + 7 * stride);
+        lanes dx =
+            LOAD(coef + 9 * stride) *
+                (LOAD(coef + 10 * stride) * y + LOAD(coef + 11 * stride) * l +
+                 LOAD(coef + 12 * stride) * u + LOAD(coef + 13 * stride) * r - k * LOAD(own + 1)) -
+            LOAD(x);
+        lanes v = l - ku * u + kd * r - LOAD(coef + 8 * stride) * dx, wcl = LOAD(wc),
+              wdl = LOAD(wd);
+        lanes dc = -idet * (y * (p * (wdl + hvv) - q * hvv) + v * wdl) - LOAD(c);
+        lanes dd = idet * (y * (q * (wcl + hvv) - p * hvv) + v * wcl) - LOAD(d);
+        lanes net = dd - dc;
+        lanes share_up = LOAD(coef) * u - ku * net + LOAD(coef + 2 * stride) * dx - LOAD(eu);
+        lanes share_down =
+            LOAD(coef + 3 * stride) * r + kd * net - LOAD(coef + 5 * stride) * dx - LOAD(ed);
+        STORE(x, dx);
+        STORE(c, dc);
+        STORE(d, dd);
+        if (self->up) {
+            STORE(eu, share_up);
+            NAMED(unfold_limit)(self, store->power_up, t, share_up + net, force, miss, dz, dy);
+            NAMED(unfold_limit)(self, store->energy_up, t, dx - a * share_up, force, miss, dz, dy);
+        }
+        if (self->down) {
+            STORE(ed, share_down);
+            NAMED(unfold_limit)(self, store->power_down, t, share_down - net, force, miss, dz, dy);
+            NAMED(unfold_limit)
+            (self, store->energy_down, t, dx + b * share_down, force, miss, dz, dy);
         }
     }
-    for (int t = 1; t < self->steps; t++) {
-        own[t] -= k * ux[t - 1];
+    const size_t limits[] = {store->power_up, store->energy_up, store->power_down,
+                             store->energy_down};
+    for (int i = self->up ? 0 : 2; i < (self->down ? 4 : 2); i++) {
+        NAMED(clear_end)(self, limits[i], dz);
+        NAMED(clear_end)(self, limits[i], dy);
     }
 }
 
 static TARGET void NAMED(unfold_store)(sg_interior *self, const sg_interior_store *store,
-                                       const double *force, const double *miss, double *restrict dz,
-                                       double *restrict dy)
+                                       const double *force, const double *miss, double *dz,
+                                       double *dy)
 {
-    size_t stride = self->stride;
-    const double *coef = self->coef + store->coef;
-    const double *own = dy + store->row, *zone = dy + self->balance + (size_t)store->zone * stride;
-    double *restrict c = dz + store->charge, *restrict d = dz + store->discharge,
-                     *restrict x = dz + store->energy;
-    double p = store->charge_eff, q = store->discharge_inv, k = store->keep;
-    if (!self->up && !self->down) {
-        const double *ci = coef, *di = coef + stride, *xi = coef + 2 * stride;
-        for (int t = 0; t < self->steps; t++) {
-            c[t] = -ci[t] * (p * own[t] + zone[t]) - c[t];
-            d[t] = di[t] * (q * own[t] + zone[t]) - d[t];
-            x[t] = xi[t] * (own[t] - k * own[t + 1]) - x[t];
-        }
-        return;
-    }
-    const double *weight = self->weight;
-    double *eu = self->up ? dz + store->share_up : self->spare,
-           *ed = self->down ? dz + store->share_down : self->spare + stride;
-    const double *up = self->up ? dy + self->need_up : self->none,
-                 *down = self->down ? dy + self->need_down : self->none;
-    const double *wc = weight + store->charge, *wd = weight + store->discharge;
-    for (int t = 0; t < self->steps; t++) {
-        double ku = coef[stride + (size_t)t], kd = coef[4 * stride + (size_t)t];
-        double idet = coef[6 * stride + (size_t)t], hvv = coef[7 * stride + (size_t)t],
-               hvx = coef[8 * stride + (size_t)t];
-        double dx =
-            coef[9 * stride + (size_t)t] *
-                (coef[10 * stride + (size_t)t] * own[t] + coef[11 * stride + (size_t)t] * zone[t] +
-                 coef[12 * stride + (size_t)t] * up[t] + coef[13 * stride + (size_t)t] * down[t] -
-                 k * own[t + 1]) -
-            x[t];
-        double v = zone[t] - ku * up[t] + kd * down[t] - hvx * dx;
-        double dc = -idet * (own[t] * (p * (wd[t] + hvv) - q * hvv) + v * wd[t]) - c[t];
-        double dd = idet * (own[t] * (q * (wc[t] + hvv) - p * hvv) + v * wc[t]) - d[t];
-        double net = dd - dc;
-        x[t] = dx;
-        c[t] = dc;
-        d[t] = dd;
-        eu[t] = coef[t] * up[t] - ku * net + coef[2 * stride + (size_t)t] * dx - eu[t];
-        ed[t] = coef[3 * stride + (size_t)t] * down[t] + kd * net -
-                coef[5 * stride + (size_t)t] * dx - ed[t];
-    }
-    if (self->up) {
-        double a = store->backing_up;
-        for (int t = 0; t < self->steps; t++) {
-            double power = eu[t] + d[t] - c[t] - miss[store->power_up + (size_t)t],
-                   energy = x[t] - a * eu[t] - miss[store->energy_up + (size_t)t];
-            dz[store->power_up + (size_t)t] = power;
-            dz[store->energy_up + (size_t)t] = energy;
-            dy[store->power_up + (size_t)t] =
-                -(weight[store->power_up + (size_t)t] * power + force[store->power_up + (size_t)t]);
-            dy[store->energy_up + (size_t)t] = -(weight[store->energy_up + (size_t)t] * energy +
-                                                 force[store->energy_up + (size_t)t]);
-        }
-    }
-    if (self->down) {
-        double b = store->backing_down;
-        for (int t = 0; t < self->steps; t++) {
-            double power = ed[t] + c[t] - d[t] - miss[store->power_down + (size_t)t],
-                   energy = x[t] + b * ed[t] - miss[store->energy_down + (size_t)t];
-            dz[store->power_down + (size_t)t] = power;
-            dz[store->energy_down + (size_t)t] = energy;
-            dy[store->power_down + (size_t)t] = -(weight[store->power_down + (size_t)t] * power +
-                                                  force[store->power_down + (size_t)t]);
-            dy[store->energy_down + (size_t)t] = -(weight[store->energy_down + (size_t)t] * energy +
-                                                   force[store->energy_down + (size_t)t]);
-        }
+    if (self->up || self->down) {
+        NAMED(unfold_full)(self, store, force, miss, dz, dy);
+    } else {
+        NAMED(unfold_plain)(self, store, dz, dy);
     }
 }
 
@@ -1362,4 +1408,6 @@ static const sg_interior_kernels NAMED(kernels) = {
 #undef lanes
 #undef mask
 #undef PRESENT
+#undef LOAD
+#undef STORE
 #undef PARTS

@@ -276,12 +276,12 @@ static void take_numbers(sg_interior *self, cursor *memory)
         &self->force,     &self->dz,        &self->dz_other, &self->change_low, &self->change_high};
     double **of_rows[] = {&self->right, &self->miss, &self->y, &self->dy, &self->dy_other};
     for (size_t i = 0; i < sizeof of_columns / sizeof *of_columns; i++) {
-        /* eight zeros stand before the first entry: the step before the first step of the first block */
-        double *block = take_doubles(memory, columns + 8);
+        /* eight zeros stand before the first entry and after the last: the steps before and after a block */
+        double *block = take_doubles(memory, columns + 16);
         *of_columns[i] = block ? block + 8 : NULL;
     }
     for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
-        double *block = take_doubles(memory, rows + 8);
+        double *block = take_doubles(memory, rows + 16);
         *of_rows[i] = block ? block + 8 : NULL;
     }
     size_t stride = self->stride, stores = (size_t)self->store_count;
@@ -291,7 +291,7 @@ static void take_numbers(sg_interior *self, cursor *memory)
     self->kept = take_doubles(memory, self->pivot_count);
     self->import_inv = take_doubles(memory, stride);
     self->export_inv = take_doubles(memory, stride);
-    self->part = take_doubles(memory, stores * SG_INTERIOR_PART * SG_INTERIOR_BLOCK);
+    self->part = take_doubles(memory, stores * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK);
     self->diagonal = take_doubles(memory, (size_t)self->zones * stride);
     self->front = take_doubles(memory, 2 * self->front_count);
     self->rows = take_doubles(memory, self->front_count);

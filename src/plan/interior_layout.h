@@ -23,7 +23,27 @@ enum {
     SG_INTERIOR_FRONT_MAX =
         96,                /* unknowns of two neighbouring steps at once                       */
     SG_INTERIOR_COEF = 14, /* kept of each store's elimination                                 */
-    SG_INTERIOR_PART = 15  /* that a store adds to the front                                   */
+    SG_INTERIOR_PARTS = 15 /* that a store adds to the front                                   */
+};
+
+/* Where in `part` a store's share of the front stands: of the price of its energy (own) now and at the next step, of its
+ * zone's balance, of the reserve up and down; one name for the square, two for the product. */
+enum {
+    SG_PART_OWN = 0 * SG_INTERIOR_BLOCK,
+    SG_PART_OWN_BALANCE = 1 * SG_INTERIOR_BLOCK,
+    SG_PART_BALANCE = 2 * SG_INTERIOR_BLOCK,
+    SG_PART_OWN_NEXT = 3 * SG_INTERIOR_BLOCK,
+    SG_PART_NEXT = 4 * SG_INTERIOR_BLOCK,
+    SG_PART_BALANCE_NEXT = 5 * SG_INTERIOR_BLOCK,
+    SG_PART_OWN_UP = 6 * SG_INTERIOR_BLOCK,
+    SG_PART_BALANCE_UP = 7 * SG_INTERIOR_BLOCK,
+    SG_PART_UP = 8 * SG_INTERIOR_BLOCK,
+    SG_PART_UP_NEXT = 9 * SG_INTERIOR_BLOCK,
+    SG_PART_OWN_DOWN = 10 * SG_INTERIOR_BLOCK,
+    SG_PART_BALANCE_DOWN = 11 * SG_INTERIOR_BLOCK,
+    SG_PART_DOWN = 12 * SG_INTERIOR_BLOCK,
+    SG_PART_DOWN_NEXT = 13 * SG_INTERIOR_BLOCK,
+    SG_PART_UP_DOWN = 14 * SG_INTERIOR_BLOCK
 };
 
 /* Holds a column that cannot move. */
@@ -109,7 +129,7 @@ struct sg_interior {
     double *coef;
     double *factor, *pivot;          /* of each step: see keep; inverted pivots */
     double *import_inv, *export_inv; /* [stride] */
-    double *part;                    /* [store][SG_INTERIOR_PART][SG_INTERIOR_BLOCK] */
+    double *part;                    /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK] */
     double *diagonal;     /* [zone][stride] what columns of one balance alone add to it */
     double *front;        /* two of the largest front                                   */
     double *rows;         /* of a front, divided by their pivots                        */

@@ -311,8 +311,9 @@ double sg_schedule_residual_kw(const sg_dispatch *p, const sg_schedule *r)
 
 /* ---- the bound ------------------------------------------------------------------------------- */
 
-/* Reduced costs of powers without limit count as zero below this share of the prices in them. */
-static const double PRICE_TOLERANCE = 1e-7;
+/* Reduced costs of powers without limit count as zero below this share of the prices in them, of the highest price of the
+ * day, and of money itself. */
+static const double PRICE_TOLERANCE = 1e-7, HIGHEST_TOLERANCE = 1e-9, MONEY_TOLERANCE = 1e-12;
 
 /* More than mankind has: no limit. */
 static const double UNLIMITED_KW = 1e12;
@@ -324,7 +325,7 @@ static double least(double reduced, double high, double price)
         return 0.0;
     }
     if (high >= UNLIMITED_KW) {
-        return reduced >= -PRICE_TOLERANCE * price ? 0.0 : -HUGE_VAL;
+        return reduced >= -PRICE_TOLERANCE * price - MONEY_TOLERANCE ? 0.0 : -HUGE_VAL;
     }
     return reduced * high;
 }
@@ -394,8 +395,21 @@ static double most_given(const sg_dispatch *p, int t)
     return sum;
 }
 
+/* What prices near zero are measured by, as a share of the highest. */
+static double price_floor(const sg_dispatch *p, const sg_schedule *r)
+{
+    double most = 0.0;
+    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
+        for (int t = 0; t < p->steps; t++) {
+            most = fmax(most, fabs(r->zone_price_per_kwh[z][t]));
+        }
+    }
+    return most * p->step_s / 3600.0 * (HIGHEST_TOLERANCE / PRICE_TOLERANCE);
+}
+
 static double bound_of_grid(const sg_dispatch *p, const sg_schedule *r)
 {
+    double floor = price_floor(p, r);
     const sg_dispatch_grid *g = &p->grid;
     double money = bound_of_peaks(g, r), hours = p->step_s / 3600.0;
     bool ramps = isfinite(g->ramp_kw_per_step);
@@ -409,7 +423,7 @@ static double bound_of_grid(const sg_dispatch *p, const sg_schedule *r)
         net += ramps && t + 1 < p->steps ? r->ramp_price_per_kw[t + 1] : 0.0;
         double buy = at(g->import_price_per_kwh, t), sell = at(g->export_price_per_kwh, t);
         double peak = peak_price(g, r, t);
-        double size = fabs(net) + peak + hours * (fabs(here) + fabs(buy) + fabs(sell));
+        double size = floor + fabs(net) + peak + hours * (fabs(here) + fabs(buy) + fabs(sell));
         /* without a limit of its own a flow is limited by what there is to take or to give */
         bool ends = buy >= sell && p->link_count == 0;
         double in = ends ? fmin(g->import_kw_max, most_taken(p, t)) : g->import_kw_max;
@@ -556,14 +570,14 @@ static double bound_of_flexible(const sg_dispatch *p, const sg_schedule *r)
 
 static double bound_of_links(const sg_dispatch *p, const sg_schedule *r)
 {
-    double money = 0.0, hours = p->step_s / 3600.0;
+    double money = 0.0, hours = p->step_s / 3600.0, floor = p->link_count ? price_floor(p, r) : 0.0;
     for (int l = 0; l < p->link_count; l++) {
         const sg_dispatch_link *link = &p->links[l];
         double arrives = 1.0 - link->loss_frac;
         for (int t = 0; t < p->steps; t++) {
             double from = r->zone_price_per_kwh[link->from][t];
             double to = r->zone_price_per_kwh[link->to][t];
-            double size = hours * (fabs(from) + fabs(to));
+            double size = floor + hours * (fabs(from) + fabs(to));
             money += least(hours * (from - arrives * to), link->forward_kw_max, size);
             money += least(hours * (to - arrives * from), link->back_kw_max, size);
         }
