@@ -164,7 +164,11 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
     sg_outcome outcome = SG_INFEASIBLE;
     ret->iterations = 0;
     if (sg_interior_load(self, problem)) {
-        sg_interior_start(self);
+        if (options->warm && self->solved) {
+            sg_interior_restart(self);
+        } else {
+            sg_interior_start(self);
+        }
         goals goal =
             set_goal(self, options->gap_relative > 0 ? options->gap_relative : GAP_RELATIVE);
         while ((outcome = look(self, &goal, &products, &dual)) == SG_LIMIT) {
@@ -183,6 +187,7 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
         sg_interior_read(self, problem, ret);
         ret->dual_residual_per_kwh = dual * self->price;
     }
+    self->solved = outcome == SG_SOLVED;
     ret->outcome = outcome;
     ret->solve_s = now_s() - began_s;
     return outcome;

@@ -1083,7 +1083,6 @@ static TARGET void NAMED(solve)(sg_interior *self, const double *force, const do
                                 double *dz, double *dy)
 {
     size_t stride = self->stride;
-    memset(dz, 0, self->column_count * sizeof *dz);
     memcpy(dy, miss, self->row_count * sizeof *dy);
     double *balance = dy + self->balance, *right = self->window_right;
     for (int j = 0; j < self->source_count; j++) {

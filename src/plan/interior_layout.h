@@ -158,8 +158,10 @@ const sg_interior_kernels *sg_interior_kernels_here(void);
 /* Bounds, costs and right-hand sides of a problem of the block's shape; false where it contradicts itself at sight (bounds
  * that cross). */
 bool sg_interior_load(sg_interior *self, const sg_dispatch *problem);
-/* A first point inside all bounds. */
+/* A first point inside all bounds: from nothing, or near the last solution, which load left in `force` (where `solved` still
+ * stands). */
 void sg_interior_start(sg_interior *self);
+void sg_interior_restart(sg_interior *self);
 
 /* The solution in the units of the problem: series, prices, residuals are the caller's to judge. */
 void sg_interior_read(const sg_interior *self, const sg_dispatch *problem, sg_schedule *ret);

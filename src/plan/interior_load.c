@@ -176,9 +176,13 @@ static void load_windows(sg_interior *self, const sg_dispatch *p)
 
 bool sg_interior_load(sg_interior *self, const sg_dispatch *p)
 {
-    self->unit = typical_kw(p);
-    self->price = typical_price(p);
-    self->hours = p->step_s / 3600;
+    double unit = typical_kw(p), price = typical_price(p), hours = p->step_s / 3600;
+    self->solved =
+        self->solved && unit == self->unit && price == self->price && hours == self->hours;
+    self->unit = unit;
+    self->price = price;
+    self->hours = hours;
+    memcpy(self->force, self->z, self->column_count * sizeof *self->force);
     memset(self->right, 0, self->row_count * sizeof *self->right);
     for (size_t i = 0; i < self->column_count; i++) {
         set(self, i, 0, 0, 0);
@@ -227,8 +231,8 @@ bool sg_interior_load(sg_interior *self, const sg_dispatch *p)
 
 /* --- the first point --- */
 
-/* A place between the bounds near `wish`, at least a share of the room or of the scale away from them. */
-static void place(sg_interior *self, size_t i, double wish)
+/* A place between the bounds near `wish`, at least `margin` of the room or of the scale away from them. */
+static void place(sg_interior *self, size_t i, double wish, double margin)
 {
     double low = self->below[i], high = self->above[i];
     self->price_low[i] = isinf(low) ? 0 : 1; /* for now: which bounds there are */
@@ -237,8 +241,8 @@ static void place(sg_interior *self, size_t i, double wish)
         self->below[i] = self->above[i] = 1;
         return;
     }
-    double room = fmin(high - low, 2.0), margin = 0.1 * room;
-    double z = fmin(fmax(wish, low + margin), high - margin);
+    double away = margin * fmin(high - low, 2.0);
+    double z = fmin(fmax(wish, low + away), high - away);
     self->z[i] = z;
     self->below[i] = isinf(low) ? 1 : z - low;
     self->above[i] = isinf(high) ? 1 : high - z;
@@ -253,27 +257,30 @@ static void price_bounds(sg_interior *self, size_t i, double product)
     self->price_high[i] *= 0.5 * (root - d);
 }
 
+/* Begin near the columns in `force` and at the prices in y. */
+static void begin(sg_interior *self, double margin, double product)
+{
+    const double *wish = self->force;
+    for (size_t i = self->slack_count; i < self->column_count; i++) {
+        place(self, i, wish[i], margin);
+    }
+    memset(self->z, 0, self->slack_count * sizeof *self->z);
+    self->kernels->multiply(self, self->z, self->miss);
+    for (size_t i = 0; i < self->slack_count; i++) {
+        place(self, i, -self->miss[i], margin);
+    }
+    self->kernels->price(self, self->y, self->reduced);
+    for (size_t i = 0; i < self->column_count; i++) {
+        price_bounds(self, i, product);
+    }
+}
+
 void sg_interior_start(sg_interior *self)
 {
-    const sg_interior_kernels *run = self->kernels;
-    double *wish = self->dz;
-    memset(self->z, 0, self->slack_count * sizeof *self->z);
+    double *wish = self->force;
     for (size_t i = self->slack_count; i < self->column_count; i++) {
         double low = self->below[i], high = self->above[i];
         wish[i] = isinf(low) ? self->z[i] : low + fmin(0.5 * (high - low), 1);
-    }
-    for (int s = 0; s < self->store_count; s++) {
-        for (int t = 0; t < self->steps; t++) {
-            wish[self->store[s].energy + (size_t)t] =
-                self->right[self->store[s].row] / self->store[s].keep;
-        }
-    }
-    for (size_t i = self->slack_count; i < self->column_count; i++) {
-        place(self, i, wish[i]);
-    }
-    run->multiply(self, self->z, self->miss);
-    for (size_t i = 0; i < self->slack_count; i++) {
-        place(self, i, -self->miss[i]);
     }
     memset(self->y, 0, self->row_count * sizeof *self->y);
     double mean = 0;
@@ -283,14 +290,18 @@ void sg_interior_start(sg_interior *self)
         mean += price / self->steps;
     }
     for (int s = 0; s < self->store_count; s++) {
+        const sg_interior_store *store = &self->store[s];
         for (int t = 0; t < self->steps; t++) {
-            self->y[self->store[s].row + (size_t)t] = -mean;
+            wish[store->energy + (size_t)t] = self->right[store->row] / store->keep;
+            self->y[store->row + (size_t)t] = -mean;
         }
     }
-    run->price(self, self->y, self->reduced);
-    for (size_t i = 0; i < self->column_count; i++) {
-        price_bounds(self, i, 0.1);
-    }
+    begin(self, 0.1, 0.1);
+}
+
+void sg_interior_restart(sg_interior *self)
+{
+    begin(self, 1e-2, 1e-4); /* measured: the fewest iterations after loads that moved by 1 % */
 }
 
 /* --- the solution --- */
