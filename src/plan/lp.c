@@ -226,10 +226,10 @@ static sg_status model_build(sg_lp_model *self, const sg_lp *lp)
     size_t columns = lp->column_count, rows = lp->row_count, terms = lp->term_count;
     *self = (sg_lp_model){
         .column_count = (int)columns, .row_count = (int)rows, .unit = 1.0, .price = 1.0};
-    int *last_seen = malloc((rows + 1) * sizeof *last_seen);
+    int *last_seen = calloc(rows + 1, sizeof *last_seen);
     self->start = malloc((columns + 2) * sizeof *self->start);
     self->index = calloc(terms + 1, sizeof *self->index);
-    self->value = malloc((terms + 1) * sizeof *self->value);
+    self->value = calloc(terms + 1, sizeof *self->value);
     self->lower = malloc((columns + 1) * sizeof *self->lower);
     self->upper = malloc((columns + 1) * sizeof *self->upper);
     self->cost = malloc((columns + 1) * sizeof *self->cost);

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Its own 1e-7 stops 4e-6 above the optimum where one price is thousands of times the others. */
+static const double TOLERANCE = 1e-9;
+
 typedef struct session {
     Clp_Simplex *solver;
     Clp_Solve *options;
@@ -39,6 +42,8 @@ static sg_status open_session(const sg_lp_model *m, double seconds_max, void **r
     /* always perturb: schedules are degenerate, and this measured a quarter faster on a year than
      * on demand */
     Clp_setPerturbation(self->solver, 50);
+    Clp_setDualTolerance(self->solver, TOLERANCE);
+    Clp_setPrimalTolerance(self->solver, TOLERANCE);
     Clp_loadProblem(self->solver, m->column_count, m->row_count, m->start, m->index, m->value,
                     m->lower, m->upper, m->cost, m->row_lower, m->row_upper);
     if (seconds_max > 0.0) {

@@ -540,8 +540,8 @@ void sg_program_read_prices(const sg_program *self, const sg_lp_result *result, 
     for (int t = 0; t < p->steps; t++) {
         int up = self->reserve_up[t], down = self->reserve_down[t];
         bool ramps = self->ramp >= 0 && t >= self->ramp_from;
-        ret->reserve_up_price_per_kw[t] = up >= 0 ? fmax(dual[up], 0.0) : 0.0;
-        ret->reserve_down_price_per_kw[t] = down >= 0 ? fmax(dual[down], 0.0) : 0.0;
+        ret->reserve_up_price_per_kw[t] = up >= 0 ? dual[up] : 0.0;
+        ret->reserve_down_price_per_kw[t] = down >= 0 ? dual[down] : 0.0;
         ret->ramp_price_per_kw[t] = ramps ? dual[self->ramp + t - self->ramp_from] + 0.0 : 0.0;
     }
     for (int s = 0; s < p->store_count; s++) {
@@ -554,10 +554,6 @@ void sg_program_read_prices(const sg_program *self, const sg_lp_result *result, 
         read_block(ret->peak_price_per_kw[m], dual, row, length);
         row += length;
     }
-    for (int k = 0; k < p->shiftable_count; k++) {
-        /* more than the penalty is never paid: the bound on unserved work moves with the work */
-        ret->shift_price_per_kwh[k] =
-            fmin(dual[self->work + k], p->shiftable[k].unserved_cost_per_kwh) + 0.0;
-    }
+    read_block(ret->shift_price_per_kwh, dual, self->work, p->shiftable_count);
     ret->dual_residual_per_kwh = dual_residual(self, result);
 }

@@ -6,6 +6,12 @@
 /* Both directions above this at once count as circulation. */
 static const double CIRCULATION_KW = 1e-6;
 
+/* A price that has no sense below zero; NaN, no price, stays NaN. */
+static double not_negative(double price)
+{
+    return price < 0.0 ? 0.0 : price;
+}
+
 static double at(const double *series, int step)
 {
     return series ? series[step] : 0.0;
@@ -338,7 +344,7 @@ static double bound_of_peaks(const sg_dispatch_grid *g, const sg_schedule *r)
         const sg_dispatch_demand *d = &g->demand[m];
         double left = d->charge_per_kw;
         for (int t = d->from; t < d->to; t++) {
-            double price = fmax(r->peak_price_per_kw[m][t - d->from], 0.0);
+            double price = not_negative(r->peak_price_per_kw[m][t - d->from]);
             left -= price;
             money -= price * d->peak_so_far_kw;
         }
@@ -355,7 +361,7 @@ static double peak_price(const sg_dispatch_grid *g, const sg_schedule *r, int t)
     double sum = 0.0;
     for (int m = 0; m < g->demand_count; m++) {
         const sg_dispatch_demand *d = &g->demand[m];
-        sum += t >= d->from && t < d->to ? fmax(r->peak_price_per_kw[m][t - d->from], 0.0) : 0.0;
+        sum += t >= d->from && t < d->to ? not_negative(r->peak_price_per_kw[m][t - d->from]) : 0.0;
     }
     return sum;
 }
@@ -529,8 +535,8 @@ static double bound_of_store(const sg_dispatch *p, const sg_schedule *r, int sto
             .charge = hours * (d->wear_cost_per_kwh + here[t] - d->charge_eff * value[t]),
             .discharge = hours * (d->wear_cost_per_kwh - here[t] + value[t] / d->discharge_eff),
             .energy = value[t] - (last ? d->terminal_value_per_kwh : keep * value[t + 1]),
-            .up = up ? fmax(r->reserve_up_price_per_kw[t], 0.0) : 0.0,
-            .down = down ? fmax(r->reserve_down_price_per_kw[t], 0.0) : 0.0,
+            .up = up ? not_negative(r->reserve_up_price_per_kw[t]) : 0.0,
+            .down = down ? not_negative(r->reserve_down_price_per_kw[t]) : 0.0,
             .charge_max = d->charge_kw_max,
             .discharge_max = d->discharge_kw_max,
             .low = last ? fmax(d->energy_kwh_min, d->final_kwh_min) : d->energy_kwh_min,
@@ -596,8 +602,8 @@ double sg_schedule_bound(const sg_dispatch *p, const sg_schedule *r)
     }
     for (int t = 0; t < p->steps; t++) {
         double up = at(p->reserve_up_kw, t), down = at(p->reserve_down_kw, t);
-        money += up > 0.0 ? up * fmax(r->reserve_up_price_per_kw[t], 0.0) : 0.0;
-        money += down > 0.0 ? down * fmax(r->reserve_down_price_per_kw[t], 0.0) : 0.0;
+        money += up > 0.0 ? up * not_negative(r->reserve_up_price_per_kw[t]) : 0.0;
+        money += down > 0.0 ? down * not_negative(r->reserve_down_price_per_kw[t]) : 0.0;
     }
     for (int s = 0; s < p->source_count; s++) {
         const sg_dispatch_source *d = &p->sources[s];
@@ -614,10 +620,44 @@ double sg_schedule_bound(const sg_dispatch *p, const sg_schedule *r)
     return isfinite(money) ? money : -HUGE_VAL; /* NaN: there are no prices */
 }
 
+/* What a kWh more of a job costs at most: leaving it undone, because what may be left undone moves
+ * with the work; where there is no work yet, also its cheapest step. */
+static double most_for_work(const sg_dispatch *p, const sg_schedule *r, int k)
+{
+    const sg_dispatch_shiftable *j = &p->shiftable[k];
+    double most = j->unserved_cost_per_kwh;
+    bool none_yet = j->energy_kwh == 0.0 && j->power_kw_max > 0.0;
+    for (int t = j->from; none_yet && t < j->to; t++) {
+        most = fmin(most, r->zone_price_per_kwh[j->zone][t]);
+    }
+    return most;
+}
+
+/* Reserve and peaks have no price below zero, and reserve none where nothing is needed: what a
+ * solver leaves there is its rounding. */
+static void tidy_prices(const sg_dispatch *p, sg_schedule *self)
+{
+    double *up = self->reserve_up_price_per_kw, *down = self->reserve_down_price_per_kw;
+    for (int t = 0; t < p->steps; t++) {
+        up[t] = at(p->reserve_up_kw, t) > 0.0 ? not_negative(up[t]) : 0.0;
+        down[t] = at(p->reserve_down_kw, t) > 0.0 ? not_negative(down[t]) : 0.0;
+    }
+    for (int k = 0; k < p->shiftable_count; k++) {
+        double *price = &self->shift_price_per_kwh[k], most = most_for_work(p, self, k);
+        *price = *price > most ? most : *price;
+    }
+    for (int m = 0; p->grid.present && m < p->grid.demand_count; m++) {
+        for (int t = 0; t < p->grid.demand[m].to - p->grid.demand[m].from; t++) {
+            self->peak_price_per_kw[m][t] = not_negative(self->peak_price_per_kw[m][t]);
+        }
+    }
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 void sg_schedule_finish(const sg_dispatch *p, sg_schedule *self)
 {
+    tidy_prices(p, self);
     sg_schedule_net_out(p, self);
     sg_schedule_find_circulation(p, self);
     sg_schedule_find_peaks(p, self);

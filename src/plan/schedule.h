@@ -14,8 +14,8 @@
 #define SG_PLAN_SCHEDULE_H
 #include "plan/dispatch.h"
 
-/* From powers, energies and prices to the rest: flows both ways that earn nothing are netted, then
- * peaks, circulation, objective, residual_kw, bound and relative_gap are written.
+/* From powers, energies and prices to the rest: rounding below zero leaves the prices of
+ * reserve and peaks, flows both ways that earn nothing are netted, then peaks, circulation, objective, residual_kw, bound and relative_gap are written.
  * @effects alloc=no block=no fails=never */
 void sg_schedule_finish(const sg_dispatch *problem, sg_schedule *self);
 

@@ -65,7 +65,7 @@ def main():
             worst = max(worst, gap, answer["relative_gap"])
             assert gap < 1e-6 and answer["relative_gap"] < 1e-6, (seed, solver, answer["objective"], theirs)
     assert min(counts.values()) > 5, counts
-    print(f"ok: {counts['solved']} answers with and without zones, by both libraries, within {worst:.1e} of HiGHS and of their "
+    print(f"ok: {counts['solved']} answers with and without zones, by auto and by libhighs, within {worst:.1e} of HiGHS and of their "
           f"own bound; {counts['infeasible']} infeasible by all")
 
 

@@ -23,14 +23,19 @@ static int free_arena(void **state)
     return 0;
 }
 
+/* Who solves, and how far off its numbers may be: corners of the library are exact. */
+static sg_dispatch_solver solver = SG_SOLVER_CLP;
+static double slop = 1e-9;
+
 static void solve(const sg_dispatch *problem, sg_schedule *ret)
 {
-    assert_int_equal(sg_dispatch_solve(problem, 0.0, &arena, ret), SG_OK);
+    const sg_dispatch_options options = {.solver = solver};
+    assert_int_equal(sg_dispatch_solve_with(problem, &options, &arena, ret), SG_OK);
 }
 
 static void expect_near(double value, double wanted)
 {
-    if (!(fabs(value - wanted) <= 1e-6 * (1.0 + fabs(wanted)))) {
+    if (!(fabs(value - wanted) <= slop * (1.0 + fabs(wanted)))) {
         print_error("%.12g, wanted %.12g\n", value, wanted);
         fail();
     }
@@ -314,8 +319,8 @@ static void a_link_without_limit_and_loss_makes_two_zones_one(void **state)
         solve(&two, &split);
         assert_int_equal(split.outcome, SG_SOLVED);
         expect_near(split.objective, alone.objective);
-        assert_true(split.relative_gap < 1e-7 && split.residual_kw < 1e-7);
-        assert_true(prices_apart(&split) < 1e-5);
+        assert_true(split.relative_gap < slop && split.residual_kw < slop);
+        assert_true(prices_apart(&split) < 10.0 * slop);
         for (int t = 0; t < STEPS; t++) {
             assert_false(split.circulation[t]);
         }
@@ -423,5 +428,8 @@ int main(void)
         cmocka_unit_test(running_both_ways_for_the_losses_is_circulation),
         cmocka_unit_test(malformed_zones_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, free_arena);
+    int failed = cmocka_run_group_tests_name("by the library", tests, NULL, free_arena);
+    solver = SG_SOLVER_AUTO;
+    slop = 1e-6;
+    return failed + cmocka_run_group_tests_name("by whoever solves first", tests, NULL, free_arena);
 }
