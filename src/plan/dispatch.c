@@ -261,6 +261,17 @@ static sg_status solve_by_library(const sg_dispatch *problem, sg_lp_solver libra
     return status;
 }
 
+/* Nothing of an unproved schedule stays but what was said of it. */
+static sg_status forget(const sg_dispatch *problem, sg_arena *arena, sg_schedule *ret)
+{
+    sg_schedule said = *ret;
+    sg_status status = sg_schedule_create(problem, arena, ret);
+    ret->outcome = said.outcome;
+    ret->iterations = said.iterations;
+    ret->solver = said.solver;
+    return status;
+}
+
 sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_options *options,
                                  sg_arena *arena, sg_schedule *ret)
 {
@@ -274,12 +285,13 @@ sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_o
     if (status == SG_OK && own) {
         status = solve_own(problem, options, ret);
     }
-    /* what it could not prove is the library's to decide; there is no more time for either after a limit */
-    bool open = !own || (options->solver == SG_SOLVER_AUTO && ret->outcome != SG_SOLVED &&
-                         ret->outcome != SG_LIMIT);
-    if (status == SG_OK && open && own) {
-        status =
-            sg_schedule_create(problem, arena, ret); /* nothing of an unproved schedule stays */
+    /* what it could not prove is the library's to decide, and how a program without a solution gives way; there is no
+     * more time for either after a limit */
+    bool open = !own || ret->outcome == SG_INFEASIBLE ||
+                (options->solver == SG_SOLVER_AUTO && ret->outcome != SG_SOLVED &&
+                 ret->outcome != SG_LIMIT);
+    if (status == SG_OK && own && ret->outcome != SG_SOLVED) {
+        status = forget(problem, arena, ret);
     }
     if (status == SG_OK && open) {
         status = solve_by_library(problem, library, options->seconds_max, began_s, arena, ret);
