@@ -744,9 +744,13 @@ static TARGET void NAMED(substitute)(sg_interior *self, double *row, double *win
         now += now + 1 < end && now[1].first == t;
         size_t out = (size_t)now->out, own = sg_interior_lead(now->out),
                rest = sg_interior_lead(now->all - now->out);
-        memset(front, 0, ((size_t)now->all) * sizeof *front);
+        for (size_t j = 0; j < (size_t)now->all; j++) {
+            front[j] = 0;
+        }
         if (t > 0) {
-            memcpy(front + now->ramp, last, core * sizeof *front);
+            for (size_t j = 0; j < core; j++) {
+                front[(size_t)now->ramp + j] = last[j];
+            }
             for (int i = 0; i < now->carry_count; i++) {
                 front[now->carry[i]] = last[core + (size_t)i];
             }
@@ -772,8 +776,9 @@ static TARGET void NAMED(substitute)(sg_interior *self, double *row, double *win
         if (t + 1 < self->steps) { /* what the next step solved is known here */
             const sg_interior_pattern *next = now;
             next += next + 1 < end && next[1].first == t + 1;
-            memset(last, 0, rest * sizeof *last);
-            memcpy(last, front + next->ramp, core * sizeof *last);
+            for (size_t j = 0; j < core; j++) {
+                last[j] = front[(size_t)next->ramp + j];
+            }
             for (int i = 0; i < next->carry_count; i++) {
                 last[core + (size_t)i] = front[next->carry[i]];
             }
@@ -790,7 +795,9 @@ static TARGET void NAMED(substitute)(sg_interior *self, double *row, double *win
         for (size_t k = 0; k < out; k++) {
             front[k] = NAMED(dot)(factor + k * own, sum, own);
         }
-        memcpy(front + out, last, ((size_t)now->all - out) * sizeof *last);
+        for (size_t j = 0; j < (size_t)now->all - out; j++) {
+            front[out + j] = last[j];
+        }
         NAMED(scatter)(self, now, t, front, row, window);
         now -= t == now->first && t > 0;
     }

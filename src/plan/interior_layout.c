@@ -24,16 +24,16 @@ static double *take_doubles(cursor *self, size_t count)
     return take(self, count, sizeof(double));
 }
 
-static size_t padded(size_t count)
+static size_t padded(size_t count, size_t to)
 {
-    return (count + 7) & ~(size_t)7;
+    return (count + to - 1) / to * to;
 }
 
 /* `count` entries of a column or row list; returns the first. */
 static size_t reserve(size_t *list, size_t count)
 {
     size_t first = *list;
-    *list += padded(count);
+    *list += padded(count, 4);
     return first;
 }
 
@@ -231,7 +231,7 @@ static void take_shape(sg_interior *self, const sg_dispatch *shape)
         .ramp_from = shape->grid.initial_net_given ? 0 : 1,
         .up = shape->store_count && series_needed(shape->reserve_up_kw, shape->steps),
         .down = shape->store_count && series_needed(shape->reserve_down_kw, shape->steps),
-        .stride = padded((size_t)shape->steps + 1),
+        .stride = padded((size_t)shape->steps + 1, 4),
     };
 }
 
@@ -273,7 +273,7 @@ static void take_numbers(sg_interior *self, cursor *memory)
     double **of_columns[] = {
         &self->z,         &self->below,     &self->above,    &self->price_low,  &self->price_high,
         &self->below_inv, &self->above_inv, &self->cost,     &self->reduced,    &self->weight,
-        &self->force,     &self->dz,        &self->dz_other, &self->change_low, &self->change_high};
+        &self->force,     &self->dz,        &self->dz_other, &self->change_high};
     double **of_rows[] = {&self->right, &self->miss, &self->y, &self->dy, &self->dy_other};
     for (size_t i = 0; i < sizeof of_columns / sizeof *of_columns; i++) {
         /* eight zeros stand before the first entry and after the last: the steps before and after a block */
@@ -284,6 +284,7 @@ static void take_numbers(sg_interior *self, cursor *memory)
         double *block = take_doubles(memory, rows + 16);
         *of_rows[i] = block ? block + 8 : NULL;
     }
+    self->change_low = self->reduced; /* which is taken up before */
     size_t stride = self->stride, stores = (size_t)self->store_count;
     self->coef = take_doubles(memory, stores * SG_INTERIOR_COEF * stride);
     self->factor = take_doubles(memory, self->factor_count);
@@ -310,6 +311,8 @@ static bool lay_out(sg_interior *self, const sg_dispatch *shape, cursor *memory)
     self->slack_count = self->row_count = self->column_count = list;
     lay_out_columns(self, &self->column_count);
     lay_out_equations(self, &self->row_count);
+    self->column_count = padded(self->column_count, 8);
+    self->row_count = padded(self->row_count, 8);
     self->pattern = NULL;
     if (!lay_out_fronts(self)) {
         return false;

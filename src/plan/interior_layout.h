@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    SG_INTERIOR_BLOCK = 64, /* steps whose eliminations are made before the sweep takes them up */
+    SG_INTERIOR_BLOCK = 32, /* steps whose eliminations are made before the sweep takes them up */
     SG_INTERIOR_FRONT_MAX =
         96,                /* unknowns of two neighbouring steps at once                       */
     SG_INTERIOR_COEF = 14, /* kept of each store's elimination                                 */
