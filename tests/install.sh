@@ -91,5 +91,12 @@ fi
 # balance error X J of Y J: rounding only
 awk '/^balance error/ {found = 1; if (!($3 < 1e-9 * $6)) exit 1} END {if (!found) exit 1}' \
     "$scratch/said" || { cat "$scratch/said"; exit 1; }
+
+# A day planned by the library; its first line names the cost and the bound that proves it.
+"${cc[@]}" "${cflags[@]}" "$source_dir/docs/examples/plan_day.c" -o "$scratch/plan_day" "${shared[@]}" \
+    "-Wl,-rpath,$libdir" -lm
+"$scratch/plan_day" >"$scratch/planned"
+awk 'NR == 1 {sub(",", "", $2); if ($2 != $NF || !($2 > 0)) exit 1} END {if (NR != 25) exit 1}' \
+    "$scratch/planned" || { cat "$scratch/planned"; exit 1; }
 echo "installed $(find . -type f | wc -l) files; a stranger's program links both ways and says"
 cat "$scratch/said"

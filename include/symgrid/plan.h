@@ -7,6 +7,7 @@ extern "C" {
 
 #include "plan/dispatch.h"
 #include "plan/explain.h"
+#include "plan/interior.h"
 #include "plan/rolling.h"
 #include "plan/value.h"
 

@@ -27,13 +27,14 @@
 #undef TARGET
 #endif
 
-const sg_interior_kernels *sg_interior_kernels_here(void)
+const sg_interior_kernels *sg_interior_kernels_of(int lanes)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) {
+    if (lanes >= 4 && __builtin_cpu_supports("avx2")) {
         return &kernels_4;
     }
 #endif
+    (void)lanes;
     return &kernels_2;
 }
 

@@ -360,7 +360,7 @@ sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t si
     for (size_t t = 0; t < self->stride; t++) {
         self->one[t] = 1;
     }
-    self->kernels = sg_interior_kernels_here();
+    self->kernels = sg_interior_kernels_of(4);
     return self;
 }
 

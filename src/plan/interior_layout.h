@@ -152,8 +152,8 @@ static inline size_t sg_interior_kept(const sg_interior_pattern *step)
            (sg_interior_lead(step->out) + sg_interior_lead(step->all - step->out));
 }
 
-/* The loops for the widest vectors of this machine. */
-const sg_interior_kernels *sg_interior_kernels_here(void);
+/* The loops for vectors of at most so many doubles, 2 or 4; what this machine cannot do it does in narrower ones. */
+const sg_interior_kernels *sg_interior_kernels_of(int lanes);
 
 /* Bounds, costs and right-hand sides of a problem of the block's shape; false where it contradicts itself at sight (bounds
  * that cross). */
