@@ -116,7 +116,8 @@ static void move(tally *self, random_dispatch *site, const sg_schedule *r, doubl
     if (solve(&site->problem, SG_SOLVER_CLP, 0.0, &arena, &moved) && moved.outcome == SG_SOLVED) {
         dispatch_money there = dispatch_money_of(&site->problem, &moved);
         double slop = dispatch_money_slop(&money) + dispatch_money_slop(&there) +
-                      CHECK_MONEY_FRAC * fabs(price_per_unit * way);
+                      CHECK_MONEY_FRAC * fabs(price_per_unit * way) +
+                      1e-12 * fabs(way); /* a price of nothing may round */
         double least = r->objective + price_per_unit * way;
         if (!(moved.objective >= least - slop)) {
             report(self, "%s: %+.3g of it cost %.9g more, its price %.9g promised %.9g", what, way,
