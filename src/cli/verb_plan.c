@@ -392,5 +392,12 @@ int sg_cli_plan(int argc, char **argv)
                 solver);
         return SG_EXIT_USAGE;
     }
+    if (how.vertex && how.solver == SG_SOLVER_OWN) {
+        fputs("symgrid plan: --vertex: expected --solver auto, clp or highs: own ends between corners\n",
+              stderr);
+        return SG_EXIT_USAGE;
+    }
+    /* "at its limit" is a reason at a corner only */
+    how.vertex |= explain && how.solver == SG_SOLVER_AUTO;
     return plan_file(file, &how, json, explain);
 }

@@ -161,35 +161,7 @@ sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max, sg_a
 }
 
 /* What a proved schedule may miss, of its powers, and of its cost. */
-static const double RESIDUAL_MAX = 1e-9, GAP_MAX = 1e-7;
-
-static double largest_of(const double *series, int steps, double most)
-{
-    for (int t = 0; series && t < steps; t++) {
-        most = fmax(most, fabs(series[t]));
-    }
-    return most;
-}
-
-/* The money that the problem's energies and prices are about: the measure where the cost happens to be next to nothing. */
-static double money_at_stake(const sg_dispatch *p)
-{
-    double kw = 0.0, price = 0.0;
-    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
-        kw = largest_of(sg_dispatch_load_kw(p, z), p->steps, kw);
-    }
-    price = largest_of(p->grid.import_price_per_kwh, p->steps, price);
-    price = largest_of(p->grid.export_price_per_kwh, p->steps, price);
-    for (int s = 0; s < p->source_count; s++) {
-        kw = largest_of(p->sources[s].available_kw, p->steps, kw);
-        price = largest_of(p->sources[s].cost_per_kwh, p->steps, price);
-    }
-    for (int s = 0; s < p->store_count; s++) {
-        kw = fmax(kw, p->stores[s].discharge_kw_max);
-        price = fmax(price, p->stores[s].wear_cost_per_kwh);
-    }
-    return kw * (price > 0.0 ? price : 1.0) * p->step_s / 3600.0 * p->steps;
-}
+static const double RESIDUAL_MAX = 1e-9, GAP_MAX = 1e-7, MONEY_MIN = 1e-13; /* per kWh */
 
 static double largest_kw(const sg_dispatch *p)
 {
@@ -223,9 +195,11 @@ static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options
     ret->outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
     if (ret->outcome == SG_SOLVED) {
         sg_schedule_finish(problem, ret);
-        double money = fmax(fabs(ret->objective), 1e-3 * money_at_stake(problem));
-        if (!(ret->residual_kw <= RESIDUAL_MAX * fmax(largest_kw(problem), 1.0)) ||
-            !(ret->objective - ret->bound <= GAP_MAX * money)) {
+        double money = fmax(fabs(ret->objective), 1e-2 * sg_interior_turnover(interior));
+        double largest = fmax(largest_kw(problem), 1.0);
+        bool met = ret->residual_kw <= RESIDUAL_MAX * largest;
+        double nothing = MONEY_MIN * largest * problem->step_s / 3600.0 * problem->steps;
+        if (!met || !(ret->objective - ret->bound <= GAP_MAX * money + nothing)) {
             ret->outcome = SG_NUMERIC;
         }
     }
@@ -281,7 +255,9 @@ sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_o
         return SG_RANGE;
     }
     sg_status status = sg_schedule_create(problem, arena, ret);
-    bool own = options->solver == SG_SOLVER_OWN || options->solver == SG_SOLVER_AUTO;
+    /* a corner is what a simplex ends at */
+    bool own =
+        options->solver == SG_SOLVER_OWN || (options->solver == SG_SOLVER_AUTO && !options->vertex);
     if (status == SG_OK && own) {
         status = solve_own(problem, options, ret);
     }

@@ -162,7 +162,8 @@ typedef enum sg_dispatch_solver {
 typedef struct sg_dispatch_options {
     sg_dispatch_solver solver;
     double seconds_max; /* <= 0 = no limit; presolve of a library may overrun a short one */
-    bool vertex;        /* end at a corner of the feasible set, not inside a face of equal cost */
+    bool
+        vertex; /* end at a corner of the feasible set, not inside a face of equal cost; not with OWN */
 } sg_dispatch_options;
 
 /* Solve the program. SG_OK with ret->outcome saying what the mathematics said; SG_NOMEM or SG_RANGE

@@ -90,14 +90,16 @@ static goals set_goal(const sg_interior *self, double gap_relative)
 /* SG_SOLVED, SG_LIMIT to go on, SG_NUMERIC where going on leads nowhere. */
 static sg_outcome look(sg_interior *self, const goals *goal, double *ret_products, double *ret_dual)
 {
-    double measured[4];
+    double measured[5];
     self->kernels->multiply(self, self->z, self->miss);
     self->kernels->price(self, self->y, self->reduced);
     self->kernels->judge(self, measured);
     double miss = measured[0], dual = measured[1], products = measured[2], cost = measured[3];
     *ret_products = products;
     *ret_dual = dual;
-    double gap = goal->gap * fmax(fabs(cost - goal->paid), 1e-3);
+    self->turnover = measured[4];
+    /* where costs and revenues cancel out, what is left of them is measured by what they were */
+    double gap = goal->gap * fmax(fmax(fabs(cost - goal->paid), 1e-2 * self->turnover), 1e-9);
     bool closed = products <= gap;
     if (closed && miss <= goal->miss && dual <= goal->dual) {
         return SG_SOLVED;
@@ -192,4 +194,9 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
     ret->outcome = outcome;
     ret->solve_s = now_s() - began_s;
     return outcome;
+}
+
+double sg_interior_turnover(const sg_interior *self)
+{
+    return self->turnover * self->unit * self->price * self->hours;
 }

@@ -39,4 +39,7 @@ bool sg_interior_fits(const sg_interior *self, const sg_dispatch *problem);
  * @effects alloc=no block=for the solve */
 sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
                              const sg_interior_options *options, sg_schedule *ret);
+
+/* All costs and revenues of the last solution without their signs, money. @effects alloc=no block=no fails=never */
+double sg_interior_turnover(const sg_interior *self);
 #endif

@@ -9,7 +9,7 @@ struct sg_interior_kernels {
     void (*factorise)(sg_interior *self);
     void (*solve)(sg_interior *self, const double *force, const double *miss, double *dz,
                   double *dy);
-    void (*judge)(sg_interior *self, double ret[4]);
+    void (*judge)(sg_interior *self, double ret[5]);
     void (*probe)(const sg_interior *self, double ret[4]);
     void (*aim)(sg_interior *self, double target);
     void (*reach)(sg_interior *self, double target, double ret[2]);

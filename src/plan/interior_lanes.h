@@ -1229,9 +1229,10 @@ static TARGET double NAMED(most_of)(const lanes part[PARTS])
 /* How far the point is from a solution; inverses and weights for the next step come with it. A weight says how stiffly a
  * column's bounds hold it; one that cannot move at all is held by SG_INTERIOR_PIN, beside which its share of everything
  * else vanishes. */
-static TARGET void NAMED(judge)(sg_interior *self, double ret[4])
+static TARGET void NAMED(judge)(sg_interior *self, double ret[5])
 {
-    lanes miss[PARTS] = {0}, dual[PARTS] = {0}, product[PARTS] = {0}, cost[PARTS] = {0};
+    lanes miss[PARTS] = {0}, dual[PARTS] = {0}, product[PARTS] = {0}, cost[PARTS] = {0},
+          turnover[PARTS] = {0};
     for (size_t i = 0; i < self->row_count; i += 8) {
         for (size_t l = 0; l < PARTS; l++) {
             miss[l] = NAMED(most)(NAMED(size)(NAMED(load)(self->miss + i + l * LANES)), miss[l]);
@@ -1248,7 +1249,9 @@ static TARGET void NAMED(judge)(sg_interior *self, double ret[4])
                                       NAMED(size)(NAMED(load)(self->reduced + j) - pl + ph),
                                   dual[l]);
             product[l] += pl * below + ph * above;
-            cost[l] += NAMED(load)(self->cost + j) * NAMED(load)(self->z + j);
+            lanes money = NAMED(load)(self->cost + j) * NAMED(load)(self->z + j);
+            cost[l] += money;
+            turnover[l] += NAMED(size)(money);
             mask free = pl + ph > 0;
             weight =
                 (lanes)((free & (mask)weight) | (~free & (mask)((lanes){0} + SG_INTERIOR_PIN)));
@@ -1261,6 +1264,7 @@ static TARGET void NAMED(judge)(sg_interior *self, double ret[4])
     ret[1] = NAMED(most_of)(dual);
     ret[2] = NAMED(sum_of)(product);
     ret[3] = NAMED(sum_of)(cost);
+    ret[4] = NAMED(sum_of)(turnover);
 }
 
 /* What the first step, straight at the solution, would do: the inverse of its length to the nearest bound and to the

@@ -116,7 +116,8 @@ struct sg_interior {
     sg_interior_pattern *pattern;
     /* scale: kW, money per kWh, hours of a step */
     double unit, price, hours;
-    bool solved; /* the block holds a solution */
+    bool solved;     /* the block holds a solution */
+    double turnover; /* all costs and revenues of the point, scaled */
     /* columns */
     double *z, *below, *above; /* value; distance from the bounds, 1 where there is none */
     double *below_inv, *above_inv;

@@ -655,6 +655,9 @@ static void tidy_prices(const sg_dispatch *p, sg_schedule *self)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+/* A cost below this is none: gaps are not measured by it. */
+static const double MONEY_MIN = 1e-9;
+
 void sg_schedule_finish(const sg_dispatch *p, sg_schedule *self)
 {
     tidy_prices(p, self);
@@ -666,5 +669,5 @@ void sg_schedule_finish(const sg_dispatch *p, sg_schedule *self)
     /* rounding may lift the bound of an optimum above its cost by the last digits */
     self->bound = fmin(sg_schedule_bound(p, self), self->objective);
     double gap = self->objective - self->bound;
-    self->relative_gap = gap > 0.0 ? gap / fmax(fabs(self->objective), DBL_MIN) : 0.0;
+    self->relative_gap = gap > 0.0 ? gap / fmax(fabs(self->objective), MONEY_MIN) : 0.0;
 }
