@@ -38,7 +38,7 @@ const sg_interior_kernels *sg_interior_kernels_of(int lanes)
     return &kernels_2;
 }
 
-enum { CENTRE_MAX = 2, ITERATIONS_MAX = 100 };
+enum { CENTRE_MAX = 1, ITERATIONS_MAX = 100 };
 static const double GAP_RELATIVE = 1e-9;
 
 static double now_s(void)

@@ -625,7 +625,11 @@ static TARGET void NAMED(factorise)(sg_interior *self)
         }
         now += now + 1 < end && now[1].first == t;
         size_t lead = sg_interior_lead(now->all);
-        memset(front, 0, (size_t)now->all * lead * sizeof *front);
+        for (size_t i = 0; i < (size_t)now->all; i++) { /* the upper half is all that is read */
+            for (size_t j = i & ~(size_t)(LANES - 1); j < lead; j += LANES) {
+                NAMED(store)(front + i * lead + j, (lanes){0});
+            }
+        }
         if (t > 0) {
             NAMED(carry)(self, now, last, last_out, last_lead, front, lead);
         }
@@ -1188,8 +1192,6 @@ static TARGET void NAMED(solve)(sg_interior *self, const double *force, const do
 /* --- columns one by one --- */
 
 /* A bound that is absent has price 0 for ever, one that is present never has. */
-#define PRESENT(price) ((price) > 0 ? 1.0 : 0.0)
-
 static ALWAYS_INLINE TARGET lanes NAMED(present)(lanes price)
 {
     return (lanes)((price > 0) & (mask)((lanes){0} + 1.0));
@@ -1296,12 +1298,12 @@ static TARGET void NAMED(probe)(const sg_interior *self, double ret[4])
 /* Right-hand side of the second step: towards products of `target`, less what the first step's changes multiply to. */
 static TARGET void NAMED(aim)(sg_interior *self, double target)
 {
-    for (size_t i = 0; i < self->column_count; i++) {
-        double pl = self->price_low[i], ph = self->price_high[i], step = self->dz_other[i];
-        double below = self->below_inv[i], above = self->above_inv[i];
-        double left = (PRESENT(pl) * target + step * pl * (1 + step * below)) * below;
-        double right = (PRESENT(ph) * target - step * ph * (1 - step * above)) * above;
-        self->force[i] = self->reduced[i] - left + right;
+    for (size_t t = 0; t < self->column_count; t += LANES) {
+        lanes pl = LOAD(self->price_low), ph = LOAD(self->price_high), step = LOAD(self->dz_other);
+        lanes below = LOAD(self->below_inv), above = LOAD(self->above_inv);
+        lanes left = (NAMED(present)(pl) * target + step * pl * (1 + step * below)) * below;
+        lanes right = (NAMED(present)(ph) * target - step * ph * (1 - step * above)) * above;
+        STORE(self->force, LOAD(self->reduced) - left + right);
     }
 }
 
@@ -1398,16 +1400,17 @@ static TARGET void NAMED(reach_centred)(sg_interior *self, double target, double
 
 static TARGET void NAMED(advance)(sg_interior *self, double primal, double dual)
 {
-    for (size_t i = 0; i < self->column_count; i++) {
-        double pl = self->price_low[i], ph = self->price_high[i], step = primal * self->dz[i];
-        self->z[i] += step;
-        self->below[i] += PRESENT(pl) * step;
-        self->above[i] -= PRESENT(ph) * step;
-        self->price_low[i] = pl + dual * self->change_low[i];
-        self->price_high[i] = ph + dual * self->change_high[i];
+    for (size_t t = 0; t < self->column_count; t += LANES) {
+        lanes pl = LOAD(self->price_low), ph = LOAD(self->price_high),
+              step = primal * LOAD(self->dz);
+        STORE(self->z, LOAD(self->z) + step);
+        STORE(self->below, LOAD(self->below) + NAMED(present)(pl) * step);
+        STORE(self->above, LOAD(self->above) - NAMED(present)(ph) * step);
+        STORE(self->price_low, pl + dual * LOAD(self->change_low));
+        STORE(self->price_high, ph + dual * LOAD(self->change_high));
     }
-    for (size_t i = 0; i < self->row_count; i++) {
-        self->y[i] += dual * self->dy[i];
+    for (size_t t = 0; t < self->row_count; t += LANES) {
+        STORE(self->y, LOAD(self->y) + dual * LOAD(self->dy));
     }
 }
 
@@ -1417,7 +1420,6 @@ static const sg_interior_kernels NAMED(kernels) = {
     NAMED(centre),   NAMED(reach_centred), NAMED(advance)};
 #undef lanes
 #undef mask
-#undef PRESENT
 #undef LOAD
 #undef STORE
 #undef PARTS
