@@ -24,7 +24,7 @@ _symgrid_options() {
         simulate) echo "--from --for --step --policy --report --json --no-baseline --seed" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
-        plan) echo "--problem --explain --json --seconds --solver --vertex" ;;
+        plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
         bench) echo "--full --json --peer --repeats --seconds --sizes" ;;
         model) echo "--columns --example --list --markdown --plot --set --zone" ;;
@@ -56,7 +56,7 @@ _symgrid() {
         --step) _symgrid_words "100ms 1s 1min 15min"; return ;;
         --plan-every) _symgrid_words "5min 15min 1h"; return ;;
         --data) _symgrid_folders; return ;;
-        --report | --problem) _symgrid_files; return ;;
+        --report | --problem | --arbitrage) _symgrid_files; return ;;
         --from | --from-segment | --set | --seconds | --repeats | --seed | --columns | --zone) return ;;
     esac
 

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/plan_arbitrage.h"
 #include "cli/plan_explain.h"
 #include "cli/problem_json.h"
 #include "cli/verbs.h"
@@ -14,10 +15,13 @@ static const char HELP[] =
     "\n"
     "usage: symgrid plan --problem FILE|- [--explain] [--json] [--seconds S] [--solver NAME]\n"
     "                    [--vertex]\n"
+    "       symgrid plan --arbitrage FILE|- [--json]\n"
     "\n"
     "  --problem FILE  a symgrid.dispatch/1 document; '-' reads standard input\n"
+    "  --arbitrage FILE  a symgrid.arbitrage/1 document: the Pi0-QTEN study's transfers between\n"
+    "                  periods, its greedy plan, and the optimum beside it\n"
     "  --explain       add the reason of every step and what one more of each limit is worth\n"
-    "  --json          write symgrid.schedule/1 instead of a table\n"
+    "  --json          write symgrid.schedule/1 (symgrid.arbitrage-plan/1) instead of a table\n"
     "  --seconds S     give up after about S seconds\n"
     "  --solver NAME   auto (unless told otherwise), own, clp, or highs where this machine has\n"
     "                  libhighs (SYMGRID_HIGHS_LIB may name the file)\n"
@@ -364,13 +368,13 @@ static int plan_file(const char *file, const sg_dispatch_options *options, bool 
 
 int sg_cli_plan(int argc, char **argv)
 {
-    const char *file = NULL, *seconds = NULL, *solver = NULL;
+    const char *file = NULL, *arbitrage = NULL, *seconds = NULL, *solver = NULL;
     bool json = false, explain = false, help = false;
     sg_dispatch_options how = {.solver = SG_SOLVER_AUTO};
-    const sg_option options[] = {{"--problem", &file, NULL},    {"--seconds", &seconds, NULL},
-                                 {"--solver", &solver, NULL},   {"--vertex", NULL, &how.vertex},
-                                 {"--explain", NULL, &explain}, {"--json", NULL, &json},
-                                 {"--help", NULL, &help}};
+    const sg_option options[] = {{"--problem", &file, NULL},      {"--arbitrage", &arbitrage, NULL},
+                                 {"--seconds", &seconds, NULL},   {"--solver", &solver, NULL},
+                                 {"--vertex", NULL, &how.vertex}, {"--explain", NULL, &explain},
+                                 {"--json", NULL, &json},         {"--help", NULL, &help}};
     if (sg_options_parse(argc, argv, options, sizeof options / sizeof *options, 0) < 0) {
         return SG_EXIT_USAGE;
     }
@@ -378,8 +382,13 @@ int sg_cli_plan(int argc, char **argv)
         fputs(HELP, stdout);
         return SG_EXIT_DONE;
     }
-    if (!file) {
-        fputs("symgrid plan: expected --problem FILE; see symgrid plan --help\n", stderr);
+    if (arbitrage && !file && !seconds && !solver && !how.vertex && !explain) {
+        return sg_cli_plan_arbitrage(arbitrage, json);
+    }
+    if (!file || arbitrage) {
+        fputs(
+            "symgrid plan: expected --problem FILE or --arbitrage FILE; see symgrid plan --help\n",
+            stderr);
         return SG_EXIT_USAGE;
     }
     if (seconds && !parse_seconds(seconds, &how.seconds_max)) {

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "study/figures.h"
+#include "study/funding.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -64,11 +65,12 @@ static double generation_j(const sg_report *report, const sg_report_month *m)
     return sum;
 }
 
-static void name_of(const sg_report *report, const sg_report_month *m, char ret[16])
+void sg_months_name(const sg_report *report, int month, char ret[SG_MONTH_NAME])
 {
+    const sg_report_month *m = &report->month[month];
     sg_civil civil;
     sg_civil_from_time(m->start_us + (int64_t)report->site->zone_offset_s * SG_US_PER_S, &civil);
-    snprintf(ret, 16, "%04d-%02d", civil.year % 10000, civil.month % 100);
+    snprintf(ret, SG_MONTH_NAME, "%04d-%02d", civil.year % 10000, civil.month % 100);
 }
 
 void sg_months_json(const sg_report *report, sg_out *out)
@@ -76,8 +78,8 @@ void sg_months_json(const sg_report *report, sg_out *out)
     sg_json_begin(out, "months", '[');
     for (int k = 0; k < report->month_count; k++) {
         const sg_report_month *m = &report->month[k];
-        char name[16];
-        name_of(report, m, name);
+        char name[SG_MONTH_NAME];
+        sg_months_name(report, k, name);
         sg_json_begin(out, NULL, '{');
         sg_json_text(out, "month", name);
         for (int role = SG_SOURCE; role <= SG_STORE; role++) {
@@ -100,6 +102,8 @@ void sg_months_json(const sg_report *report, sg_out *out)
         sg_json_number(out, "store_loss_kwh", m->store_loss_j / 3.6e6);
         sg_json_number(out, "surplus_frac",
                        sg_figures_ratio(generation_j(report, m), m->load_j) - 1);
+        sg_funding funding = sg_funding_of_month(m);
+        sg_funding_json(&funding, out);
         sg_json_end(out, '}');
     }
     sg_json_end(out, ']');
@@ -129,8 +133,8 @@ void sg_months_html(const sg_report *report, sg_out *out)
                      "<th>Surplus</th></tr></thead><tbody>\n");
     for (int k = 0; k < report->month_count; k++) {
         const sg_report_month *m = &report->month[k];
-        char name[16], surplus[SG_FIGURES_TEXT];
-        name_of(report, m, name);
+        char name[SG_MONTH_NAME], surplus[SG_FIGURES_TEXT];
+        sg_months_name(report, k, name);
         sg_out_format(out, "<tr><th scope=\"row\">%s</th>", name);
         for (int g = 0; g < sg_figures_group_count(report); g++) {
             sg_role role = report->site->groups[g].role;

@@ -19,10 +19,20 @@ typedef struct sg_report_store {
 
 enum { SG_MONTH_MAX = 60 };
 
+/* What a month came to, for one of the two runs. NAN throughout where it was not run. */
+typedef struct sg_report_money {
+    double import_cost, export_revenue, demand_charge_cost, fuel_cost, wear_cost, unserved_cost;
+    double inventory_credit;
+    double curtailed_j;
+} sg_report_money;
+
 typedef struct sg_report_month {
     int64_t start_us; /* of the calendar month */
     double load_j, unserved_j, import_j, export_j, losses_j, store_loss_j;
     double out_j[SG_GROUP_MAX], in_j[SG_GROUP_MAX]; /* by group: sources and stores, at the bus */
+    sg_report_money money, baseline;                /* of the policy, of `static`               */
+    double price_sum;                               /* of the import price, per J, by step      */
+    int64_t price_steps;
 } sg_report_month;
 
 /* Averages per bin, for pictures. */

@@ -1,6 +1,7 @@
 #include "base/time.h"
 #include "control/control.h"
 #include "study/figures.h"
+#include "study/funding.h"
 #include "study/months.h"
 #include "study/plot.h"
 #include "study/report.h"
@@ -524,6 +525,7 @@ void sg_report_html(const sg_report *report, sg_out *out)
     source_table(report, out);
     store_table(report, out);
     sg_months_html(report, out);
+    sg_funding_html(report, out);
     sg_out_text(out, "<div class=\"pair\">\n");
     money_table(report, &figures, out);
     service_table(report, &figures, out);

@@ -1,6 +1,7 @@
 #include "base/time.h"
 #include "control/control.h"
 #include "study/figures.h"
+#include "study/funding.h"
 #include "study/months.h"
 #include "study/report.h"
 
@@ -100,6 +101,8 @@ static void json_money(const sg_report *report, const sg_figures *figures, sg_ou
     sg_json_begin(out, "revenue", '{');
     sg_json_number(out, "export", report->export_revenue);
     sg_json_end(out, '}');
+    sg_funding funding = sg_funding_of(report);
+    sg_funding_json(&funding, out);
 }
 
 static void json_forecast(const sg_report *report, const sg_figures *figures, sg_out *out)

@@ -19,6 +19,14 @@
 #include <time.h>
 
 static const double kwh = 3.6e6;
+static const sg_report_money UNKNOWN = {.import_cost = (double)NAN,
+                                        .export_revenue = (double)NAN,
+                                        .demand_charge_cost = (double)NAN,
+                                        .fuel_cost = (double)NAN,
+                                        .wear_cost = (double)NAN,
+                                        .unserved_cost = (double)NAN,
+                                        .inventory_credit = (double)NAN,
+                                        .curtailed_j = (double)NAN};
 
 typedef struct run {
     const sg_simulation *sim;
@@ -35,6 +43,8 @@ typedef struct run {
     double source_peak_w[SG_GROUP_MAX];
     sg_plan plan;
     sg_outlook outlook;
+    sg_view *view;
+    sg_report_money booked;    /* from the start to the end of the last booked month */
     double done_from, done_to; /* progress of this run within the whole */
 } run;
 
@@ -215,6 +225,58 @@ static void add_available(run *r, const double *value, double dt_s)
     }
 }
 
+/* --- money by month --- */
+
+/* Energy in the stores at what comes out of it. energy_j: of each store. */
+static double stored_out_j(const sg_site *site, const double *energy_j)
+{
+    double sum_j = 0;
+    for (int g = 0; g < site->group_count; g++) {
+        const sg_group *group = &site->groups[g];
+        if (group->role == SG_STORE && group->count > 0 && !group->kind->hypothetical) {
+            sg_reservoir reservoir;
+            group->kind->reservoir(site->devices[SG_STORE][group->first].p, &reservoir);
+            for (int s = group->first; s < group->first + group->count; s++) {
+                sum_j += energy_j[s] * reservoir.discharge_eff;
+            }
+        }
+    }
+    return sum_j;
+}
+
+/* All since the start, by the engine's books; what is stored as energy until its price is known. */
+static void money_now(run *r, double unserved_value, sg_report_money *ret)
+{
+    sg_engine_view(r->engine, r->view);
+    const sg_settlement *a = &r->view->total, *b = &r->view->running;
+    const double *energy_j = sg_engine_values(r->engine) + r->points.first[SG_POINT_STORE_ENERGY];
+    *ret = (sg_report_money){.import_cost = (double)(a->cost_u + b->cost_u) * 1e-6,
+                             .export_revenue = (double)(a->revenue_u + b->revenue_u) * 1e-6,
+                             .wear_cost = (double)(a->wear_u + b->wear_u) * 1e-6,
+                             .fuel_cost = (double)(a->fuel_u + b->fuel_u) * 1e-6,
+                             .demand_charge_cost = (double)(a->demand_u + b->demand_u) * 1e-6,
+                             .unserved_cost = unserved_value,
+                             .inventory_credit = stored_out_j(r->sim->site, energy_j),
+                             .curtailed_j = (double)(a->curtailed_j + b->curtailed_j)};
+}
+
+/* The month ends with the frame that the engine read last. */
+static void book_month(run *r, sg_report_month *month, double unserved_value)
+{
+    sg_report_money now, *was = &r->booked;
+    money_now(r, unserved_value, &now);
+    month->money = (sg_report_money){
+        .import_cost = now.import_cost - was->import_cost,
+        .export_revenue = now.export_revenue - was->export_revenue,
+        .wear_cost = now.wear_cost - was->wear_cost,
+        .fuel_cost = now.fuel_cost - was->fuel_cost,
+        .demand_charge_cost = now.demand_charge_cost - was->demand_charge_cost,
+        .unserved_cost = now.unserved_cost - was->unserved_cost,
+        .inventory_credit = now.inventory_credit - was->inventory_credit,
+        .curtailed_j = now.curtailed_j - was->curtailed_j};
+    *was = now;
+}
+
 /* --- one run --- */
 
 static void play(run *r)
@@ -226,7 +288,11 @@ static void play(run *r)
         sg_readings readings;
         const sg_world_books before = *sg_world_books_of(r->world);
         sg_world_read(r->world, dt_s, &readings);
+        int months = r->report->month_count;
         sg_months_add(r->report, &r->points, &readings, &before, sg_world_books_of(r->world));
+        if (months > 0 && r->report->month_count > months) {
+            book_month(r, &r->report->month[months - 1], before.unserved_value);
+        }
         const double *site = readings.value + r->points.first[SG_POINT_SITE];
         if (step ==
             0) { /* nothing was read before the first step: what came right after stands for it */
@@ -239,6 +305,9 @@ static void play(run *r)
             record(r, step, &readings, could_kw, import_price, export_price);
         }
         r->sum_price_j += import_price;
+        sg_report_month *month = &r->report->month[r->report->month_count - 1];
+        month->price_sum += import_price;
+        month->price_steps++;
         could_kw = free_available_w(r, readings.value) * 1e-3;
         import_price = site[SG_SITE_IMPORT_PRICE];
         export_price = site[SG_SITE_EXPORT_PRICE];
@@ -286,43 +355,27 @@ static void finish_stores(run *r, const double *first_value)
     }
 }
 
-/* Stored energy that was won or used up over the run, at the mean import price and the way out of the store. */
-static double inventory_credit(const run *r, double mean_price)
-{
-    const sg_site *site = r->sim->site;
-    double credit = 0;
-    for (int g = 0; g < site->group_count; g++) {
-        const sg_group *group = &site->groups[g];
-        if (group->role == SG_STORE && group->count > 0 && !group->kind->hypothetical) {
-            sg_reservoir reservoir;
-            group->kind->reservoir(site->devices[SG_STORE][group->first].p, &reservoir);
-            double change_j =
-                r->report->store[g].energy_last_j - r->report->store[g].energy_first_j;
-            credit += change_j * reservoir.discharge_eff * mean_price;
-        }
-    }
-    return credit;
-}
-
+/* Stored energy that was won or used up is worth the run's mean import price, at the way out of the store. */
 static void finish_costs(run *r, double mean_price)
 {
     sg_report *report = r->report;
-    sg_view *view = calloc(1, sizeof *view);
-    if (!view) {
-        return;
+    const sg_view *view = r->view;
+    book_month(r, &report->month[report->month_count - 1],
+               sg_world_books_of(r->world)->unserved_value);
+    for (int k = 0; k < report->month_count; k++) {
+        report->month[k].money.inventory_credit *= mean_price;
+        report->inventory_credit += report->month[k].money.inventory_credit;
     }
-    sg_engine_view(r->engine, view);
-    const sg_settlement *a = &view->total, *b = &view->running;
-    report->import_cost = (double)(a->cost_u + b->cost_u) * 1e-6;
-    report->export_revenue = (double)(a->revenue_u + b->revenue_u) * 1e-6;
-    report->wear_cost = (double)(a->wear_u + b->wear_u) * 1e-6;
-    report->fuel_cost = (double)(a->fuel_u + b->fuel_u) * 1e-6;
-    report->demand_charge_cost = (double)(a->demand_u + b->demand_u) * 1e-6;
-    report->carbon_kg = (double)(a->carbon_mg + b->carbon_mg) * 1e-6;
-    report->carbon_credit_kg = (double)(a->carbon_credit_mg + b->carbon_credit_mg) * 1e-6;
-    report->curtailed_j = (double)(a->curtailed_j + b->curtailed_j);
-    report->unserved_cost = sg_world_books_of(r->world)->unserved_value;
-    report->inventory_credit = inventory_credit(r, mean_price);
+    report->import_cost = r->booked.import_cost;
+    report->export_revenue = r->booked.export_revenue;
+    report->wear_cost = r->booked.wear_cost;
+    report->fuel_cost = r->booked.fuel_cost;
+    report->demand_charge_cost = r->booked.demand_charge_cost;
+    report->unserved_cost = r->booked.unserved_cost;
+    report->curtailed_j = r->booked.curtailed_j;
+    report->carbon_kg = (double)(view->total.carbon_mg + view->running.carbon_mg) * 1e-6;
+    report->carbon_credit_kg =
+        (double)(view->total.carbon_credit_mg + view->running.carbon_credit_mg) * 1e-6;
     report->cost = report->import_cost + report->demand_charge_cost + report->fuel_cost +
                    report->wear_cost + report->unserved_cost - report->export_revenue -
                    report->inventory_credit;
@@ -331,7 +384,6 @@ static void finish_costs(run *r, double mean_price)
     report->forecast_mae_w[1] = view->generation_forecast.mae_w;
     report->persistence_mae_w[0] = view->load_forecast.persistence_mae_w;
     report->persistence_mae_w[1] = view->generation_forecast.persistence_mae_w;
-    free(view);
 }
 
 static void finish_books(run *r)
@@ -381,8 +433,9 @@ static sg_status run_once(run *r)
     const sg_site *site = r->sim->site;
     void *memory = aligned_alloc(64, (sg_engine_size(site) + 63) & ~(size_t)63);
     double *first_value = calloc((size_t)site->device_count[SG_STORE] + 1, sizeof *first_value);
+    r->view = calloc(1, sizeof *r->view);
     r->world = sg_world_create(site, r->sim->from_us);
-    sg_status status = memory && first_value && r->world ? SG_OK : SG_NOMEM;
+    sg_status status = memory && first_value && r->view && r->world ? SG_OK : SG_NOMEM;
     if (status == SG_OK) {
         sg_engine_config config = {
             .policy = r->policy, .mode = SG_CONTROL, .start_us = r->sim->from_us};
@@ -391,6 +444,7 @@ static sg_status run_once(run *r)
         sg_command command = sg_engine_command(r->engine);
         sg_world_write(r->world, &command);
         sg_world_stored(r->world, first_value);
+        r->booked = (sg_report_money){.inventory_credit = stored_out_j(site, first_value)};
         start_report(r);
         play(r);
         double mean_price = r->sum_price_j / (double)r->steps;
@@ -403,8 +457,10 @@ static sg_status run_once(run *r)
     }
     sg_world_free(r->world);
     free(first_value);
+    free(r->view);
     free(memory);
     r->world = NULL;
+    r->view = NULL;
     r->engine = NULL;
     return status;
 }
@@ -594,8 +650,11 @@ sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
         }
     }
     if (status == SG_OK) {
-        ret->baseline_cost =
-            sim->baseline || sim->policy == SG_POLICY_STATIC ? base_report->cost : (double)NAN;
+        bool compared = sim->baseline || sim->policy == SG_POLICY_STATIC;
+        ret->baseline_cost = compared ? base_report->cost : (double)NAN;
+        for (int k = 0; k < ret->month_count; k++) {
+            ret->month[k].baseline = compared ? base_report->month[k].money : UNKNOWN;
+        }
         write_notes(r);
         ret->wall_s = wall_s() - started_s;
     }

@@ -1,8 +1,9 @@
-/* fuzz_problem_json.c - the readers of symgrid.dispatch/1 and symgrid.allocation/1 on any bytes.
+/* fuzz_problem_json.c - the readers of symgrid.dispatch/1, symgrid.arbitrage/1 and symgrid.allocation/1 on any bytes.
  *
  * Whatever comes in, a reader says yes or leaves one line of text. What it accepts must keep the
  * promises that the solvers rely on: an accepted tree is solved when it is small. */
 #include "base/check.h"
+#include "cli/plan_arbitrage.h"
 #include "cli/problem_json.h"
 
 #include <math.h>
@@ -45,6 +46,21 @@ static void try_plan(const char *text, size_t size)
     sg_arena_free(&arena);
 }
 
+static void try_transfer(const char *text, size_t size)
+{
+    sg_arena arena = {.bytes_max = (size_t)64 << 20};
+    sg_json_in in;
+    sg_transfer trade;
+    bool accepted = sg_json_in_load(&in, "input", text, size, SG_ARBITRAGE_FORMAT) &&
+                    sg_transfer_from_json(&in, &arena, &trade);
+    check_message(&in, accepted);
+    for (int i = 0; accepted && i < trade.periods * trade.periods; i++) {
+        SG_CHECK(isfinite(trade.cost[i]) && trade.efficiency[i] >= 0.0);
+    }
+    sg_json_in_close(&in);
+    sg_arena_free(&arena);
+}
+
 static void try_tree(const char *text, size_t size)
 {
     sg_arena arena = {.bytes_max = (size_t)64 << 20};
@@ -72,6 +88,7 @@ static void try_tree(const char *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     try_plan((const char *)data, size);
+    try_transfer((const char *)data, size);
     try_tree((const char *)data, size);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "golden/golden.h"
 #include "model/model.h"
 #include "model/operators.h"
+#include "plan/transfer.h"
 
 static int read_table(void **state)
 {
@@ -124,6 +125,105 @@ static void energy_potential_over_space_and_time(void **state)
     assert_true(sg_operator_energy_potential_j(&field) == 0);
 }
 
+/* The data of operators.py: plain arithmetic, so that both programs begin with the same doubles. */
+typedef struct trades {
+    const char *name;
+    int periods;
+    double most, available;
+    double (*price)(int i);
+    double (*cost)(int i, int j);
+    double (*efficiency)(int i, int j);
+} trades;
+
+static double day_price(int i)
+{
+    return 0.1 + 0.05 * ((i * 7) % 5);
+}
+
+static double day_cost(int i, int j)
+{
+    return 0.01 * abs(i - j);
+}
+
+static double day_efficiency(int i, int j)
+{
+    return 0.95 - 0.02 * abs(i - j);
+}
+
+static double ties_price(int i)
+{
+    return 0.25 * (i % 2);
+}
+
+static double ties_cost(int i, int j)
+{
+    (void)i;
+    (void)j;
+    return 0.0;
+}
+
+static double ties_efficiency(int i, int j)
+{
+    (void)i;
+    (void)j;
+    return 0.75;
+}
+
+static double plenty_price(int i)
+{
+    return (i * i) % 7 - 1.0;
+}
+
+static double plenty_cost(int i, int j)
+{
+    (void)i;
+    return 0.125 * j;
+}
+
+static double plenty_efficiency(int i, int j)
+{
+    return 0.5 + 0.25 * ((i + j) % 4);
+}
+
+static void arbitrage_as_the_program_text_has_it(void **state)
+{
+    (void)state;
+    enum { MOST = 6 };
+    static const trades cases[] = {
+        {"day", 6, 10, 2.5, day_price, day_cost, day_efficiency},
+        {"ties", 4, 4, 1.25, ties_price, ties_cost, ties_efficiency},
+        {"plenty", 5, 3, 100, plenty_price, plenty_cost, plenty_efficiency},
+    };
+    for (int k = 0; k < 3; k++) {
+        const trades *c = &cases[k];
+        int n = c->periods;
+        double price[MOST], cost[MOST * MOST], efficiency[MOST * MOST];
+        double matrix[MOST * MOST], energy[MOST * MOST];
+        char name[64];
+        for (int i = 0; i < n; i++) {
+            price[i] = c->price(i);
+            for (int j = 0; j < n; j++) {
+                cost[i * n + j] = c->cost(i, j);
+                efficiency[i * n + j] = c->efficiency(i, j);
+            }
+        }
+        sg_transfer trade = {n, price, cost, efficiency, c->most, c->available};
+        sg_transfer_plan greedy = {.energy = energy};
+        sg_transfer_matrix(&trade, matrix);
+        assert_int_equal(sg_transfer_greedy(&trade, matrix, &greedy), SG_OK);
+        for (int i = 0; i < n * n; i++) {
+            snprintf(name, sizeof name, "arbitrage_%s_%d_%d", c->name, i / n, i % n);
+            expect(name, matrix[i]);
+            snprintf(name, sizeof name, "arbitrage_%s_%d_%d_energy", c->name, i / n, i % n);
+            expect(name, energy[i]);
+        }
+        snprintf(name, sizeof name, "arbitrage_%s_profit", c->name);
+        expect(name, greedy.printed_profit);
+        snprintf(name, sizeof name, "arbitrage_%s_remaining", c->name);
+        expect(name, greedy.remaining);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +231,7 @@ int main(void)
         cmocka_unit_test(ledger_as_the_program_text_has_it),
         cmocka_unit_test(formulas),
         cmocka_unit_test(energy_potential_over_space_and_time),
+        cmocka_unit_test(arbitrage_as_the_program_text_has_it),
         cmocka_unit_test(every_row_was_used),
     };
     return cmocka_run_group_tests(tests, read_table, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "rig.h"
+#include "study/funding.h"
 #include "study/simulate.h"
 
 #include <math.h>
@@ -65,8 +66,55 @@ static void months_add_up(void **state)
     sg_site_free(&site);
 }
 
+/* 3.4 of the study: its lines, month by month, are the difference of money between policy and baseline. */
+static void self_funding_adds_up_to_the_saving(void **state)
+{
+    (void)state;
+    sg_site site;
+    rig_load("sites/floating.maml.md", "", &site);
+    sg_report *report = calloc(1, sizeof *report), *alone = calloc(1, sizeof *alone);
+    assert_true(report && alone);
+    sg_civil from = {2023, 5, 20, 0, 0, 0};
+    sg_simulation sim = {.site = &site,
+                         .from_us = sg_time_from_civil(&from),
+                         .duration_s = 30 * 86400.0,
+                         .step_s = 900,
+                         .policy = SG_POLICY_RULES,
+                         .baseline = true};
+    assert_int_equal(sg_simulate(&sim, report), SG_OK);
+    sim.policy = SG_POLICY_STATIC;
+    assert_int_equal(sg_simulate(&sim, alone), SG_OK);
+    assert_int_equal(report->month_count, 2);
+    double lines = 0.0, curtailed_j = 0.0, import_cost = 0.0;
+    for (int k = 0; k < report->month_count; k++) {
+        sg_funding f = sg_funding_of_month(&report->month[k]);
+        lines += f.arbitrage + f.services + f.tokens + f.efficiency - f.operation - f.maintenance;
+        curtailed_j += report->month[k].baseline.curtailed_j;
+        import_cost += report->month[k].baseline.import_cost;
+        assert_true(f.services == 0.0 && f.tokens == 0.0 && f.maintenance == 0.0);
+    }
+    double saving = alone->cost - report->cost; /* two runs of their own */
+    assert_true(fabs(lines - saving) <= 1e-9 * fabs(alone->cost));
+    assert_true(fabs(sg_funding_of(report).system - saving) <= 1e-9 * fabs(alone->cost));
+    assert_true(fabs(saving) > 1.0);
+    /* the baseline's books, from its own run */
+    assert_true(close_to(curtailed_j, alone->curtailed_j));
+    assert_true(fabs(import_cost - alone->import_cost) <= 1e-9 * fabs(import_cost));
+    /* against itself nothing is earned; without a baseline nothing is known */
+    assert_true(fabs(sg_funding_of(alone).system) <= 1e-9 * fabs(alone->cost));
+    sim.policy = SG_POLICY_RULES;
+    sim.baseline = false;
+    sim.duration_s = 86400.0;
+    assert_int_equal(sg_simulate(&sim, report), SG_OK);
+    assert_true(isnan(sg_funding_of(report).system));
+    free(report);
+    free(alone);
+    sg_site_free(&site);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(months_add_up)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(months_add_up),
+                                       cmocka_unit_test(self_funding_adds_up_to_the_saving)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "cli/plan_arbitrage.h"
 #include "cli/problem_json.h"
 
 #include <math.h>
@@ -263,6 +264,44 @@ static void a_missing_file_is_one_line_too(void **state)
     sg_json_in_close(&in);
 }
 
+#define TRADE(prices, costs, efficiencies)                                                \
+    "{\"format\":\"symgrid.arbitrage/1\",\"prices\":" prices ",\"transfer_costs\":" costs \
+    ",\"transfer_efficiencies\":" efficiencies                                            \
+    ",\"max_energy_per_period\":1,\"available_energy\":2}"
+
+static void matrices_of_transfers_are_square_and_of_the_prices(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *line;
+    } CASES[] = {
+        {TRADE("[1,2]", "[[0,1],[2,0]]", "[[0,0.5],[1,0]]"), NULL},
+        {TRADE("[]", "[]", "[]"), "t.json: /prices: expected an array of 1 to"},
+        {TRADE("[1,2]", "[[0,1]]", "[[0,1],[1,0]]"), "t.json: /transfer_costs: expected 2 rows"},
+        {TRADE("[1,2]", "[[0,1],[2]]", "[[0,1],[1,0]]"), "t.json: /transfer_costs/1: expected an"},
+        {TRADE("[1,2]", "[[0,1],[2,0]]", "[[0,\"a\"],[1,0]]"),
+         "t.json: /transfer_efficiencies/0/1: expected a number"},
+        {TRADE("[1,2]", "[[0,1],[2,0]]", "[[0,1],[-1,0]]"),
+         "t.json: /transfer_efficiencies/1/0: expected a number of at least 0, found -1"},
+    };
+    for (size_t k = 0; k < sizeof CASES / sizeof *CASES; k++) {
+        sg_arena arena = {0};
+        sg_json_in in;
+        sg_transfer trade;
+        const char *text = CASES[k].text;
+        bool read = sg_json_in_load(&in, "t.json", text, strlen(text), SG_ARBITRAGE_FORMAT) &&
+                    sg_transfer_from_json(&in, &arena, &trade);
+        sg_json_in_close(&in);
+        assert_int_equal(read, CASES[k].line == NULL);
+        if (CASES[k].line) {
+            expect_line(in.message, CASES[k].line);
+        } else {
+            assert_true(trade.cost[2] == 2.0 && trade.efficiency[1] == 0.5);
+        }
+        sg_arena_free(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +311,7 @@ int main(void)
         cmocka_unit_test(trees_are_sorted_with_parents_first),
         cmocka_unit_test(wrong_trees_are_refused_with_their_place),
         cmocka_unit_test(a_missing_file_is_one_line_too),
+        cmocka_unit_test(matrices_of_transfers_are_square_and_of_the_prices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,3 +77,22 @@ state = np.cos(x[None, :]) ** 2 + 0 * time[:, None]
 efficiency = 0.9 - 0.01 * time[:, None] * x[None, :]
 power = np.sum(density * state * efficiency * volume[None, :], axis=1)
 row("potential", np.trapezoid(power, time), "J", "equation 1.1 by numpy")
+
+# 7.3: prices, costs and efficiencies by plain arithmetic, so that any program has the same doubles
+ARBITRAGE = {  # periods, prices, cost, efficiency, most per period, available
+    "day": (6, lambda i: 0.1 + 0.05 * ((i * 7) % 5), lambda i, j: 0.01 * abs(i - j), lambda i, j: 0.95 - 0.02 * abs(i - j), 10, 2.5),
+    "ties": (4, lambda i: 0.25 * (i % 2), lambda i, j: 0.0, lambda i, j: 0.75, 4, 1.25),
+    "plenty": (5, lambda i: (i * i) % 7 - 1.0, lambda i, j: 0.125 * j, lambda i, j: 0.5 + 0.25 * ((i + j) % 4), 3, 100),
+}
+for name, (n, price, cost, efficiency, most, available) in ARBITRAGE.items():
+    made = STUDY["EnergyArbitrageOperator"](list(range(n)), [price(i) for i in range(n)],
+                                            np.array([[cost(i, j) for j in range(n)] for i in range(n)]),
+                                            np.array([[efficiency(i, j) for j in range(n)] for i in range(n)]))
+    matrix = made.calculate_optimal_arbitrage(most)
+    plan = made.execute_arbitrage_plan(matrix, available)
+    for i in range(n):
+        for j in range(n):
+            row(f"arbitrage_{name}_{i}_{j}", matrix[i, j], "1", "7.3 run as printed")
+            row(f"arbitrage_{name}_{i}_{j}_energy", plan["energy_allocation"][i, j], "1", "7.3 run as printed")
+    row(f"arbitrage_{name}_profit", plan["total_profit"], "1", "7.3 run as printed")
+    row(f"arbitrage_{name}_remaining", plan["remaining_energy"], "1", "7.3 run as printed")
