@@ -9,8 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static const double plan_age_s_max = 3 * 3600.0; /* then the rules decide */
-
 static size_t align_up(size_t size)
 {
     return (size + 63) & ~(size_t)63;
@@ -186,8 +184,11 @@ bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant)
                 plan->start_us >= -SG_TIME_US_MAX && plan->start_us <= SG_TIME_US_MAX &&
                 plan->step_us > 0 && plan->step_us <= SG_TIME_US_MAX;
     if (!when || plan->steps < 1 || plan->steps > SG_PLAN_STEP_MAX || plan->store_count < 0 ||
-        plan->store_count > SG_PLAN_STORE_MAX || plan->outcome < SG_SOLVED ||
-        plan->outcome > SG_NUMERIC) {
+        plan->store_count > SG_PLAN_STORE_MAX) {
+        return false;
+    }
+    /* a program that had to give way says so; one that was not finished is no plan */
+    if (plan->outcome != SG_SOLVED && plan->outcome != SG_INFEASIBLE) {
         return false;
     }
     for (int s = 0; s < plan->store_count; s++) {
@@ -209,18 +210,43 @@ bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant)
     return true;
 }
 
-/* --- control --- */
-
-/* The plan's step for the interval that begins now, or -1. */
-static int plan_step(const sg_engine *self)
+/* The step of the plan that covers the moment, or -1. */
+static int step_now(const sg_plan *plan, int64_t now_us)
 {
-    const sg_plan *plan = &self->plan;
-    if (!self->plan_present || (double)(self->time_us - plan->made_us) * 1e-6 > plan_age_s_max ||
-        self->time_us < plan->start_us) {
+    if (now_us < plan->start_us || now_us < plan->made_us) {
         return -1;
     }
-    int64_t step = (self->time_us - plan->start_us) / plan->step_us;
+    int64_t step = (now_us - plan->start_us) / plan->step_us;
     return step < plan->steps ? (int)step : -1;
+}
+
+/* A new plan is taken in when it covers this moment and is not older than the one that is there. After a step back of the clock
+ * that one comes from the future and counts for nothing. */
+static void take_plan(sg_engine *self, const sg_plan *plan, const sg_plant *plant)
+{
+    bool older = self->plan_present && self->plan.made_us <= self->time_us &&
+                 plan->made_us < self->plan.made_us;
+    if (!sg_plan_valid(plan, plant) || older || step_now(plan, self->time_us) < 0) {
+        self->plans_refused++;
+        return;
+    }
+    memcpy(&self->plan, plan, sizeof self->plan);
+    self->plan_present = 1;
+    self->plans_taken++;
+}
+
+/* --- control --- */
+
+/* Where the step stands on the ladder; *ret_step is the plan's step to follow, or -1. */
+static sg_rung rung_now(const sg_engine *self, const sg_plant_head *site, int *ret_step)
+{
+    bool plans = self->policy == SG_POLICY_MPC || self->policy == SG_POLICY_PERFECT;
+    double age_s = (double)(self->time_us - self->plan.made_us) * 1e-6;
+    bool young = plans && self->plan_present && age_s <= site->plan_last_s_max;
+    *ret_step = young ? step_now(&self->plan, self->time_us) : -1;
+    return *ret_step < 0                     ? SG_RUNG_RULES
+           : age_s <= site->plan_fresh_s_max ? SG_RUNG_FRESH
+                                             : SG_RUNG_LAST;
 }
 
 /* Stores meet what is above the month's peak so far, or the last day's mean load where that is more: a peak below the mean
@@ -274,7 +300,8 @@ static double high_mark_w(double high_w, double now_w, double dt_s)
 static void control_now(sg_rooms *rooms, double dt_s, bool start)
 {
     sg_engine *self = rooms->head;
-    int step = plan_step(self);
+    int step;
+    sg_rung rung = rung_now(self, rooms->plant.head, &step);
     sg_control_input in = {
         .policy = (sg_policy)self->policy,
         .dt_s = dt_s,
@@ -294,6 +321,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start)
         in.shave_w = shave_threshold_w(self);
     }
     self->safe = !start && inputs_unusable(rooms);
+    self->rung = (int32_t)(self->safe || start ? SG_RUNG_SAFE : rung);
     if (self->safe) {
         sg_control_rest(&rooms->control, &rooms->plant, self->task_w);
     } else {
@@ -370,9 +398,8 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     sg_measure_step(&rooms.measure, &rooms.plant, frame->value, frame->quality, frame->dt_s,
                     self->quality_count);
     forecast_now(&rooms, frame->time_us, frame->dt_s);
-    if (frame->plan && sg_plan_valid(frame->plan, &rooms.plant)) {
-        memcpy(&self->plan, frame->plan, sizeof self->plan);
-        self->plan_present = 1;
+    if (frame->plan) {
+        take_plan(self, frame->plan, &rooms.plant);
     }
     for (int i = 0; i < frame->request_count; i++) {
         ret_replies[i] = sg_tasks_request(&self->tasks, &frame->requests[i], frame->time_us);
@@ -458,7 +485,6 @@ void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg
     for (int t = 0; t < steps; t++) {
         /* slots after the last finished one: 1 is the slot under way */
         int ahead = (int)((step_us * t + step_us / 2) / slot_us) + 1;
-        ahead = ahead < SG_FORECAST_DAY_SLOTS ? ahead : SG_FORECAST_DAY_SLOTS;
         ret->load_w[t] = sg_forecast_at(&self->load, ahead);
         ret->available_w[t] = sg_forecast_at(&self->generation, ahead);
         ret->import_price[t] = sg_forecast_at(&self->price, ahead) * 1e-6;

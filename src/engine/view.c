@@ -221,6 +221,11 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     }
     ret->decision_count = self->decision_count;
     memcpy(ret->decision, self->decision, sizeof ret->decision);
+    ret->rung = self->rung;
+    ret->plan_fresh_s_max = plant->head->plan_fresh_s_max;
+    ret->plan_last_s_max = plant->head->plan_last_s_max;
+    ret->plans_taken = self->plans_taken;
+    ret->plans_refused = self->plans_refused;
     ret->plan_outcome = self->plan_present ? self->plan.outcome : -1;
     ret->plan_steps = self->plan_present ? self->plan.steps : 0;
     ret->plan_softened = self->plan.softened;

@@ -66,9 +66,12 @@ typedef struct sg_view {
     int32_t decision_count; /* newest first */
     sg_decision decision[SG_DECISION_MAX];
 
+    int32_t rung;         /* sg_rung of the last step */
     int32_t plan_outcome; /* sg_outcome, -1 = no plan */
     int32_t plan_steps, plan_softened;
     double plan_age_s;
+    double plan_fresh_s_max, plan_last_s_max; /* ages of the ladder */
+    int64_t plans_taken, plans_refused;       /* since the engine was created */
     sg_view_forecast load_forecast, generation_forecast;
 
     uint64_t settled_count; /* intervals settled since the journal began */

@@ -295,8 +295,11 @@ static void submit_workflows(host *h)
 
 static void look_out(host *h, int64_t now_us)
 {
-    sg_engine_outlook(h->engine, 900 * SG_US_PER_S, 96, &h->outlook);
-    sg_world_prices(h->world, now_us, 900 * SG_US_PER_S, 96, h->outlook.import_price,
+    const sg_planning *planning = &h->config->site->planning;
+    int64_t step_us = llround(planning->step_s * 1e6);
+    int steps = (int)(planning->horizon_s / planning->step_s);
+    sg_engine_outlook(h->engine, step_us, steps, &h->outlook);
+    sg_world_prices(h->world, now_us, step_us, steps, h->outlook.import_price,
                     h->outlook.export_price);
     sg_outlook_terminal_values(&h->outlook);
 }
@@ -308,7 +311,7 @@ static bool plan_for(host *h)
         return false;
     }
     int64_t now_us = sg_engine_time(h->engine);
-    int64_t next_us = now_us + llround(h->config->plan_period_s * 1e6);
+    int64_t next_us = now_us + llround(h->config->site->planning.period_s * 1e6);
     bool due = sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us &&
                !sg_world_plan_missing(h->world);
     if (due) {

@@ -7,18 +7,27 @@
 #include <math.h>
 #include <string.h>
 
-static const double kwh = 3.6e6; /* J */
+static const double kwh = 3.6e6;            /* J */
+static const double power_kw_min = 1e-6;    /* below a milliwatt there is no power */
+static const double energy_frac_min = 1e-9; /* of the capacity */
 
 typedef struct series {
     double load_kw[SG_PLAN_STEP_MAX], available_kw[SG_PLAN_STEP_MAX],
         import_price[SG_PLAN_STEP_MAX], export_price[SG_PLAN_STEP_MAX], shed_kw[SG_PLAN_STEP_MAX];
 } series;
 
+/* What is left of a decay (1e-170 J in a store, the sun at dusk) is nothing: such numbers make a solver call a sound program
+ * unbounded. */
+static double nothing_below(double value, double least)
+{
+    return value > least ? value : 0;
+}
+
 static void fill_series(const sg_outlook *outlook, series *ret)
 {
     for (int t = 0; t < outlook->steps; t++) {
-        ret->load_kw[t] = outlook->load_w[t] > 0 ? outlook->load_w[t] * 1e-3 : 0;
-        ret->available_kw[t] = outlook->available_w[t] > 0 ? outlook->available_w[t] * 1e-3 : 0;
+        ret->load_kw[t] = nothing_below(outlook->load_w[t] * 1e-3, power_kw_min);
+        ret->available_kw[t] = nothing_below(outlook->available_w[t] * 1e-3, power_kw_min);
         ret->import_price[t] = outlook->import_price[t] * kwh;
         ret->export_price[t] = outlook->export_price[t] * kwh;
         ret->shed_kw[t] = ret->load_kw[t];
@@ -27,7 +36,8 @@ static void fill_series(const sg_outlook *outlook, series *ret)
 
 static void fill_store(const struct sg_outlook_store *store, sg_dispatch_store *ret)
 {
-    double energy_j = fmin(fmax(store->energy_j, 0), store->capacity_j);
+    double energy_j = nothing_below(store->energy_j, energy_frac_min * store->capacity_j);
+    energy_j = fmin(energy_j, store->capacity_j);
     *ret = (sg_dispatch_store){
         .id = "store",
         /* a store that stands below its floor now may stay there; it just cannot give */
@@ -113,9 +123,11 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
     sg_arena arena = {0};
     sg_schedule schedule = {0};
     sg_status status = sg_dispatch_solve(&problem, seconds_max, &arena, &schedule);
-    if (status == SG_OK && schedule.outcome != SG_SOLVED) {
-        status =
-            SG_UNAVAILABLE; /* no plan is better than a wrong one: the last plan, then the rules, go on */
+    /* what gave way is named; what was not finished is worse than the last plan, and than the rules */
+    bool usable = schedule.outcome == SG_SOLVED ||
+                  (schedule.outcome == SG_INFEASIBLE && schedule.softened_count > 0);
+    if (status == SG_OK && !(usable && isfinite(schedule.objective))) {
+        status = SG_UNAVAILABLE;
     }
     if (status == SG_OK) {
         memset(ret, 0, sizeof *ret);

@@ -2,7 +2,8 @@
  *
  * Units    W at the bus, > 0 discharge; money per J; J.
  * Time     step i covers [start_us + i*step_us, + step_us). The engine follows it until its last step has passed or its
- *          age exceeds the limit of the fall-back ladder, whichever is first.
+ *          age exceeds the limit of the fall-back ladder, whichever is first. It takes no plan that says it was made in the
+ *          future or before the one it has, and none that does not cover the moment at which it comes in.
  * Memory   one flat value without pointers: it is copied, journaled and replayed byte for byte. */
 #ifndef SG_SITE_PLAN_H
 #define SG_SITE_PLAN_H
@@ -11,6 +12,31 @@
 #include <stdint.h>
 
 enum { SG_PLAN_STORE_MAX = 8 }; /* store groups with duty `energy` that are planned */
+
+/* How a site is planned: the block `planning` of the site file. */
+typedef struct sg_planning {
+    double horizon_s, step_s, period_s; /* how far, how fine, how often */
+    double fresh_s_max;                 /* a plan no older than this is fresh */
+    double last_s_max;                  /* one no older than this is still followed */
+} sg_planning;
+
+/* The fall-back ladder, best first: which rung a step stands on. What a rung needs is all that decides it: a plan that covers
+ * the moment and is young enough; readings that may be trusted. A policy that makes no plans stands on `rules`. */
+#define SG_RUNG_LIST(X)                                                                \
+    X(SG_RUNG_FRESH, "fresh", "a fresh plan is followed")                              \
+    X(SG_RUNG_LAST, "last", "no fresh plan: the last one is followed while it may be") \
+    X(SG_RUNG_RULES, "rules", "no plan: the rules decide on what is read now")         \
+    X(SG_RUNG_SAFE, "safe", "the readings cannot be trusted: the safe set")
+
+typedef enum sg_rung {
+#define X(code, name, text) code,
+    SG_RUNG_LIST(X)
+#undef X
+        SG_RUNG_COUNT
+} sg_rung;
+
+const char *sg_rung_name(sg_rung rung); /* "fresh" */
+const char *sg_rung_text(sg_rung rung); /* "a fresh plan is followed" */
 
 typedef struct sg_plan {
     int64_t made_us; /* the time of the frame it was made from */

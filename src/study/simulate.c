@@ -49,10 +49,9 @@ static double wall_s(void)
 
 static bool plan_from_forecasts(run *r)
 {
-    int64_t step_us = llround(r->sim->step_s * 1e6);
-    step_us = step_us > 900 * SG_US_PER_S ? step_us : 900 * SG_US_PER_S;
-    double horizon_s = r->sim->horizon_s > 0 ? r->sim->horizon_s : 86400;
-    int steps = (int)(horizon_s * 1e6 / (double)step_us);
+    const sg_planning *planning = &r->sim->site->planning;
+    int64_t step_us = llround(fmax(r->sim->step_s, planning->step_s) * 1e6);
+    int steps = (int)(planning->horizon_s * 1e6 / (double)step_us);
     steps = steps < 1 ? 1 : steps > SG_PLAN_STEP_MAX ? SG_PLAN_STEP_MAX : steps;
     sg_engine_outlook(r->engine, step_us, steps, &r->outlook);
     sg_world_prices(r->world, r->outlook.start_us, step_us, steps, r->outlook.import_price,
@@ -91,8 +90,7 @@ static const sg_plan *plan_due(run *r, int64_t step)
     if (sg_world_plan_missing(r->world)) {
         return NULL;
     }
-    double period_s = r->sim->plan_period_s > 0 ? r->sim->plan_period_s : 3600;
-    int64_t every = llround(period_s / r->sim->step_s);
+    int64_t every = llround(r->sim->site->planning.period_s / r->sim->step_s);
     bool due = step % (every < 1 ? 1 : every) == 0;
     if (r->policy == SG_POLICY_MPC) { /* the first forecast needs a first reading */
         return step > 0 && (due || step == 1) && plan_from_forecasts(r) ? &r->plan : NULL;
@@ -572,7 +570,8 @@ static sg_status simulate_beside(run *r, sg_report *base_report)
     return status;
 }
 
-sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
+/* Everything behind this door plans every sim->plan_period_s. */
+static sg_status simulate(const sg_simulation *sim, sg_report *ret)
 {
     double started_s = wall_s();
     int64_t steps = (int64_t)(sim->duration_s / sim->step_s + 1e-9);
@@ -601,5 +600,16 @@ sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
     }
     free(base_report);
     free(r);
+    return status;
+}
+
+sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
+{
+    sg_site site = *sim->site; /* its own name for the same arrays: only `planning` differs */
+    sg_simulation own = *sim;
+    own.site = &site;
+    sg_site_plan_every(&site, sim->plan_period_s > 0 ? sim->plan_period_s : 3600);
+    sg_status status = simulate(&own, ret);
+    ret->site = sim->site;
     return status;
 }

@@ -14,7 +14,6 @@ typedef struct sg_simulation {
     double duration_s, step_s; /* duration is rounded down to whole steps */
     sg_policy policy;
     double plan_period_s; /* mpc: a new plan every so often; 0 = 1 h */
-    double horizon_s;     /* mpc: 0 = 24 h                            */
     bool baseline;        /* run `static` beside it                   */
     /* May be NULL: called now and then with the share done, 0..1. */
     void (*progress)(void *self, double done_frac);

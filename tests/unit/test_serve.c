@@ -209,6 +209,9 @@ static void fill_view(sg_view *view)
     view->node_limit_w[0] = INFINITY;
     view->node_limit_w[1] = 5000;
     view->plan_outcome = -1;
+    view->rung = SG_RUNG_RULES;
+    view->plan_last_s_max = 5400;
+    view->plans_refused = 3;
     view->settled_count = 7;
     view->total.import_j = INT64_C(7200000);
     view->total.cost_u = 240000;
@@ -442,7 +445,11 @@ static void telemetry_follows_the_contract_in_edge_units(void **state)
     node = json_array_get(json_object_get(root, "nodes"), 0);
     assert_true(json_is_null(json_object_get(node, "limit_kw")));
     assert_true(json_is_null(json_object_get(node, "parent")));
-    assert_true(json_is_null(json_object_get(json_object_get(root, "plan"), "outcome")));
+    json_t *plan = json_object_get(root, "plan");
+    assert_true(json_is_null(json_object_get(plan, "outcome")));
+    assert_string_equal(json_string_value(json_object_get(plan, "rung")), "rules");
+    assert_int_equal(json_integer_value(json_object_get(plan, "refused")), 3);
+    assert_true(json_number_value(json_object_get(plan, "last_s_max")) == 5400);
     json_t *money = json_object_get(root, "settlement");
     assert_true(number_at(money, "total", "import_kwh") == 2);
     assert_true(number_at(money, "total", "cost") == 0.24);
@@ -625,6 +632,9 @@ static void metrics_are_plain_prometheus_text(void **state)
                                      "\"cell\",hypothetical=\"no\"} 3600000\n"));
     assert_non_null(strstr(got.body, "\nsymgrid_node_limit_watts{node=\"main\"} +Inf\n"));
     assert_non_null(strstr(got.body, "\nsymgrid_export_watts NaN\n"));
+    assert_non_null(strstr(got.body, "\nsymgrid_plan_rung{rung=\"rules\"} 1\n"));
+    assert_non_null(strstr(got.body, "\nsymgrid_plan_rung{rung=\"fresh\"} 0\n"));
+    assert_non_null(strstr(got.body, "\nsymgrid_plans_total{result=\"refused\"} 3\n"));
     free(got.text);
 }
 
