@@ -163,8 +163,9 @@ static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s)
 {
     sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
-    double demand_w = run_sum(rooms, SG_POINT_LOAD_DEMAND, plant->load_count) +
-                      site_value(rooms, SG_SITE_LOSS_W) + site_value(rooms, SG_SITE_TASK_W);
+    /* without tasks: how long those last is known */
+    double demand_w =
+        run_sum(rooms, SG_POINT_LOAD_DEMAND, plant->load_count) + site_value(rooms, SG_SITE_LOSS_W);
     double available_w = 0;
     const double *available = rooms->measure.value + plant->points.first[SG_POINT_SOURCE_AVAILABLE];
     for (int s = 0; s < plant->source_count; s++) {
@@ -184,7 +185,8 @@ bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant)
                 plan->start_us >= -SG_TIME_US_MAX && plan->start_us <= SG_TIME_US_MAX &&
                 plan->step_us > 0 && plan->step_us <= SG_TIME_US_MAX;
     if (!when || plan->steps < 1 || plan->steps > SG_PLAN_STEP_MAX || plan->store_count < 0 ||
-        plan->store_count > SG_PLAN_STORE_MAX) {
+        plan->store_count > SG_PLAN_STORE_MAX || plan->cause < 0 ||
+        plan->cause >= SG_PLAN_CAUSE_COUNT) {
         return false;
     }
     /* a program that had to give way says so; one that was not finished is no plan */
@@ -220,6 +222,20 @@ static int step_now(const sg_plan *plan, int64_t now_us)
     return step < plan->steps ? (int)step : -1;
 }
 
+/* Without the steps that it does not have, so that a replay, which is not told them, comes to the same state. */
+static void copy_plan(const sg_plan *from, sg_plan *ret)
+{
+    size_t bytes = sizeof(double) * (size_t)from->steps;
+    memset(ret, 0, sizeof *ret);
+    memcpy(ret, from, offsetof(sg_plan, store_w));
+    for (int s = 0; s < from->store_count; s++) {
+        memcpy(ret->store_w[s], from->store_w[s], bytes);
+    }
+    memcpy(ret->net_w, from->net_w, bytes);
+    memcpy(ret->curtail_w, from->curtail_w, bytes);
+    memcpy(ret->price, from->price, bytes);
+}
+
 /* A new plan is taken in when it covers this moment and is not older than the one that is there. After a step back of the clock
  * that one comes from the future and counts for nothing. */
 static void take_plan(sg_engine *self, const sg_plan *plan, const sg_plant *plant)
@@ -230,7 +246,7 @@ static void take_plan(sg_engine *self, const sg_plan *plan, const sg_plant *plan
         self->plans_refused++;
         return;
     }
-    memcpy(&self->plan, plan, sizeof self->plan);
+    copy_plan(plan, &self->plan);
     self->plan_present = 1;
     self->plans_taken++;
 }
@@ -260,7 +276,8 @@ static double shave_threshold_w(const sg_engine *self)
     for (int64_t i = 0; i < count; i++) {
         sum_w += load->mean[(load->slot_count - 1 - i) % SG_HISTORY_SLOT_MAX];
     }
-    double mean_w = count > 0 ? 1.02 * sum_w / (double)count : (double)INFINITY;
+    double mean_w = count > 0 ? 1.02 * sum_w / (double)count + sg_tasks_granted_w(&self->tasks)
+                              : (double)INFINITY;
     return mean_w > self->meter.peak_w ? mean_w : self->meter.peak_w;
 }
 
@@ -435,69 +452,6 @@ bool sg_engine_settled(const sg_engine *self, sg_settlement *ret)
         *ret = self->meter.last;
     }
     return self->settled != 0;
-}
-
-/* --- the outlook for the planner --- */
-
-static void outlook_stores(const sg_rooms *rooms, sg_outlook *ret)
-{
-    const sg_plant *plant = &rooms->plant;
-    const double *energy = rooms->measure.value + plant->points.first[SG_POINT_STORE_ENERGY];
-    for (int g = 0; g < plant->group_count && ret->store_count < SG_PLAN_STORE_MAX; g++) {
-        int first = plant->group_first[g], size = plant->group_size[g];
-        if (plant->group_role[g] != SG_STORE || size == 0 || !plant->store_real[first] ||
-            plant->store_duty[first] != SG_DUTY_ENERGY) {
-            continue;
-        }
-        struct sg_outlook_store *store = &ret->store[ret->store_count++];
-        const sg_reservoir *r = &plant->store_reservoir[first];
-        store->group = g;
-        store->charge_eff = r->charge_eff;
-        store->discharge_eff = r->discharge_eff;
-        store->standing_loss_per_h = r->standing_loss_per_h;
-        store->wear_per_j = plant->store_wear[first];
-        for (int s = first; s < first + size; s++) {
-            store->capacity_j += plant->store_reservoir[s].capacity_j;
-            store->floor_j += plant->store_reserve_j[s];
-            store->energy_j += energy[s];
-            store->charge_w_max += plant->store_reservoir[s].charge_w_max;
-            store->discharge_w_max += plant->store_reservoir[s].discharge_w_max;
-        }
-    }
-}
-
-void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg_outlook *ret)
-{
-    SG_CHECK(steps > 0 && steps <= SG_PLAN_STEP_MAX && step_us > 0);
-    union { /* reading through the resolver, which hands out writable pointers */
-        const sg_engine *read;
-        sg_engine *write;
-    } view = {.read = self};
-    sg_rooms rooms = sg_rooms_at(view.write);
-    const sg_plant *plant = &rooms.plant;
-    memset(ret, 0, sizeof *ret);
-    ret->start_us = self->time_us;
-    ret->step_us = step_us;
-    ret->steps = steps;
-    const int64_t slot_us = (int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S;
-    double spread =
-        site_value(&rooms, SG_SITE_IMPORT_PRICE) - site_value(&rooms, SG_SITE_EXPORT_PRICE);
-    for (int t = 0; t < steps; t++) {
-        /* slots after the last finished one: 1 is the slot under way */
-        int ahead = (int)((step_us * t + step_us / 2) / slot_us) + 1;
-        ret->load_w[t] = sg_forecast_at(&self->load, ahead);
-        ret->available_w[t] = sg_forecast_at(&self->generation, ahead);
-        ret->import_price[t] = sg_forecast_at(&self->price, ahead) * 1e-6;
-        ret->export_price[t] = ret->import_price[t] - spread;
-    }
-    ret->load_w[0] = sg_forecast_now(&self->load);
-    ret->available_w[0] = sg_forecast_now(&self->generation);
-    bool up = site_value(&rooms, SG_SITE_GRID_UP) > 0.5;
-    ret->import_w_max = up ? plant->head->import_w_max : 0;
-    ret->export_w_max = up ? plant->head->export_w_max : 0;
-    ret->demand_charge = plant->head->demand_charge;
-    ret->peak_so_far_w = self->meter.peak_w;
-    outlook_stores(&rooms, ret);
 }
 
 /* --- the block --- */

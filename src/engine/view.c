@@ -228,6 +228,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     ret->plans_refused = self->plans_refused;
     ret->plan_outcome = self->plan_present ? self->plan.outcome : -1;
     ret->plan_steps = self->plan_present ? self->plan.steps : 0;
+    ret->plan_cause = self->plan.cause;
     ret->plan_softened = self->plan.softened;
     ret->plan_age_s = self->plan_present ? (double)(self->time_us - self->plan.made_us) * 1e-6 : 0;
     view_forecast(&self->load, &ret->load_forecast);

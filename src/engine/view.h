@@ -69,6 +69,7 @@ typedef struct sg_view {
     int32_t rung;         /* sg_rung of the last step */
     int32_t plan_outcome; /* sg_outcome, -1 = no plan */
     int32_t plan_steps, plan_softened;
+    int32_t plan_cause; /* sg_plan_cause */
     double plan_age_s;
     double plan_fresh_s_max, plan_last_s_max; /* ages of the ladder */
     int64_t plans_taken, plans_refused;       /* since the engine was created */

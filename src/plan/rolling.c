@@ -134,6 +134,7 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
         ret->made_us = ret->start_us = outlook->start_us;
         ret->step_us = outlook->step_us;
         ret->steps = outlook->steps;
+        ret->cause = outlook->cause;
         ret->store_count = outlook->store_count;
         for (int i = 0; i < outlook->store_count; i++) {
             ret->store_group[i] = outlook->store[i].group;

@@ -274,6 +274,10 @@ static void put_plan(const sg_view *view, sg_out *out)
     sg_json_text(out, "rung", on_rung ? sg_rung_name((sg_rung)view->rung) : NULL);
     sg_json_text(out, "text", on_rung ? sg_rung_text((sg_rung)view->rung) : NULL);
     sg_json_text(out, "outcome", known ? sg_outcome_text((sg_outcome)view->plan_outcome) : NULL);
+    bool caused = known && view->plan_cause >= 0 && view->plan_cause < SG_PLAN_CAUSE_COUNT;
+    sg_json_text(out, "cause", caused ? sg_plan_cause_name((sg_plan_cause)view->plan_cause) : NULL);
+    sg_json_text(out, "cause_text",
+                 caused ? sg_plan_cause_text((sg_plan_cause)view->plan_cause) : NULL);
     sg_json_fixed(out, "age_s", known ? view->plan_age_s : (double)NAN, 1);
     sg_json_integer(out, "steps", view->plan_steps);
     sg_json_integer(out, "softened", view->plan_softened);

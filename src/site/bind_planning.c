@@ -12,6 +12,8 @@ static const sg_param params[] = {
     {"period", SG_DIM_TIME, 300, 1, 86400, NULL, "how often it is made anew", ""},
     {"fresh", SG_DIM_TIME, 900, 1, 7 * 86400, NULL, "the age up to which a plan is fresh", ""},
     {"last", SG_DIM_TIME, 3 * 3600, 1, 7 * 86400, NULL, "the age up to which it is followed", ""},
+    {"error", SG_DIM_FRACTION, 0.2, 0.01, 10, NULL, "a miss, of the load, that asks for a new one",
+     ""},
 };
 
 static bool read_values(sg_bind *b, const sg_yaml *body, double *ret)
@@ -86,7 +88,8 @@ void sg_bind_planning(sg_bind *b)
                                       .step_s = v[1],
                                       .period_s = v[2],
                                       .fresh_s_max = v[3],
-                                      .last_s_max = v[4]};
+                                      .last_s_max = v[4],
+                                      .error_frac = v[5]};
     if (body && good) {
         check(b, body, &b->site->planning);
     }

@@ -18,6 +18,7 @@ typedef struct sg_planning {
     double horizon_s, step_s, period_s; /* how far, how fine, how often */
     double fresh_s_max;                 /* a plan no older than this is fresh */
     double last_s_max;                  /* one no older than this is still followed */
+    double error_frac; /* of the load: a miss of the net load that calls for a new plan */
 } sg_planning;
 
 /* The fall-back ladder, best first: which rung a step stands on. What a rung needs is all that decides it: a plan that covers
@@ -35,6 +36,26 @@ typedef enum sg_rung {
         SG_RUNG_COUNT
 } sg_rung;
 
+/* Why a plan was asked for. */
+#define SG_PLAN_CAUSE_LIST(X)                                                    \
+    X(SG_PLAN_CAUSE_NONE, "none", "no plan was due")                             \
+    X(SG_PLAN_CAUSE_FIRST, "first", "there was no plan yet")                     \
+    X(SG_PLAN_CAUSE_PERIOD, "period", "its time had come")                       \
+    X(SG_PLAN_CAUSE_GRID, "grid", "the grid was lost or came back")              \
+    X(SG_PLAN_CAUSE_DEVICE, "device", "a source or store was lost or came back") \
+    X(SG_PLAN_CAUSE_PRICE, "price", "the price is not what the plan was told")   \
+    X(SG_PLAN_CAUSE_FORECAST, "forecast", "load or generation went another way") \
+    X(SG_PLAN_CAUSE_TASK, "task", "a task was granted or ended")
+
+typedef enum sg_plan_cause {
+#define X(code, name, text) code,
+    SG_PLAN_CAUSE_LIST(X)
+#undef X
+        SG_PLAN_CAUSE_COUNT
+} sg_plan_cause;
+
+const char *sg_plan_cause_name(sg_plan_cause cause);
+const char *sg_plan_cause_text(sg_plan_cause cause);
 const char *sg_rung_name(sg_rung rung); /* "fresh" */
 const char *sg_rung_text(sg_rung rung); /* "a fresh plan is followed" */
 
@@ -45,6 +66,7 @@ typedef struct sg_plan {
     int32_t store_count;
     int32_t outcome;                        /* sg_outcome */
     int32_t softened;                       /* constraints that gave way */
+    int32_t cause, pad;                     /* sg_plan_cause */
     int32_t store_group[SG_PLAN_STORE_MAX]; /* index into the site's groups */
     double objective;                       /* money over the horizon */
     double store_w[SG_PLAN_STORE_MAX][SG_PLAN_STEP_MAX];
@@ -56,7 +78,7 @@ typedef struct sg_plan {
 /* What the planner is told: the future as far as it is known or guessed. */
 typedef struct sg_outlook {
     int64_t start_us, step_us;
-    int32_t steps;
+    int32_t steps, cause;                 /* sg_plan_cause */
     double load_w[SG_PLAN_STEP_MAX];      /* demand plus losses plus granted tasks */
     double available_w[SG_PLAN_STEP_MAX]; /* all local sources together */
     double import_price[SG_PLAN_STEP_MAX], export_price[SG_PLAN_STEP_MAX]; /* money per J */

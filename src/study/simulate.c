@@ -1,7 +1,7 @@
 #include "study/simulate.h"
 
 #include "base/time.h"
-#include "engine/engine.h"
+#include "engine/replan.h"
 #include "plan/dispatch.h"
 #include "plan/rolling.h"
 #include "study/bound.h"
@@ -34,7 +34,7 @@ typedef struct run {
     double sum_price_j, sum_load_j;
     double source_peak_w[SG_GROUP_MAX];
     sg_plan plan;
-    sg_outlook outlook;
+    sg_replan replan;
     double done_from, done_to; /* progress of this run within the whole */
 } run;
 
@@ -47,17 +47,14 @@ static double wall_s(void)
 
 /* --- plans --- */
 
-static bool plan_from_forecasts(run *r)
+static bool plan_from_forecasts(run *r, sg_plan_cause cause)
 {
-    const sg_planning *planning = &r->sim->site->planning;
-    int64_t step_us = llround(fmax(r->sim->step_s, planning->step_s) * 1e6);
-    int steps = (int)(planning->horizon_s * 1e6 / (double)step_us);
-    steps = steps < 1 ? 1 : steps > SG_PLAN_STEP_MAX ? SG_PLAN_STEP_MAX : steps;
-    sg_engine_outlook(r->engine, step_us, steps, &r->outlook);
-    sg_world_prices(r->world, r->outlook.start_us, step_us, steps, r->outlook.import_price,
-                    r->outlook.export_price);
-    sg_outlook_terminal_values(&r->outlook);
-    return sg_plan_make(&r->outlook, 10, &r->plan) == SG_OK;
+    sg_outlook *outlook = &r->replan.outlook;
+    sg_replan_ask(&r->replan, cause, r->engine, &r->sim->site->planning, r->sim->step_s);
+    sg_world_prices(r->world, outlook->start_us, outlook->step_us, outlook->steps,
+                    outlook->import_price, outlook->export_price);
+    sg_outlook_terminal_values(outlook);
+    return sg_plan_make(outlook, 10, &r->plan) == SG_OK;
 }
 
 /* A slice of the bound's schedule, from step `at` on. The bound begins with the run's second step: the first one passes under
@@ -90,11 +87,12 @@ static const sg_plan *plan_due(run *r, int64_t step)
     if (sg_world_plan_missing(r->world)) {
         return NULL;
     }
+    if (r->policy == SG_POLICY_MPC) {
+        sg_plan_cause cause = sg_replan_due(&r->replan, r->engine, &r->sim->site->planning);
+        return cause != SG_PLAN_CAUSE_NONE && plan_from_forecasts(r, cause) ? &r->plan : NULL;
+    }
     int64_t every = llround(r->sim->site->planning.period_s / r->sim->step_s);
     bool due = step % (every < 1 ? 1 : every) == 0;
-    if (r->policy == SG_POLICY_MPC) { /* the first forecast needs a first reading */
-        return step > 0 && (due || step == 1) && plan_from_forecasts(r) ? &r->plan : NULL;
-    }
     return r->policy == SG_POLICY_PERFECT && due && plan_from_bound(r, step) ? &r->plan : NULL;
 }
 
