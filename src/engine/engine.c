@@ -103,9 +103,9 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     }
     sg_meter_init(&self->meter, config->interval_s > 0 ? config->interval_s : 900,
                   rooms.plant.head->demand_charge);
-    sg_forecast_init(&self->load);
-    sg_forecast_init(&self->generation);
-    sg_forecast_init(&self->price);
+    sg_forecast_init(&self->load, config->forecast_only);
+    sg_forecast_init(&self->generation, config->forecast_only);
+    sg_forecast_init(&self->price, 0);
     control_now(&rooms, 0.1, true);
     self->free_w = -1; /* nothing is promised before a step has found out what there is */
     self->ever_w = INFINITY;
@@ -171,9 +171,11 @@ static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s)
     for (int s = 0; s < plant->source_count; s++) {
         available_w += plant->source_cost[s] > 0 ? 0 : available[s];
     }
-    sg_forecast_step(&self->load, time_us, dt_s, demand_w);
-    sg_forecast_step(&self->generation, time_us, dt_s, available_w);
-    sg_forecast_step(&self->price, time_us, dt_s, price_per_mj(rooms));
+    /* each value into the quarter hour that it is of */
+    int64_t end_us = dt_s > SG_LONG_STEP_S ? time_us + llround(dt_s * 1e6) : time_us;
+    sg_forecast_step(&self->load, end_us, dt_s, demand_w);
+    sg_forecast_step(&self->generation, end_us, dt_s, available_w);
+    sg_forecast_step(&self->price, end_us, dt_s, price_per_mj(rooms));
     price_quartiles(self);
 }
 
@@ -230,6 +232,7 @@ static void copy_plan(const sg_plan *from, sg_plan *ret)
     memcpy(ret, from, offsetof(sg_plan, store_w));
     for (int s = 0; s < from->store_count; s++) {
         memcpy(ret->store_w[s], from->store_w[s], bytes);
+        memcpy(ret->energy_value[s], from->energy_value[s], bytes);
     }
     memcpy(ret->net_w, from->net_w, bytes);
     memcpy(ret->curtail_w, from->curtail_w, bytes);
@@ -552,6 +555,20 @@ sg_engine *sg_engine_restore(void *memory, size_t memory_size, const void *state
     memset((unsigned char *)memory + size, 0, memory_size - size);
     sg_rooms rooms = sg_rooms_at(memory);
     return sg_rooms_sane(&rooms) ? memory : NULL;
+}
+
+static void learn(sg_forecast *self, const sg_forecast *from)
+{
+    int64_t only = self->only;
+    *self = *from;
+    self->only = only;
+}
+
+void sg_engine_learn(sg_engine *self, const sg_engine *from)
+{
+    learn(&self->load, &from->load);
+    learn(&self->generation, &from->generation);
+    learn(&self->price, &from->price);
 }
 
 void sg_engine_inherit(sg_engine *self, const sg_engine *from)

@@ -201,13 +201,19 @@ static bool plan_counts_sane(int32_t steps, int32_t stores)
     return steps >= 0 && steps <= SG_PLAN_STEP_MAX && stores >= 0 && stores <= SG_PLAN_STORE_MAX;
 }
 
-enum { PLAN_SITE_ROWS = 3 }; /* net_w, curtail_w, price follow the stores */
+static int plan_rows(const sg_plan *plan)
+{
+    return 2 * plan->store_count + 3;
+}
 
-/* The rows of a plan, one after the other as they lie in memory. */
+/* The rows of a plan, one after the other: powers of the stores, values of their energy, then the site's. */
 static double *plan_row(sg_plan *plan, int row)
 {
-    double *const rows[] = {plan->net_w, plan->curtail_w, plan->price};
-    return row < plan->store_count ? plan->store_w[row] : rows[row - plan->store_count];
+    int stores = plan->store_count;
+    double *const site[] = {plan->net_w, plan->curtail_w, plan->price};
+    return row < stores       ? plan->store_w[row]
+           : row < 2 * stores ? plan->energy_value[row - stores]
+                              : site[row - 2 * stores];
 }
 
 size_t sg_plan_encode(const sg_plan *plan, sg_plan_bytes *self)
@@ -220,7 +226,7 @@ size_t sg_plan_encode(const sg_plan *plan, sg_plan_bytes *self)
     }
     memcpy(&copy, plan, sizeof copy);
     size_t row_size = (size_t)plan->steps * sizeof(double), size = head;
-    for (int row = 0; row < plan->store_count + PLAN_SITE_ROWS; row++) {
+    for (int row = 0; row < plan_rows(plan); row++) {
         memcpy(self->byte + size, plan_row(&copy, row), row_size);
         size += row_size;
     }
@@ -238,12 +244,12 @@ sg_status sg_plan_decode(const void *bytes, size_t size, sg_plan *ret)
     memcpy(&start, bytes, head);
     bool sane = plan_counts_sane(start.steps, start.store_count);
     size_t row_size = sane ? (size_t)start.steps * sizeof(double) : 0;
-    if (size != head + (sane ? row_size * (size_t)(start.store_count + PLAN_SITE_ROWS) : 0)) {
+    if (size != head + (sane ? row_size * (size_t)plan_rows(&start) : 0)) {
         return SG_CORRUPT;
     }
     *ret = start;
     const unsigned char *at = (const unsigned char *)bytes + head;
-    for (int row = 0; sane && row < ret->store_count + PLAN_SITE_ROWS; row++, at += row_size) {
+    for (int row = 0; sane && row < plan_rows(ret); row++, at += row_size) {
         memcpy(plan_row(ret, row), at, row_size);
     }
     return SG_OK;

@@ -14,6 +14,15 @@ static double site_value(const sg_rooms *rooms, sg_site_point point)
     return rooms->measure.value[rooms->plant.points.first[SG_POINT_SITE] + (int)point];
 }
 
+/* In store when the plan begins: until then the command that is in force goes on. */
+static double energy_then_j(const sg_rooms *rooms, int s, double energy_j)
+{
+    const sg_reservoir *r = &rooms->plant.store_reservoir[s];
+    double w = rooms->control.store_w[s];
+    energy_j -= (w > 0 ? w / r->discharge_eff : w * r->charge_eff) * rooms->head->dt_s;
+    return fmin(fmax(energy_j, 0), r->capacity_j);
+}
+
 static void add_member(const sg_rooms *rooms, int s, struct sg_outlook_store *store)
 {
     const sg_plant *plant = &rooms->plant;
@@ -25,7 +34,7 @@ static void add_member(const sg_rooms *rooms, int s, struct sg_outlook_store *st
     bool deaf = rooms->control.store_deaf_s[s] > deaf_s_max;
     store->capacity_j += r->capacity_j;
     store->floor_j += plant->store_reserve_j[s];
-    store->energy_j += rooms->measure.value[energy];
+    store->energy_j += energy_then_j(rooms, s, rooms->measure.value[energy]);
     store->charge_w_max += r->charge_w_max;
     store->discharge_w_max += r->discharge_w_max * (deaf ? probe_frac : 1);
 }
@@ -81,15 +90,19 @@ void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg
     sg_rooms rooms = sg_rooms_at(view.write);
     const sg_plant *plant = &rooms.plant;
     memset(ret, 0, sizeof *ret);
-    ret->start_us = self->time_us;
+    /* the next frame brings the plan in, and its command covers the interval that begins then */
+    ret->made_us = self->time_us;
+    ret->start_us = self->time_us + llround(self->dt_s * 1e6);
     ret->step_us = step_us;
     ret->steps = steps;
     const int64_t slot_us = (int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S;
+    int64_t finished = self->load.slot - 1; /* the last slot whose mean is known */
     double spread =
         site_value(&rooms, SG_SITE_IMPORT_PRICE) - site_value(&rooms, SG_SITE_EXPORT_PRICE);
     for (int t = 0; t < steps; t++) {
-        /* slots after the last finished one: 1 is the slot under way */
-        int ahead = (int)((step_us * t + step_us / 2) / slot_us) + 1;
+        int64_t slot = (ret->start_us + step_us * t + step_us / 2) / slot_us;
+        int ahead = (int)(slot - finished);
+        ahead = ahead > 1 ? ahead : 1;
         ret->load_w[t] = sg_forecast_at(&self->load, ahead);
         ret->available_w[t] = sg_forecast_at(&self->generation, ahead);
         ret->import_price[t] = sg_forecast_at(&self->price, ahead) * 1e-6;

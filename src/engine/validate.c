@@ -120,8 +120,9 @@ static bool plant_sane(const sg_plant *p)
 
 static bool forecast_sane(const sg_forecast *f)
 {
-    return f->slot >= -1 && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 &&
-           f->error_count >= 0 && f->error_count < INT64_MAX / 2 && f->slot < INT64_MAX / 2 &&
+    return f->slot >= -1 && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 && f->only >= 0 &&
+           f->only <= SG_FORECAST_MODEL_COUNT && f->error_count >= 0 &&
+           f->error_count < INT64_MAX / 2 && f->slot < INT64_MAX / 2 &&
            all_within(&f->sum_ws, 1, -1e40, 1e40) && all_within(&f->sum_s, 1, 0, 1e12) &&
            all_within(&f->level, 1, -1e30, 1e30) &&
            all_within(f->mean, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&

@@ -10,9 +10,10 @@ static const int range_ahead[SG_FORECAST_RANGE_COUNT] = {4, 16, 48};
 static const double smoothing_gain = 0.3; /* of the level per quarter hour */
 static const double score_gain = 0.02;    /* about the last half day counts */
 
-void sg_forecast_init(sg_forecast *self)
+void sg_forecast_init(sg_forecast *self, int64_t only)
 {
     memset(self, 0, sizeof *self);
+    self->only = only;
     self->slot = -1;
     for (int r = 0; r < SG_FORECAST_RANGE_COUNT; r++) {
         for (int m = 0; m < SG_FORECAST_MODEL_COUNT; m++) {
@@ -100,6 +101,9 @@ void sg_forecast_step(sg_forecast *self, int64_t time_us, double dt_s, double me
 
 sg_forecast_model sg_forecast_choice(const sg_forecast *self, int ahead)
 {
+    if (self->only > 0) {
+        return (sg_forecast_model)(self->only - 1);
+    }
     int r = ahead <= range_ahead[0] ? 0 : ahead <= range_ahead[1] ? 1 : 2;
     sg_forecast_model best = SG_FORECAST_PERSISTENCE;
     for (int m = 1; m < SG_FORECAST_MODEL_COUNT; m++) {

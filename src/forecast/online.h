@@ -38,9 +38,10 @@ typedef struct sg_forecast {
     double said_1h[SG_FORECAST_HOUR_SLOTS];
     double error_sum_w, persistence_error_sum_w;
     int64_t error_count;
+    int64_t only; /* 0: the best model is chosen; else 1 + sg_forecast_model, always that one */
 } sg_forecast;
 
-void sg_forecast_init(sg_forecast *self);
+void sg_forecast_init(sg_forecast *self, int64_t only);
 
 /* Feed the mean over the interval of dt_s that ended at time_us. */
 void sg_forecast_step(sg_forecast *self, int64_t time_us, double dt_s, double mean_w);

@@ -40,11 +40,11 @@ static void fill_store(const struct sg_outlook_store *store, sg_dispatch_store *
     energy_j = fmin(energy_j, store->capacity_j);
     *ret = (sg_dispatch_store){
         .id = "store",
-        /* a store that stands below its floor now may stay there; it just cannot give */
+        /* one that stands below its floor now may stay there, and is of use again once it was charged */
         .energy_kwh_min = fmin(store->floor_j, energy_j * 0.98) / kwh,
         .energy_kwh_max = store->capacity_j / kwh,
         .charge_kw_max = store->charge_w_max * 1e-3,
-        .discharge_kw_max = energy_j > store->floor_j ? store->discharge_w_max * 1e-3 : 0,
+        .discharge_kw_max = store->discharge_w_max * 1e-3,
         .charge_eff = store->charge_eff,
         .discharge_eff = store->discharge_eff,
         .standing_loss_per_h = store->standing_loss_per_h,
@@ -64,6 +64,7 @@ static void read_schedule(const sg_outlook *outlook, const sg_schedule *schedule
         ret->price[t] = schedule->marginal_price_per_kwh[t] / kwh;
         for (int s = 0; s < outlook->store_count; s++) {
             ret->store_w[s][t] = (schedule->discharge_kw[s][t] - schedule->charge_kw[s][t]) * 1e3;
+            ret->energy_value[s][t] = schedule->energy_value_per_kwh[s][t] / kwh;
         }
     }
     ret->objective = schedule->objective;
@@ -131,7 +132,8 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
     }
     if (status == SG_OK) {
         memset(ret, 0, sizeof *ret);
-        ret->made_us = ret->start_us = outlook->start_us;
+        ret->made_us = outlook->made_us;
+        ret->start_us = outlook->start_us;
         ret->step_us = outlook->step_us;
         ret->steps = outlook->steps;
         ret->cause = outlook->cause;

@@ -70,6 +70,8 @@ typedef struct sg_plan {
     int32_t store_group[SG_PLAN_STORE_MAX]; /* index into the site's groups */
     double objective;                       /* money over the horizon */
     double store_w[SG_PLAN_STORE_MAX][SG_PLAN_STEP_MAX];
+    /* what one more J in store after the step would save, money per J; NaN where the solver did not say */
+    double energy_value[SG_PLAN_STORE_MAX][SG_PLAN_STEP_MAX];
     double net_w[SG_PLAN_STEP_MAX];     /* expected at the grid connection, > 0 import */
     double curtail_w[SG_PLAN_STEP_MAX]; /* local generation to hold back */
     double price[SG_PLAN_STEP_MAX];     /* marginal, money per J */
@@ -77,6 +79,7 @@ typedef struct sg_plan {
 
 /* What the planner is told: the future as far as it is known or guessed. */
 typedef struct sg_outlook {
+    int64_t made_us; /* the time of the frame it was made from */
     int64_t start_us, step_us;
     int32_t steps, cause;                 /* sg_plan_cause */
     double load_w[SG_PLAN_STEP_MAX];      /* demand plus losses plus granted tasks */

@@ -139,7 +139,7 @@ static void every_error_and_choice_equals_the_twins(void **state)
     static sg_forecast f;
     for (int kind = 0; kind < 4; kind++) {
         twin *t = twin_new();
-        sg_forecast_init(&f);
+        sg_forecast_init(&f, 0);
         double walk = 1e4;
         int chosen[3] = {0};
         for (int slot = 0; slot < 1200; slot++) {
@@ -165,7 +165,7 @@ static void a_daily_pattern_beats_persistence(void **state)
     (void)state;
     static sg_forecast f;
     for (int kind = 0; kind < 2; kind++) {
-        sg_forecast_init(&f);
+        sg_forecast_init(&f, 0);
         double walk = 1e4, error = 0, persistence = 0;
         for (int slot = 0; slot < 8 * DAY; slot++) {
             sg_forecast_step(&f, BEGIN_US + (slot + 1) * SLOT_US, 900,
@@ -193,7 +193,7 @@ static void slots_are_means_over_quarter_hours(void **state)
 {
     (void)state;
     static sg_forecast f;
-    sg_forecast_init(&f);
+    sg_forecast_init(&f, 0);
     int64_t now = BEGIN_US;
     double sum = 0, length_s = 0;
     int finished = 0;
@@ -222,7 +222,7 @@ static void silence_fills_slots_and_a_clock_step_fills_one(void **state)
 {
     (void)state;
     static sg_forecast f;
-    sg_forecast_init(&f);
+    sg_forecast_init(&f, 0);
     assert_true(sg_forecast_now(&f) == 0 && sg_forecast_at(&f, 1) == 0);
     sg_forecast_step(&f, BEGIN_US + SLOT_US, 900, 100);
     assert_true(sg_forecast_at(&f, 7) == 100); /* before anything is finished: what there is */
