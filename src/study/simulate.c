@@ -323,6 +323,7 @@ static void finish_costs(run *r, double mean_price)
                    report->wear_cost + report->unserved_cost - report->export_revenue -
                    report->inventory_credit;
     report->peak_w = view->peak_all_w;
+    report->plans = view->plans_taken;
     report->forecast_mae_w[0] = view->load_forecast.mae_w;
     report->forecast_mae_w[1] = view->generation_forecast.mae_w;
     report->persistence_mae_w[0] = view->load_forecast.persistence_mae_w;
@@ -371,6 +372,38 @@ static void start_report(const run *r)
     }
 }
 
+/* An engine that lives through the days before and hands on what it has learnt. */
+static sg_status warm_up(run *r)
+{
+    const sg_simulation *sim = r->sim;
+    int64_t steps = (int64_t)(sim->warm_s / sim->step_s);
+    int64_t start_us = sim->from_us - steps * llround(sim->step_s * 1e6);
+    void *memory = aligned_alloc(64, (sg_engine_size(sim->site) + 63) & ~(size_t)63);
+    sg_world *world = sg_world_create(sim->site, start_us);
+    sg_status status = memory && world ? SG_OK : SG_NOMEM;
+    if (status == SG_OK) {
+        sg_engine_config config = {
+            .policy = SG_POLICY_STATIC, .mode = SG_CONTROL, .start_us = start_us};
+        sg_engine *engine = sg_engine_create(memory, sim->site, &config);
+        for (int64_t i = 0; i < steps; i++) {
+            sg_readings readings;
+            sg_world_read(world, sim->step_s, &readings);
+            sg_frame frame = {.time_us = readings.time_us,
+                              .dt_s = sim->step_s,
+                              .value = readings.value,
+                              .quality = readings.quality};
+            sg_engine_step(engine, &frame, NULL);
+            sg_command command = sg_engine_command(engine);
+            command.advisory = false;
+            sg_world_write(world, &command);
+        }
+        sg_engine_learn(r->engine, engine);
+    }
+    sg_world_free(world);
+    free(memory);
+    return status;
+}
+
 /* One policy from start to end into `report`. */
 static sg_status run_once(run *r)
 {
@@ -380,9 +413,15 @@ static sg_status run_once(run *r)
     r->world = sg_world_create(site, r->sim->from_us);
     sg_status status = memory && first_value && r->world ? SG_OK : SG_NOMEM;
     if (status == SG_OK) {
-        sg_engine_config config = {
-            .policy = r->policy, .mode = SG_CONTROL, .start_us = r->sim->from_us};
+        sg_engine_config config = {.policy = r->policy,
+                                   .mode = SG_CONTROL,
+                                   .start_us = r->sim->from_us,
+                                   .forecast_only =
+                                       r->policy == SG_POLICY_MPC ? r->sim->forecast_only : 0};
         r->engine = sg_engine_create(memory, site, &config);
+        status = r->sim->warm_s > 0 ? warm_up(r) : SG_OK;
+    }
+    if (status == SG_OK) {
         r->points = sg_points_of(site);
         sg_command command = sg_engine_command(r->engine);
         sg_world_write(r->world, &command);
