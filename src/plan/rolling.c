@@ -2,6 +2,7 @@
 #include "plan/rolling.h"
 
 #include "base/check.h"
+#include "plan/apart.h"
 #include "plan/dispatch.h"
 
 #include <math.h>
@@ -142,6 +143,7 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
             ret->store_group[i] = outlook->store[i].group;
         }
         read_schedule(outlook, &schedule, ret);
+        sg_plan_keep_apart(outlook, ret);
     }
     sg_arena_free(&arena);
     return status;
