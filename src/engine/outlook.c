@@ -80,6 +80,15 @@ static void outlook_tasks(const sg_tasks *tasks, sg_outlook *ret)
     }
 }
 
+/* The load above its forecast and the generation below it: independent of each other, as far as we know. */
+static double miss_w(const sg_engine *self, int ahead)
+{
+    double load_above_w, load_below_w, generation_above_w, generation_below_w;
+    sg_forecast_miss(&self->load, ahead, &load_above_w, &load_below_w);
+    sg_forecast_miss(&self->generation, ahead, &generation_above_w, &generation_below_w);
+    return hypot(load_above_w, generation_below_w);
+}
+
 void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg_outlook *ret)
 {
     SG_CHECK(steps > 0 && steps <= SG_PLAN_STEP_MAX && step_us > 0);
@@ -105,6 +114,7 @@ void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg
         ahead = ahead > 1 ? ahead : 1;
         ret->load_w[t] = sg_forecast_at(&self->load, ahead);
         ret->available_w[t] = sg_forecast_at(&self->generation, ahead);
+        ret->miss_w[t] = miss_w(self, ahead);
         ret->import_price[t] = sg_forecast_at(&self->price, ahead) * 1e-6;
         ret->export_price[t] = ret->import_price[t] - spread;
     }

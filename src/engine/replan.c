@@ -136,4 +136,5 @@ void sg_replan_ask(sg_replan *self, sg_plan_cause cause, const sg_engine *engine
     self->task_w = sg_tasks_granted_w(&engine->tasks);
     sg_engine_outlook(engine, llround(step_s * 1e6), steps, &self->outlook);
     self->outlook.cause = (int32_t)cause;
+    self->outlook.reserve_s = planning->reserve_s;
 }

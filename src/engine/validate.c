@@ -128,6 +128,8 @@ static bool forecast_sane(const sg_forecast *f)
            all_within(f->mean, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
            all_within(f->smooth, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
            all_within(f->mae[0], sizeof f->mae / 8, -1, 1e30) &&
+           all_within(f->above, SG_FORECAST_RANGE_COUNT, 0, 1e32) &&
+           all_within(f->below, SG_FORECAST_RANGE_COUNT, 0, 1e32) &&
            all_within(f->said_1h, SG_FORECAST_HOUR_SLOTS, -1e30, 1e30) &&
            all_within(&f->error_sum_w, 1, 0, 1e200) &&
            all_within(&f->persistence_error_sum_w, 1, 0, 1e200);

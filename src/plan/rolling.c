@@ -35,14 +35,39 @@ static void fill_series(const sg_outlook *outlook, series *ret)
     }
 }
 
-static void fill_store(const struct sg_outlook_store *store, sg_dispatch_store *ret)
+/* What the net load takes in reserve_s beyond its forecast, in one case of ten: energy that the plan leaves in store for it. */
+static double reserve_j(const sg_outlook *outlook)
+{
+    double step_s = (double)outlook->step_us * 1e-6, energy_j = 0;
+    for (int t = 0; t < outlook->steps; t++) {
+        double part_s = fmin(fmax(outlook->reserve_s - step_s * t, 0), step_s);
+        energy_j += outlook->miss_w[t] * part_s;
+    }
+    return energy_j;
+}
+
+/* The store's part of the reserve, by its share of the room above all floors; never more than half of its own. */
+static double reserve_part_j(const sg_outlook *outlook, const struct sg_outlook_store *store)
+{
+    double room_j = 0;
+    for (int s = 0; s < outlook->store_count; s++) {
+        room_j += outlook->store[s].capacity_j - outlook->store[s].floor_j;
+    }
+    double own_j = store->capacity_j - store->floor_j;
+    double part_j = room_j > 0 ? reserve_j(outlook) * own_j / room_j / store->discharge_eff : 0;
+    return fmin(part_j, own_j / 2);
+}
+
+static void fill_store(const sg_outlook *outlook, const struct sg_outlook_store *store,
+                       sg_dispatch_store *ret)
 {
     double energy_j = nothing_below(store->energy_j, energy_frac_min * store->capacity_j);
     energy_j = fmin(energy_j, store->capacity_j);
     *ret = (sg_dispatch_store){
         .id = "store",
         /* one that stands below its floor now may stay there, and is of use again once it was charged */
-        .energy_kwh_min = fmin(store->floor_j, energy_j * 0.98) / kwh,
+        .energy_kwh_min =
+            fmin(store->floor_j + reserve_part_j(outlook, store), energy_j * 0.98) / kwh,
         .energy_kwh_max = store->capacity_j / kwh,
         .charge_kw_max = store->charge_w_max * 1e-3,
         .discharge_kw_max = store->discharge_w_max * 1e-3,
@@ -93,7 +118,7 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
     fill_series(outlook, &s);
     sg_dispatch_store stores[SG_PLAN_STORE_MAX];
     for (int i = 0; i < outlook->store_count; i++) {
-        fill_store(&outlook->store[i], &stores[i]);
+        fill_store(outlook, &outlook->store[i], &stores[i]);
     }
     sg_dispatch_source source = {.id = "local", .available_kw = s.available_kw};
     sg_dispatch_demand demand = {.from = 0,

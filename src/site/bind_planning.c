@@ -12,6 +12,7 @@ static const sg_param params[] = {
     {"period", SG_DIM_TIME, 300, 1, 86400, NULL, "how often it is made anew", ""},
     {"fresh", SG_DIM_TIME, 900, 1, 7 * 86400, NULL, "the age up to which a plan is fresh", ""},
     {"last", SG_DIM_TIME, 3 * 3600, 1, 7 * 86400, NULL, "the age up to which it is followed", ""},
+    {"reserve", SG_DIM_TIME, 0, 0, 86400, NULL, "for which energy is kept against misses", ""},
     {"error", SG_DIM_FRACTION, 0.2, 0.01, 10, NULL, "a miss, of the load, that asks for a new one",
      ""},
 };
@@ -89,7 +90,8 @@ void sg_bind_planning(sg_bind *b)
                                       .period_s = v[2],
                                       .fresh_s_max = v[3],
                                       .last_s_max = v[4],
-                                      .error_frac = v[5]};
+                                      .reserve_s = v[5],
+                                      .error_frac = v[6]};
     if (body && good) {
         check(b, body, &b->site->planning);
     }

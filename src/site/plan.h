@@ -19,6 +19,7 @@ typedef struct sg_planning {
     double fresh_s_max;                 /* a plan no older than this is fresh */
     double last_s_max;                  /* one no older than this is still followed */
     double error_frac; /* of the load: a miss of the net load that calls for a new plan */
+    double reserve_s;  /* for which energy is kept against misses of the net load, 0 = none */
 } sg_planning;
 
 /* The fall-back ladder, best first: which rung a step stands on. What a rung needs is all that decides it: a plan that covers
@@ -81,9 +82,11 @@ typedef struct sg_plan {
 typedef struct sg_outlook {
     int64_t made_us; /* the time of the frame it was made from */
     int64_t start_us, step_us;
-    int32_t steps, cause;                 /* sg_plan_cause */
+    int32_t steps, cause; /* sg_plan_cause */
+    double reserve_s;     /* for which a miss of the net load is kept in store, 0 = none */
     double load_w[SG_PLAN_STEP_MAX];      /* demand plus losses plus granted tasks */
     double available_w[SG_PLAN_STEP_MAX]; /* all local sources together */
+    double miss_w[SG_PLAN_STEP_MAX];      /* what the net load is above this in one case of ten */
     double import_price[SG_PLAN_STEP_MAX], export_price[SG_PLAN_STEP_MAX]; /* money per J */
     double import_w_max, export_w_max;                                     /* 0 = none */
     double demand_charge; /* money per W of the month's highest quarter hour, 0 = none */

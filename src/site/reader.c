@@ -262,7 +262,8 @@ uint64_t sg_site_hash(const sg_site *site)
     hash = mix_whole(hash, site->zone_offset_s);
     const double planning[] = {site->planning.horizon_s,  site->planning.step_s,
                                site->planning.period_s,   site->planning.fresh_s_max,
-                               site->planning.last_s_max, site->planning.error_frac};
+                               site->planning.last_s_max, site->planning.error_frac,
+                               site->planning.reserve_s};
     hash = sg_hash(hash, planning, sizeof planning);
     for (int32_t i = 0; i < site->node_group_count; i++) {
         hash = mix_whole(mix_text(hash, site->node_groups[i].id), site->node_groups[i].count);

@@ -83,6 +83,21 @@ static void draw_outlook(sg_outlook *o)
         draw_store(&o->store[s], s);
     }
     sg_outlook_terminal_values(o);
+    o->reserve_s = below(3) ? 0 : between(0, 7200);
+    for (int t = 0; t < o->steps; t++) {
+        o->miss_w[t] = between(0, 1e4);
+    }
+}
+
+/* The reserve as the site file describes it, worked out once more: J above the floor of the only store. */
+static double reserve_of(const sg_outlook *o)
+{
+    double taken_j = 0, left_s = o->reserve_s, step_s = (double)o->step_us * 1e-6;
+    for (int t = 0; t < o->steps && left_s > 0; t++, left_s -= step_s) {
+        taken_j += o->miss_w[t] * fmin(left_s, step_s);
+    }
+    const struct sg_outlook_store *store = &o->store[0];
+    return fmin(taken_j / store->discharge_eff, 0.5 * (store->capacity_j - store->floor_j));
 }
 
 /* load - shed = sources - curtailed + stores + net, with as much shed as there may be, 0 <= shed <= load. */
@@ -117,7 +132,9 @@ static void check_store(const sg_outlook *o, const sg_plan *p, int s)
     const struct sg_outlook_store *store = &o->store[s];
     double step_s = (double)o->step_us * 1e-6, energy_j = store->energy_j;
     double slack_j = 1e-6 * store->capacity_j + 1;
-    double least_j = fmin(store->floor_j, energy_j * 0.98);
+    /* several stores stand in for each other: then only the floors are promised */
+    double keep_j = o->store_count == 1 ? reserve_of(o) : 0;
+    double least_j = fmin(store->floor_j + keep_j, energy_j * 0.98);
     for (int t = 0; t < p->steps; t++) {
         double w = p->store_w[s][t];
         assert_true(w <= store->discharge_w_max * (1 + 1e-6) + 1e-3 &&
