@@ -78,6 +78,15 @@ typedef struct sg_plan {
     double price[SG_PLAN_STEP_MAX];     /* marginal, money per J */
 } sg_plan;
 
+/* A group's turn in the plan (plan/slots.h). */
+typedef enum sg_slot_kind { SG_SLOT_REST, SG_SLOT_CHARGE, SG_SLOT_DISCHARGE } sg_slot_kind;
+
+typedef struct sg_plan_slot {
+    int32_t group, kind; /* index into the site's groups; sg_slot_kind */
+    int64_t start_us, end_us;
+    double power_w, energy_j;
+} sg_plan_slot;
+
 /* What the planner is told: the future as far as it is known or guessed. */
 typedef struct sg_outlook {
     int64_t made_us; /* the time of the frame it was made from */
