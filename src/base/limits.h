@@ -13,7 +13,7 @@ enum {
     SG_CLASS_MAX = 8,          /* load classes, 0 served first                        */
     SG_TASK_MAX = 256,         /* allocation requests remembered at once              */
     SG_REQUEST_MAX = 64,       /* requests that one frame may carry                   */
-    SG_PLAN_STEP_MAX = 288,    /* steps of a plan                                     */
+    SG_PLAN_STEP_MAX = 576,    /* steps of a plan: two days at 5 min                  */
     SG_HISTORY_SLOT_MAX = 288, /* quarter hours of history the forecasts keep (3 days) */
     SG_DECISION_MAX = 32,      /* last decisions kept for people to read              */
     SG_FAULT_MAX = 64          /* faults of a scenario                                */

@@ -34,7 +34,7 @@ static const char help[] =
     "  --from TIME         site time to start at (default: now, in the year of the site's series)\n"
     "  --step DURATION     control step (default 100ms)\n"
     "  --policy NAME       static, rules (default) or mpc\n"
-    "  --plan-every D      mpc: a new plan every so often (default 5min)\n"
+    "  --plan-every D      mpc: a new plan every so often (default: the site file's, 5min)\n"
     "\n"
     "The page is at http://127.0.0.1:8048/, figures for Prometheus at /metrics, the API at "
     "/openapi.json.\n"
@@ -82,21 +82,23 @@ static int read_speed(const char *text, double *ret)
     return SG_EXIT_DONE;
 }
 
-static int read_options(const words *w, const sg_site *site, sg_host_config *ret)
+static int read_options(const words *w, sg_site *site, sg_host_config *ret)
 {
     ret->policy = SG_POLICY_RULES;
     ret->duration_s = INFINITY;
     ret->step_s = 0.1;
     ret->speed = 1;
-    ret->plan_period_s = 300;
     ret->from_us = default_start(site);
     ret->from_given = w->from != NULL;
     ret->listen = w->no_serve ? "" : w->listen;
     int status = sg_option_time("--from", w->from, &ret->from_us);
     status = status ? status : sg_option_duration("--for", w->duration, &ret->duration_s);
     status = status ? status : sg_option_duration("--step", w->step, &ret->step_s);
-    status =
-        status ? status : sg_option_duration("--plan-every", w->plan_every, &ret->plan_period_s);
+    double period_s = 0;
+    status = status ? status : sg_option_duration("--plan-every", w->plan_every, &period_s);
+    if (!status && period_s > 0) {
+        sg_site_plan_every(site, period_s);
+    }
     status = status ? status : read_speed(w->speed, &ret->speed);
     if (!status && (ret->step_s < 0.01 || ret->step_s > 3600)) {
         status = bad("--step", "10ms to 1h", w->step);
@@ -140,7 +142,7 @@ static void print_summary(const sg_site *site, const sg_host_summary *s, const c
     }
 }
 
-static int run_site(const sg_site *site, const words *w, const char *site_path)
+static int run_site(sg_site *site, const words *w, const char *site_path)
 {
     char data_dir[512];
     sg_host_config config = {

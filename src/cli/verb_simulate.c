@@ -3,7 +3,7 @@
 #include "base/quantity.h"
 #include "base/time.h"
 #include "cli/verbs.h"
-#include "study/simulate.h"
+#include "study/rolling.h"
 
 #include <errno.h>
 #include <math.h>
@@ -25,6 +25,12 @@ static const char help[] =
     "                    rules    own surplus first, cheap hours, peaks (default)\n"
     "                    mpc      a plan from forecasts, made anew every hour\n"
     "                    perfect  a plan from the true future: the bound, no policy beats it\n"
+    "  --plan-every D    mpc: a new plan every so often (default 1h)\n"
+    "  --study rolling   what planning again is worth: no store, plans once a day, every 30 min "
+    "and "
+    "every 5 min with\n"
+    "                    three ways of forecasting, perfect knowledge; one line each, with the "
+    "regret\n"
     "  --report FILE     one self-contained HTML page with plots\n"
     "  --json            symgrid.report/1 on stdout instead of a table\n"
     "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
@@ -55,6 +61,15 @@ static int write_file(const char *path, const sg_out *out)
     return SG_EXIT_DONE;
 }
 
+static int print_out(sg_out *out)
+{
+    bool good = fwrite(out->text, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    if (!good) {
+        fprintf(stderr, "symgrid simulate: cannot write to stdout: %s\n", strerror(errno));
+    }
+    return good ? SG_EXIT_DONE : SG_EXIT_ENVIRONMENT;
+}
+
 static int print_report(const sg_report *report, bool json, const char *html_path)
 {
     sg_out out = {0};
@@ -64,11 +79,7 @@ static int print_report(const sg_report *report, bool json, const char *html_pat
     } else {
         sg_report_table(report, &out);
     }
-    int status = SG_EXIT_DONE;
-    if (fwrite(out.text, 1, out.length, stdout) != out.length || fflush(stdout) != 0) {
-        fprintf(stderr, "symgrid simulate: cannot write to stdout: %s\n", strerror(errno));
-        status = SG_EXIT_ENVIRONMENT;
-    }
+    int status = print_out(&out);
     if (html_path && status == SG_EXIT_DONE) {
         sg_out_clear(&out);
         sg_report_html(report, &out);
@@ -78,8 +89,36 @@ static int print_report(const sg_report *report, bool json, const char *html_pat
     return status;
 }
 
+static int failed(sg_status outcome)
+{
+    fprintf(stderr, "symgrid simulate: %s\n",
+            outcome == SG_UNAVAILABLE ? "the bound could not be solved: the site cannot serve its "
+                                        "load even with full foresight"
+                                      : sg_status_text(outcome));
+    return outcome == SG_UNAVAILABLE ? SG_EXIT_NO : SG_EXIT_ENVIRONMENT;
+}
+
+static int run_study(const sg_simulation *sim, bool json)
+{
+    sg_rolling study;
+    sg_out out = {0};
+    sg_status outcome = sg_rolling_study(sim, &study);
+    if (outcome != SG_OK) {
+        return failed(outcome);
+    }
+    if (json) {
+        sg_rolling_json(&study, &out);
+        sg_out_text(&out, "\n");
+    } else {
+        sg_rolling_table(&study, &out);
+    }
+    int status = print_out(&out);
+    sg_out_free(&out);
+    return status;
+}
+
 typedef struct words {
-    const char *from, *duration, *step, *policy, *report, *seed;
+    const char *from, *duration, *step, *policy, *report, *seed, *plan_every, *study;
     bool json, help, no_baseline;
 } words;
 
@@ -115,6 +154,12 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
         fprintf(stderr, "symgrid simulate: --step: expected 10ms to 1h and not more than --for\n");
         status = SG_EXIT_USAGE;
     }
+    status =
+        status ? status : sg_option_duration("--plan-every", w->plan_every, &ret->plan_period_s);
+    if (!status && w->study && strcmp(w->study, "rolling") != 0) {
+        fprintf(stderr, "symgrid simulate: --study: expected rolling, got '%s'\n", w->study);
+        status = SG_EXIT_USAGE;
+    }
     if (!status && w->policy && !sg_policy_find(w->policy, &ret->policy)) {
         fprintf(stderr,
                 "symgrid simulate: --policy: expected static, rules, mpc or perfect, got '%s'\n",
@@ -132,7 +177,8 @@ int sg_cli_simulate(int argc, char **argv)
         {"--step", &w.step, NULL},     {"--policy", &w.policy, NULL},
         {"--report", &w.report, NULL}, {"--json", NULL, &w.json},
         {"--help", NULL, &w.help},     {"--no-baseline", NULL, &w.no_baseline},
-        {"--seed", &w.seed, NULL}};
+        {"--seed", &w.seed, NULL},     {"--plan-every", &w.plan_every, NULL},
+        {"--study", &w.study, NULL}};
     int count = sg_options_parse(argc, argv, options, SG_COUNT(options), 1);
     if (w.help) {
         fputs(help, stdout);
@@ -149,6 +195,11 @@ int sg_cli_simulate(int argc, char **argv)
     sg_simulation sim = {.site = &site, .baseline = !w.no_baseline};
     status = status ? status : read_seed(w.seed, &site);
     status = status ? status : read_options(&w, &site, &sim);
+    if (!status && w.study) {
+        status = run_study(&sim, w.json);
+        sg_site_free(&site);
+        return status;
+    }
     sg_report *report = status ? NULL : malloc(sizeof *report);
     if (report) {
         bool terminal = isatty(STDERR_FILENO) == 1;
@@ -161,11 +212,7 @@ int sg_cli_simulate(int argc, char **argv)
         if (outcome == SG_OK) {
             status = print_report(report, w.json, w.report);
         } else {
-            fprintf(stderr, "symgrid simulate: %s\n",
-                    outcome == SG_UNAVAILABLE ? "the bound could not be solved: the site cannot "
-                                                "serve its load even with full foresight"
-                                              : sg_status_text(outcome));
-            status = outcome == SG_UNAVAILABLE ? SG_EXIT_NO : SG_EXIT_ENVIRONMENT;
+            status = failed(outcome);
         }
         free(report);
     }

@@ -6,6 +6,9 @@
 /* Charging stays this far below the month's peak, so that small errors of the expected import do not creep it upwards. */
 static const double peak_margin = 0.995;
 
+/* Of the value of stored energy: less than this is a tie. */
+static const double value_margin = 0.01;
+
 typedef struct wish {
     double power_w; /* > 0 discharge */
     sg_reason reason;
@@ -76,6 +79,38 @@ static double corrected(const sg_flows *f, double power_w, double planned_net_w,
     return fmax(power_w, net_w - fmax(f->in->shave_w, planned_net_w));
 }
 
+/* What the plan did not expect is met by the value of the energy in store: load above it is covered where buying costs more than
+ * that energy is worth later, surplus beyond it is kept where selling brings less. The margin keeps ties, which the plan has
+ * settled, as the plan has them. */
+static double revalued(const sg_flows *f, int g, double value, double power_w, double planned_net_w,
+                       double net_w)
+{
+    const sg_reservoir *r = &f->plant->store_reservoir[f->plant->group_first[g]];
+    double wear = f->plant->store_wear[f->plant->group_first[g]];
+    double more_w = net_w - power_w - fmax(planned_net_w, 0);
+    double less_w = fmin(planned_net_w, 0) - (net_w - power_w);
+    double worth_out = (value / r->discharge_eff + wear) * (1 + value_margin);
+    double worth_in = (value * r->charge_eff - wear) * (1 - value_margin);
+    if (more_w > 0 && f->import_price > worth_out) {
+        return power_w + more_w;
+    }
+    return less_w > 0 && f->export_price < worth_in ? power_w - less_w : power_w;
+}
+
+/* Planned for the stores that come after this one. */
+static double planned_after_w(const sg_flows *f, int g)
+{
+    const sg_plan *plan = f->in->plan;
+    double sum_w = 0;
+    for (int i = 0; i < plan->store_count; i++) {
+        bool waits =
+            plan->store_group[i] != g &&
+            f->self->store_reason[f->plant->group_first[plan->store_group[i]]] == SG_REASON_NONE;
+        sum_w += waits ? plan->store_w[i][f->in->plan_step] : 0;
+    }
+    return sum_w;
+}
+
 static wish wish_plan(const sg_flows *f, int g, double net_w)
 {
     const sg_plan *plan = f->in->plan;
@@ -89,7 +124,11 @@ static wish wish_plan(const sg_flows *f, int g, double net_w)
         }
         double power_w = plan->store_w[i][f->in->plan_step];
         if (f->in->policy == SG_POLICY_MPC) {
-            power_w = corrected(f, power_w, plan->net_w[f->in->plan_step], net_w);
+            double planned_net_w = plan->net_w[f->in->plan_step];
+            double rest_w = net_w - planned_after_w(f, g);
+            power_w = corrected(f, power_w, planned_net_w, rest_w);
+            power_w = revalued(f, g, plan->energy_value[i][f->in->plan_step], power_w,
+                               planned_net_w, rest_w);
         }
         return (wish){power_w, SG_REASON_PLAN};
     }

@@ -9,8 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static const double plan_age_s_max = 3 * 3600.0; /* then the rules decide */
-
 static size_t align_up(size_t size)
 {
     return (size + 63) & ~(size_t)63;
@@ -105,9 +103,9 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     }
     sg_meter_init(&self->meter, config->interval_s > 0 ? config->interval_s : 900,
                   rooms.plant.head->demand_charge);
-    sg_forecast_init(&self->load);
-    sg_forecast_init(&self->generation);
-    sg_forecast_init(&self->price);
+    sg_forecast_init(&self->load, config->forecast_only);
+    sg_forecast_init(&self->generation, config->forecast_only);
+    sg_forecast_init(&self->price, 0);
     control_now(&rooms, 0.1, true);
     self->free_w = -1; /* nothing is promised before a step has found out what there is */
     self->ever_w = INFINITY;
@@ -165,16 +163,19 @@ static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s)
 {
     sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
-    double demand_w = run_sum(rooms, SG_POINT_LOAD_DEMAND, plant->load_count) +
-                      site_value(rooms, SG_SITE_LOSS_W) + site_value(rooms, SG_SITE_TASK_W);
+    /* without tasks: how long those last is known */
+    double demand_w =
+        run_sum(rooms, SG_POINT_LOAD_DEMAND, plant->load_count) + site_value(rooms, SG_SITE_LOSS_W);
     double available_w = 0;
     const double *available = rooms->measure.value + plant->points.first[SG_POINT_SOURCE_AVAILABLE];
     for (int s = 0; s < plant->source_count; s++) {
         available_w += plant->source_cost[s] > 0 ? 0 : available[s];
     }
-    sg_forecast_step(&self->load, time_us, dt_s, demand_w);
-    sg_forecast_step(&self->generation, time_us, dt_s, available_w);
-    sg_forecast_step(&self->price, time_us, dt_s, price_per_mj(rooms));
+    /* each value into the quarter hour that it is of */
+    int64_t end_us = dt_s > SG_LONG_STEP_S ? time_us + llround(dt_s * 1e6) : time_us;
+    sg_forecast_step(&self->load, end_us, dt_s, demand_w);
+    sg_forecast_step(&self->generation, end_us, dt_s, available_w);
+    sg_forecast_step(&self->price, end_us, dt_s, price_per_mj(rooms));
     price_quartiles(self);
 }
 
@@ -186,8 +187,12 @@ bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant)
                 plan->start_us >= -SG_TIME_US_MAX && plan->start_us <= SG_TIME_US_MAX &&
                 plan->step_us > 0 && plan->step_us <= SG_TIME_US_MAX;
     if (!when || plan->steps < 1 || plan->steps > SG_PLAN_STEP_MAX || plan->store_count < 0 ||
-        plan->store_count > SG_PLAN_STORE_MAX || plan->outcome < SG_SOLVED ||
-        plan->outcome > SG_NUMERIC) {
+        plan->store_count > SG_PLAN_STORE_MAX || plan->cause < 0 ||
+        plan->cause >= SG_PLAN_CAUSE_COUNT) {
+        return false;
+    }
+    /* a program that had to give way says so; one that was not finished is no plan */
+    if (plan->outcome != SG_SOLVED && plan->outcome != SG_INFEASIBLE) {
         return false;
     }
     for (int s = 0; s < plan->store_count; s++) {
@@ -209,18 +214,58 @@ bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant)
     return true;
 }
 
-/* --- control --- */
-
-/* The plan's step for the interval that begins now, or -1. */
-static int plan_step(const sg_engine *self)
+/* The step of the plan that covers the moment, or -1. */
+static int step_now(const sg_plan *plan, int64_t now_us)
 {
-    const sg_plan *plan = &self->plan;
-    if (!self->plan_present || (double)(self->time_us - plan->made_us) * 1e-6 > plan_age_s_max ||
-        self->time_us < plan->start_us) {
+    if (now_us < plan->start_us || now_us < plan->made_us) {
         return -1;
     }
-    int64_t step = (self->time_us - plan->start_us) / plan->step_us;
+    int64_t step = (now_us - plan->start_us) / plan->step_us;
     return step < plan->steps ? (int)step : -1;
+}
+
+/* Without the steps that it does not have, so that a replay, which is not told them, comes to the same state. */
+static void copy_plan(const sg_plan *from, sg_plan *ret)
+{
+    size_t bytes = sizeof(double) * (size_t)from->steps;
+    memset(ret, 0, sizeof *ret);
+    memcpy(ret, from, offsetof(sg_plan, store_w));
+    for (int s = 0; s < from->store_count; s++) {
+        memcpy(ret->store_w[s], from->store_w[s], bytes);
+        memcpy(ret->energy_value[s], from->energy_value[s], bytes);
+    }
+    memcpy(ret->net_w, from->net_w, bytes);
+    memcpy(ret->curtail_w, from->curtail_w, bytes);
+    memcpy(ret->price, from->price, bytes);
+}
+
+/* A new plan is taken in when it covers this moment and is not older than the one that is there. After a step back of the clock
+ * that one comes from the future and counts for nothing. */
+static void take_plan(sg_engine *self, const sg_plan *plan, const sg_plant *plant)
+{
+    bool older = self->plan_present && self->plan.made_us <= self->time_us &&
+                 plan->made_us < self->plan.made_us;
+    if (!sg_plan_valid(plan, plant) || older || step_now(plan, self->time_us) < 0) {
+        self->plans_refused++;
+        return;
+    }
+    copy_plan(plan, &self->plan);
+    self->plan_present = 1;
+    self->plans_taken++;
+}
+
+/* --- control --- */
+
+/* Where the step stands on the ladder; *ret_step is the plan's step to follow, or -1. */
+static sg_rung rung_now(const sg_engine *self, const sg_plant_head *site, int *ret_step)
+{
+    bool plans = self->policy == SG_POLICY_MPC || self->policy == SG_POLICY_PERFECT;
+    double age_s = (double)(self->time_us - self->plan.made_us) * 1e-6;
+    bool young = plans && self->plan_present && age_s <= site->plan_last_s_max;
+    *ret_step = young ? step_now(&self->plan, self->time_us) : -1;
+    return *ret_step < 0                     ? SG_RUNG_RULES
+           : age_s <= site->plan_fresh_s_max ? SG_RUNG_FRESH
+                                             : SG_RUNG_LAST;
 }
 
 /* Stores meet what is above the month's peak so far, or the last day's mean load where that is more: a peak below the mean
@@ -234,7 +279,8 @@ static double shave_threshold_w(const sg_engine *self)
     for (int64_t i = 0; i < count; i++) {
         sum_w += load->mean[(load->slot_count - 1 - i) % SG_HISTORY_SLOT_MAX];
     }
-    double mean_w = count > 0 ? 1.02 * sum_w / (double)count : (double)INFINITY;
+    double mean_w = count > 0 ? 1.02 * sum_w / (double)count + sg_tasks_granted_w(&self->tasks)
+                              : (double)INFINITY;
     return mean_w > self->meter.peak_w ? mean_w : self->meter.peak_w;
 }
 
@@ -274,7 +320,8 @@ static double high_mark_w(double high_w, double now_w, double dt_s)
 static void control_now(sg_rooms *rooms, double dt_s, bool start)
 {
     sg_engine *self = rooms->head;
-    int step = plan_step(self);
+    int step;
+    sg_rung rung = rung_now(self, rooms->plant.head, &step);
     sg_control_input in = {
         .policy = (sg_policy)self->policy,
         .dt_s = dt_s,
@@ -294,6 +341,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start)
         in.shave_w = shave_threshold_w(self);
     }
     self->safe = !start && inputs_unusable(rooms);
+    self->rung = (int32_t)(self->safe || start ? SG_RUNG_SAFE : rung);
     if (self->safe) {
         sg_control_rest(&rooms->control, &rooms->plant, self->task_w);
     } else {
@@ -370,9 +418,8 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     sg_measure_step(&rooms.measure, &rooms.plant, frame->value, frame->quality, frame->dt_s,
                     self->quality_count);
     forecast_now(&rooms, frame->time_us, frame->dt_s);
-    if (frame->plan && sg_plan_valid(frame->plan, &rooms.plant)) {
-        memcpy(&self->plan, frame->plan, sizeof self->plan);
-        self->plan_present = 1;
+    if (frame->plan) {
+        take_plan(self, frame->plan, &rooms.plant);
     }
     for (int i = 0; i < frame->request_count; i++) {
         ret_replies[i] = sg_tasks_request(&self->tasks, &frame->requests[i], frame->time_us);
@@ -408,70 +455,6 @@ bool sg_engine_settled(const sg_engine *self, sg_settlement *ret)
         *ret = self->meter.last;
     }
     return self->settled != 0;
-}
-
-/* --- the outlook for the planner --- */
-
-static void outlook_stores(const sg_rooms *rooms, sg_outlook *ret)
-{
-    const sg_plant *plant = &rooms->plant;
-    const double *energy = rooms->measure.value + plant->points.first[SG_POINT_STORE_ENERGY];
-    for (int g = 0; g < plant->group_count && ret->store_count < SG_PLAN_STORE_MAX; g++) {
-        int first = plant->group_first[g], size = plant->group_size[g];
-        if (plant->group_role[g] != SG_STORE || size == 0 || !plant->store_real[first] ||
-            plant->store_duty[first] != SG_DUTY_ENERGY) {
-            continue;
-        }
-        struct sg_outlook_store *store = &ret->store[ret->store_count++];
-        const sg_reservoir *r = &plant->store_reservoir[first];
-        store->group = g;
-        store->charge_eff = r->charge_eff;
-        store->discharge_eff = r->discharge_eff;
-        store->standing_loss_per_h = r->standing_loss_per_h;
-        store->wear_per_j = plant->store_wear[first];
-        for (int s = first; s < first + size; s++) {
-            store->capacity_j += plant->store_reservoir[s].capacity_j;
-            store->floor_j += plant->store_reserve_j[s];
-            store->energy_j += energy[s];
-            store->charge_w_max += plant->store_reservoir[s].charge_w_max;
-            store->discharge_w_max += plant->store_reservoir[s].discharge_w_max;
-        }
-    }
-}
-
-void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg_outlook *ret)
-{
-    SG_CHECK(steps > 0 && steps <= SG_PLAN_STEP_MAX && step_us > 0);
-    union { /* reading through the resolver, which hands out writable pointers */
-        const sg_engine *read;
-        sg_engine *write;
-    } view = {.read = self};
-    sg_rooms rooms = sg_rooms_at(view.write);
-    const sg_plant *plant = &rooms.plant;
-    memset(ret, 0, sizeof *ret);
-    ret->start_us = self->time_us;
-    ret->step_us = step_us;
-    ret->steps = steps;
-    const int64_t slot_us = (int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S;
-    double spread =
-        site_value(&rooms, SG_SITE_IMPORT_PRICE) - site_value(&rooms, SG_SITE_EXPORT_PRICE);
-    for (int t = 0; t < steps; t++) {
-        /* slots after the last finished one: 1 is the slot under way */
-        int ahead = (int)((step_us * t + step_us / 2) / slot_us) + 1;
-        ahead = ahead < SG_FORECAST_DAY_SLOTS ? ahead : SG_FORECAST_DAY_SLOTS;
-        ret->load_w[t] = sg_forecast_at(&self->load, ahead);
-        ret->available_w[t] = sg_forecast_at(&self->generation, ahead);
-        ret->import_price[t] = sg_forecast_at(&self->price, ahead) * 1e-6;
-        ret->export_price[t] = ret->import_price[t] - spread;
-    }
-    ret->load_w[0] = sg_forecast_now(&self->load);
-    ret->available_w[0] = sg_forecast_now(&self->generation);
-    bool up = site_value(&rooms, SG_SITE_GRID_UP) > 0.5;
-    ret->import_w_max = up ? plant->head->import_w_max : 0;
-    ret->export_w_max = up ? plant->head->export_w_max : 0;
-    ret->demand_charge = plant->head->demand_charge;
-    ret->peak_so_far_w = self->meter.peak_w;
-    outlook_stores(&rooms, ret);
 }
 
 /* --- the block --- */
@@ -572,6 +555,20 @@ sg_engine *sg_engine_restore(void *memory, size_t memory_size, const void *state
     memset((unsigned char *)memory + size, 0, memory_size - size);
     sg_rooms rooms = sg_rooms_at(memory);
     return sg_rooms_sane(&rooms) ? memory : NULL;
+}
+
+static void learn(sg_forecast *self, const sg_forecast *from)
+{
+    int64_t only = self->only;
+    *self = *from;
+    self->only = only;
+}
+
+void sg_engine_learn(sg_engine *self, const sg_engine *from)
+{
+    learn(&self->load, &from->load);
+    learn(&self->generation, &from->generation);
+    learn(&self->price, &from->price);
 }
 
 void sg_engine_inherit(sg_engine *self, const sg_engine *from)

@@ -20,6 +20,8 @@ typedef struct sg_engine_config {
     sg_mode mode;
     double interval_s; /* settlement, 900 by default (0) */
     int64_t start_us;  /* time of the first frame's beginning */
+    int32_t
+        forecast_only; /* of load and generation: 0 = the best model, else 1 + sg_forecast_model */
 } sg_engine_config;
 
 /* @effects alloc=no block=no fails=never */
@@ -68,6 +70,9 @@ sg_engine *sg_engine_restore(void *memory, size_t memory_size, const void *state
 
 /* Take over what outlives a change of the site file: tasks, meter, time. For a freshly created engine. */
 void sg_engine_inherit(sg_engine *self, const sg_engine *from);
+
+/* Take over what another engine has learnt of load, generation and prices: one that has lived through the days before. */
+void sg_engine_learn(sg_engine *self, const sg_engine *from);
 
 int32_t sg_engine_policy(const sg_engine *self);
 int32_t sg_engine_mode(const sg_engine *self);

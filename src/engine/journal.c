@@ -1,5 +1,6 @@
 #include "engine/journal.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +194,67 @@ sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size, 
     return SG_OK;
 }
 
+/* --- plans --- */
+
+static bool plan_counts_sane(int32_t steps, int32_t stores)
+{
+    return steps >= 0 && steps <= SG_PLAN_STEP_MAX && stores >= 0 && stores <= SG_PLAN_STORE_MAX;
+}
+
+static int plan_rows(const sg_plan *plan)
+{
+    return 2 * plan->store_count + 3;
+}
+
+/* The rows of a plan, one after the other: powers of the stores, values of their energy, then the site's. */
+static double *plan_row(sg_plan *plan, int row)
+{
+    int stores = plan->store_count;
+    double *const site[] = {plan->net_w, plan->curtail_w, plan->price};
+    return row < stores       ? plan->store_w[row]
+           : row < 2 * stores ? plan->energy_value[row - stores]
+                              : site[row - 2 * stores];
+}
+
+size_t sg_plan_encode(const sg_plan *plan, sg_plan_bytes *self)
+{
+    const size_t head = offsetof(sg_plan, store_w);
+    sg_plan copy; /* rows are reached through a writable plan */
+    memcpy(self->byte, plan, head);
+    if (!plan_counts_sane(plan->steps, plan->store_count)) {
+        return head; /* refused by whoever reads it, as the step refuses it */
+    }
+    memcpy(&copy, plan, sizeof copy);
+    size_t row_size = (size_t)plan->steps * sizeof(double), size = head;
+    for (int row = 0; row < plan_rows(plan); row++) {
+        memcpy(self->byte + size, plan_row(&copy, row), row_size);
+        size += row_size;
+    }
+    return size;
+}
+
+sg_status sg_plan_decode(const void *bytes, size_t size, sg_plan *ret)
+{
+    const size_t head = offsetof(sg_plan, store_w);
+    sg_plan start;
+    if (size < head) {
+        return SG_CORRUPT;
+    }
+    memset(&start, 0, sizeof start);
+    memcpy(&start, bytes, head);
+    bool sane = plan_counts_sane(start.steps, start.store_count);
+    size_t row_size = sane ? (size_t)start.steps * sizeof(double) : 0;
+    if (size != head + (sane ? row_size * (size_t)plan_rows(&start) : 0)) {
+        return SG_CORRUPT;
+    }
+    *ret = start;
+    const unsigned char *at = (const unsigned char *)bytes + head;
+    for (int row = 0; sane && row < plan_rows(ret); row++, at += row_size) {
+        memcpy(plan_row(ret, row), at, row_size);
+    }
+    return SG_OK;
+}
+
 sg_record_command sg_record_command_of(const sg_engine *engine)
 {
     uint64_t tick = sg_engine_tick(engine);
@@ -242,13 +304,12 @@ static sg_status feed_snapshot(sg_replay *self, const void *payload, size_t size
 
 static sg_status feed_plan(sg_replay *self, const void *payload, size_t size)
 {
-    if (size != sizeof *self->plan) {
-        return bad(self, "the plan has the wrong size");
-    }
     if (!self->plan && !(self->plan = malloc(sizeof *self->plan))) {
         return SG_NOMEM;
     }
-    memcpy(self->plan, payload, size);
+    if (sg_plan_decode(payload, size, self->plan) != SG_OK) {
+        return bad(self, "the plan has the wrong size");
+    }
     self->plan_waits = true;
     return SG_OK;
 }

@@ -1,7 +1,7 @@
 /* journal.h - the payloads of journal records, and a replay that any stream of them can be fed to.
  *
  * Records  snapshot  the engine's state, first in every segment: a replay starts at any of them and needs no site file
- *          plan      an sg_plan that the next frame brings in
+ *          plan      a plan that the next frame brings in: its head and the steps that it has
  *          frame     time, step, readings as changes against the frame before, requests
  *          command   tick, hash of the command and, now and then, of the whole state: what the outputs were
  *          settled   the interval that the step closed
@@ -42,6 +42,15 @@ void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **r
  * @effects alloc=no block=no */
 SG_MUST_CHECK sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size,
                                         sg_frame *ret);
+
+/* A plan without the steps that it does not have. *self is the caller's; returns the bytes used of it.
+ * @effects alloc=no block=no */
+typedef struct sg_plan_bytes {
+    unsigned char byte[sizeof(sg_plan)];
+} sg_plan_bytes;
+size_t sg_plan_encode(const sg_plan *plan, sg_plan_bytes *self);
+/* SG_CORRUPT when the bytes are no plan; *ret is untouched then. @effects alloc=no block=no */
+SG_MUST_CHECK sg_status sg_plan_decode(const void *bytes, size_t size, sg_plan *ret);
 
 sg_record_command sg_record_command_of(const sg_engine *engine);
 

@@ -7,7 +7,7 @@
 #include "measure/measure.h"
 #include "site/plant.h"
 
-#define SG_ENGINE_MAGIC UINT64_C(0x31454E474E454753) /* "SGENGNE1" */
+#define SG_ENGINE_MAGIC UINT64_C(0x32454E474E454753) /* "SGENGNE2" */
 
 /* No padding anywhere in it: the block is hashed and journaled as bytes. */
 struct sg_engine {
@@ -18,6 +18,8 @@ struct sg_engine {
     int32_t policy, mode;
     int32_t settled, safe; /* of the last step */
     int32_t plan_present, decision_count;
+    int32_t rung, pad; /* sg_rung of the last step */
+    int64_t plans_taken, plans_refused;
     int64_t quality_count[4];
     double dt_s;
     uint64_t command_hash;

@@ -112,20 +112,24 @@ static bool plant_sane(const sg_plant *p)
            all_within(p->load_rating_w, p->load_count, 0, large) &&
            all_within(p->load_minimum_w, p->load_count, 0, large) &&
            all_within(p->load_idle_w, p->load_count, 0, large) && h->grid_present >= 0 &&
-           h->grid_present <= 1 && all_within(&h->import_w_max, 1, 0, large) &&
-           all_within(&h->export_w_max, 1, 0, large) && all_within(&h->demand_charge, 1, 0, 1e6) &&
-           all_within(&h->step_s, 1, 0, large);
+           h->grid_present <= 1 && all_within(&h->plan_fresh_s_max, 1, 0, 1e9) &&
+           all_within(&h->plan_last_s_max, 1, 0, 1e9) &&
+           all_within(&h->import_w_max, 1, 0, large) && all_within(&h->export_w_max, 1, 0, large) &&
+           all_within(&h->demand_charge, 1, 0, 1e6) && all_within(&h->step_s, 1, 0, large);
 }
 
 static bool forecast_sane(const sg_forecast *f)
 {
-    return f->slot >= -1 && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 &&
-           f->error_count >= 0 && f->error_count < INT64_MAX / 2 && f->slot < INT64_MAX / 2 &&
+    return f->slot >= -1 && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 && f->only >= 0 &&
+           f->only <= SG_FORECAST_MODEL_COUNT && f->error_count >= 0 &&
+           f->error_count < INT64_MAX / 2 && f->slot < INT64_MAX / 2 &&
            all_within(&f->sum_ws, 1, -1e40, 1e40) && all_within(&f->sum_s, 1, 0, 1e12) &&
            all_within(&f->level, 1, -1e30, 1e30) &&
            all_within(f->mean, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
            all_within(f->smooth, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
            all_within(f->mae[0], sizeof f->mae / 8, -1, 1e30) &&
+           all_within(f->above, SG_FORECAST_RANGE_COUNT, 0, 1e32) &&
+           all_within(f->below, SG_FORECAST_RANGE_COUNT, 0, 1e32) &&
            all_within(f->said_1h, SG_FORECAST_HOUR_SLOTS, -1e30, 1e30) &&
            all_within(&f->error_sum_w, 1, 0, 1e200) &&
            all_within(&f->persistence_error_sum_w, 1, 0, 1e200);
@@ -198,8 +202,10 @@ static bool head_numbers_sane(const sg_engine *self)
     return time_sane(self->time_us) && self->policy >= SG_POLICY_STATIC &&
            self->policy <= SG_POLICY_PERFECT && self->mode >= SG_OBSERVE &&
            self->mode <= SG_CONTROL && self->plan_present >= 0 && self->plan_present <= 1 &&
-           self->tick < INT64_MAX && all_within(&self->task_w, 1, 0, large) &&
-           all_within(&self->wanted_high_w, 1, 0, 1e30) &&
+           self->rung >= SG_RUNG_FRESH && self->rung < SG_RUNG_COUNT && self->plans_taken >= 0 &&
+           self->plans_taken < INT64_MAX && self->plans_refused >= 0 &&
+           self->plans_refused < INT64_MAX && self->tick < INT64_MAX &&
+           all_within(&self->task_w, 1, 0, large) && all_within(&self->wanted_high_w, 1, 0, 1e30) &&
            all_within(&self->free_w, 1, -1e30, 1e30) &&
            all_within(&self->ever_w, 1, -1e30, INFINITY) &&
            all_within(&self->import_price, 1, -1, 1) && all_within(&self->export_price, 1, -1, 1) &&

@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "engine/layout.h"
+#include "plan/slots.h"
 
 #include <math.h>
 #include <string.h>
@@ -190,6 +191,31 @@ static void view_balance(const sg_rooms *rooms, sg_view *ret)
     ret->export_w_max = plant->head->export_w_max;
 }
 
+static void view_plan(const sg_engine *self, const sg_plant *plant, sg_view *ret)
+{
+    const sg_plan *plan = &self->plan;
+    bool followed = self->rung == SG_RUNG_FRESH || self->rung == SG_RUNG_LAST;
+    ret->rung = self->rung;
+    ret->plan_fresh_s_max = plant->head->plan_fresh_s_max;
+    ret->plan_last_s_max = plant->head->plan_last_s_max;
+    ret->plans_taken = self->plans_taken;
+    ret->plans_refused = self->plans_refused;
+    ret->plan_outcome = self->plan_present ? plan->outcome : -1;
+    ret->plan_steps = self->plan_present ? plan->steps : 0;
+    ret->plan_cause = plan->cause;
+    ret->plan_softened = plan->softened;
+    ret->plan_age_s = self->plan_present ? (double)(self->time_us - plan->made_us) * 1e-6 : 0;
+    ret->plan_made_us = plan->made_us;
+    ret->plan_start_us = plan->start_us;
+    ret->plan_end_us = plan->start_us + plan->steps * plan->step_us;
+    ret->plan_step_s = (double)plan->step_us * 1e-6;
+    ret->slot_count = 0;
+    for (int s = 0; s < plan->store_count && followed; s++) {
+        ret->slot_count +=
+            sg_plan_slots(plan, s, self->time_us, SG_VIEW_SLOTS_EACH, &ret->slot[ret->slot_count]);
+    }
+}
+
 void sg_engine_view(const sg_engine *self, sg_view *ret)
 {
     union {
@@ -221,10 +247,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     }
     ret->decision_count = self->decision_count;
     memcpy(ret->decision, self->decision, sizeof ret->decision);
-    ret->plan_outcome = self->plan_present ? self->plan.outcome : -1;
-    ret->plan_steps = self->plan_present ? self->plan.steps : 0;
-    ret->plan_softened = self->plan.softened;
-    ret->plan_age_s = self->plan_present ? (double)(self->time_us - self->plan.made_us) * 1e-6 : 0;
+    view_plan(self, plant, ret);
     view_forecast(&self->load, &ret->load_forecast);
     view_forecast(&self->generation, &ret->generation_forecast);
     ret->settled_count = self->meter.settled_count;

@@ -11,6 +11,7 @@
 #include "engine/frame.h"
 #include "settle/meter.h"
 
+enum { SG_VIEW_SLOTS_EACH = 32, SG_VIEW_SLOT_MAX = SG_PLAN_STORE_MAX * SG_VIEW_SLOTS_EACH };
 enum { SG_VIEW_NODE_MAX = 512 }; /* the first ones; node_count_all says how many there are */
 
 typedef struct sg_view_group {
@@ -66,9 +67,18 @@ typedef struct sg_view {
     int32_t decision_count; /* newest first */
     sg_decision decision[SG_DECISION_MAX];
 
+    int32_t rung;         /* sg_rung of the last step */
     int32_t plan_outcome; /* sg_outcome, -1 = no plan */
     int32_t plan_steps, plan_softened;
+    int32_t plan_cause; /* sg_plan_cause */
     double plan_age_s;
+    int64_t plan_made_us, plan_start_us, plan_end_us;
+    double plan_step_s;
+    /* the calendar of the plan that is followed, from now on: empty on the lower rungs of the ladder */
+    int32_t slot_count;
+    sg_plan_slot slot[SG_VIEW_SLOT_MAX];
+    double plan_fresh_s_max, plan_last_s_max; /* ages of the ladder */
+    int64_t plans_taken, plans_refused;       /* since the engine was created */
     sg_view_forecast load_forecast, generation_forecast;
 
     uint64_t settled_count; /* intervals settled since the journal began */

@@ -9,10 +9,13 @@
 static const int range_ahead[SG_FORECAST_RANGE_COUNT] = {4, 16, 48};
 static const double smoothing_gain = 0.3; /* of the level per quarter hour */
 static const double score_gain = 0.02;    /* about the last half day counts */
+static const double quantile = 0.9;
+static const double miss_gain = 0.2; /* of the mean absolute error per slot */
 
-void sg_forecast_init(sg_forecast *self)
+void sg_forecast_init(sg_forecast *self, int64_t only)
 {
     memset(self, 0, sizeof *self);
+    self->only = only;
     self->slot = -1;
     for (int r = 0; r < SG_FORECAST_RANGE_COUNT; r++) {
         for (int m = 0; m < SG_FORECAST_MODEL_COUNT; m++) {
@@ -65,6 +68,26 @@ static void score(sg_forecast *self, double truth_w)
     }
 }
 
+/* One step towards the quantile that `error` is below in nine of ten cases. */
+static double towards_quantile(double now, double error, double scale)
+{
+    double step = miss_gain * scale * (error > now ? quantile : quantile - 1);
+    return now + step > 0 ? now + step : 0;
+}
+
+static void score_misses(sg_forecast *self, double truth_w)
+{
+    for (int r = 0; r < SG_FORECAST_RANGE_COUNT; r++) {
+        sg_forecast_model model = sg_forecast_choice(self, range_ahead[r]);
+        double error = truth_w - said(self, model, range_ahead[r], 0);
+        double scale = self->mae[r][model];
+        if (isfinite(error) && scale > 0) {
+            self->above[r] = towards_quantile(self->above[r], error, scale);
+            self->below[r] = towards_quantile(self->below[r], -error, scale);
+        }
+    }
+}
+
 static void finish_slot(sg_forecast *self, double mean_w)
 {
     self->level =
@@ -74,6 +97,7 @@ static void finish_slot(sg_forecast *self, double mean_w)
     self->smooth[at] = self->level;
     self->slot_count++;
     score(self, mean_w);
+    score_misses(self, mean_w);
     record_1h(self, mean_w);
 }
 
@@ -98,9 +122,23 @@ void sg_forecast_step(sg_forecast *self, int64_t time_us, double dt_s, double me
     self->sum_s += dt_s;
 }
 
+static int range_of(int ahead)
+{
+    return ahead <= range_ahead[0] ? 0 : ahead <= range_ahead[1] ? 1 : 2;
+}
+
+void sg_forecast_miss(const sg_forecast *self, int ahead, double *ret_above, double *ret_below)
+{
+    *ret_above = self->above[range_of(ahead)];
+    *ret_below = self->below[range_of(ahead)];
+}
+
 sg_forecast_model sg_forecast_choice(const sg_forecast *self, int ahead)
 {
-    int r = ahead <= range_ahead[0] ? 0 : ahead <= range_ahead[1] ? 1 : 2;
+    if (self->only > 0) {
+        return (sg_forecast_model)(self->only - 1);
+    }
+    int r = range_of(ahead);
     sg_forecast_model best = SG_FORECAST_PERSISTENCE;
     for (int m = 1; m < SG_FORECAST_MODEL_COUNT; m++) {
         double mae = self->mae[r][m];

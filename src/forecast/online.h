@@ -3,6 +3,8 @@
  * Models   persistence (the last quarter hour again), same time yesterday, exponential smoothing.
  * Choice   per range of horizons the model with the least running absolute error; the error of a forecast made h slots ago
  *          is known from history alone (it is a value of the ring), so nothing but the ring is kept.
+ * Misses   nine-tenths quantiles of what the model in charge missed by, for each range, followed by stochastic approximation
+ *          (H. Robbins, S. Monro, Ann. Math. Statist. 22, 1951) in steps of the mean absolute error.
  * Units    W. Time: slots of 15 min of frame time, aligned to the hour.
  * Memory   one flat value. @effects of every function: alloc=no block=no fails=never
  * Source   Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., sections 5.2 and 8.1. */
@@ -38,15 +40,22 @@ typedef struct sg_forecast {
     double said_1h[SG_FORECAST_HOUR_SLOTS];
     double error_sum_w, persistence_error_sum_w;
     int64_t error_count;
+    /* what nine in ten forecasts missed the truth by at most: by how much the truth was above, and below; >= 0 */
+    double above[SG_FORECAST_RANGE_COUNT], below[SG_FORECAST_RANGE_COUNT];
+    int64_t only; /* 0: the best model is chosen; else 1 + sg_forecast_model, always that one */
 } sg_forecast;
 
-void sg_forecast_init(sg_forecast *self);
+void sg_forecast_init(sg_forecast *self, int64_t only);
 
 /* Feed the mean over the interval of dt_s that ended at time_us. */
 void sg_forecast_step(sg_forecast *self, int64_t time_us, double dt_s, double mean_w);
 
 /* The model in charge `ahead` slots from the last finished one (>= 1). */
 sg_forecast_model sg_forecast_choice(const sg_forecast *self, int ahead);
+
+/* Nine in ten forecasts `ahead` slots from the last finished one miss by less: *ret_above where the truth is above, *ret_below where
+ * it is below. 0 while nothing could be compared. */
+void sg_forecast_miss(const sg_forecast *self, int ahead, double *ret_above, double *ret_below);
 
 /* Mean so far of the slot under way; of the last one where none is. */
 double sg_forecast_now(const sg_forecast *self);

@@ -272,7 +272,9 @@ sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine,
 
 void sg_journal_plan(sg_journal_file *self, const sg_plan *plan)
 {
-    put(self, SG_RECORD_PLAN, plan, sizeof *plan);
+    sg_plan_bytes bytes;
+    size_t size = sg_plan_encode(plan, &bytes);
+    put(self, SG_RECORD_PLAN, bytes.byte, size);
 }
 
 void sg_journal_frame(sg_journal_file *self, const sg_frame *frame)

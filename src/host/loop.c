@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/ring.h"
 #include "base/time.h"
+#include "engine/replan.h"
 #include "host/journal_file.h"
 #include "host/mailbox.h"
 #include "host/notify.h"
@@ -52,8 +53,8 @@ typedef struct host {
     sg_ring from_serve; /* of waiting */
     sg_view view;       /* for telemetry and the status line */
     sg_plan plan;
-    sg_outlook outlook;
-    int64_t plan_due_us, row_due_us;
+    sg_replan replan;
+    int64_t row_due_us;
     double sync_due_s, publish_due_s, notify_due_s, line_due_s;
     uint64_t steps, late_steps;
     uint32_t timing[TIMING_BUCKETS];
@@ -293,35 +294,36 @@ static void submit_workflows(host *h)
 
 /* --- the loop --- */
 
-static void look_out(host *h, int64_t now_us)
+static void look_out(host *h, sg_plan_cause cause)
 {
-    sg_engine_outlook(h->engine, 900 * SG_US_PER_S, 96, &h->outlook);
-    sg_world_prices(h->world, now_us, 900 * SG_US_PER_S, 96, h->outlook.import_price,
-                    h->outlook.export_price);
-    sg_outlook_terminal_values(&h->outlook);
+    sg_outlook *outlook = &h->replan.outlook;
+    sg_replan_ask(&h->replan, cause, h->engine, &h->config->site->planning, 0);
+    sg_world_prices(h->world, outlook->start_us, outlook->step_us, outlook->steps,
+                    outlook->import_price, outlook->export_price);
+    sg_outlook_terminal_values(outlook);
 }
 
-/* The plan that this step brings in, if any. Without a clock it is made on the spot, so that equal inputs give equal journals. */
+/* The plan that this step brings in, if any. Without a clock it is made on the spot, so that equal inputs give equal journals;
+ * with one a question waits while the one before is being solved. */
 static bool plan_for(host *h)
 {
     if (h->config->policy != SG_POLICY_MPC) {
         return false;
     }
-    int64_t now_us = sg_engine_time(h->engine);
-    int64_t next_us = now_us + llround(h->config->plan_period_s * 1e6);
-    bool due = sg_engine_tick(h->engine) > 0 && now_us >= h->plan_due_us &&
-               !sg_world_plan_missing(h->world);
-    if (due) {
-        look_out(h, now_us);
-    }
+    sg_plan_cause cause = sg_replan_due(&h->replan, h->engine, &h->config->site->planning);
+    bool due = cause != SG_PLAN_CAUSE_NONE && !sg_world_plan_missing(h->world);
     if (isinf(h->config->speed)) {
-        h->plan_due_us = due ? next_us : h->plan_due_us;
-        return due && sg_planner_make(&h->outlook, &h->plan);
+        if (due) {
+            look_out(h, cause);
+        }
+        return due && sg_planner_make(&h->replan.outlook, &h->plan);
     }
-    if (due && sg_planner_ask(h->planner, &h->outlook)) {
-        h->plan_due_us = next_us;
+    bool taken = sg_planner_take(h->planner, &h->plan); /* before a new question makes it old */
+    if (due && sg_planner_free(h->planner)) {
+        look_out(h, cause);
+        (void)sg_planner_ask(h->planner, &h->replan.outlook);
     }
-    return sg_planner_take(h->planner, &h->plan);
+    return taken;
 }
 
 static void answer(host *h, const sg_request *requests, const uint64_t *tickets,

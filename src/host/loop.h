@@ -21,7 +21,6 @@ typedef struct sg_host_config {
     bool from_given;
     double duration_s;    /* of site time, INFINITY = until a signal */
     double step_s, speed; /* speed: INFINITY = as fast as it goes    */
-    double plan_period_s; /* of site time */
     bool status_line;     /* keep one on stderr */
 } sg_host_config;
 

@@ -76,6 +76,16 @@ void sg_planner_destroy(sg_planner *self)
     free(self);
 }
 
+bool sg_planner_free(sg_planner *self)
+{
+    if (pthread_mutex_trylock(&self->mutex) != 0) {
+        return false;
+    }
+    bool free_now = self->stage == IDLE || self->stage == FAILED;
+    pthread_mutex_unlock(&self->mutex);
+    return free_now;
+}
+
 bool sg_planner_ask(sg_planner *self, const sg_outlook *outlook)
 {
     if (pthread_mutex_trylock(&self->mutex) != 0) {

@@ -13,6 +13,8 @@ typedef struct sg_planner sg_planner;
 sg_planner *sg_planner_create(void);
 void sg_planner_destroy(sg_planner *self);
 
+/* True when a question would be taken up at once. @effects block=no */
+bool sg_planner_free(sg_planner *self);
 /* Start on an outlook (copied). False while the one before is still being solved. @effects block=no */
 bool sg_planner_ask(sg_planner *self, const sg_outlook *outlook);
 /* The finished plan, once. False when there is none. @effects block=no */

@@ -4,6 +4,15 @@
 
 #include <stdio.h>
 
+/* The lower rungs of the ladder, for a policy that makes plans. */
+static const char *rung_note(const sg_view *view)
+{
+    bool plans = view->policy == SG_POLICY_MPC;
+    return plans && view->rung == SG_RUNG_LAST    ? "LAST PLAN "
+           : plans && view->rung == SG_RUNG_RULES ? "NO PLAN: RULES "
+                                                  : "";
+}
+
 void sg_status_line(const sg_site *site, const sg_view *view)
 {
     char time[SG_TIME_TEXT];
@@ -15,11 +24,12 @@ void sg_status_line(const sg_site *site, const sg_view *view)
         }
     }
     sg_time_format(view->time_us, time);
-    fprintf(
-        stderr, "\r\033[K%.19s  load %.1f kW  local %.1f kW  grid %+.1f kW  stores %.0f %%  %s%s",
-        time, view->load_w * 1e-3, view->generation_w * 1e-3,
-        (view->import_w - view->export_w) * 1e-3, capacity_j > 0 ? 100 * energy_j / capacity_j : 0,
-        view->safe ? "SAFE SET " : "", view->journal_degraded ? "JOURNAL DEGRADED" : "");
+    fprintf(stderr,
+            "\r\033[K%.19s  load %.1f kW  local %.1f kW  grid %+.1f kW  stores %.0f %%  %s%s%s",
+            time, view->load_w * 1e-3, view->generation_w * 1e-3,
+            (view->import_w - view->export_w) * 1e-3,
+            capacity_j > 0 ? 100 * energy_j / capacity_j : 0, view->safe ? "SAFE SET " : "",
+            rung_note(view), view->journal_degraded ? "JOURNAL DEGRADED" : "");
     fflush(stderr);
 }
 

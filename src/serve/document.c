@@ -270,10 +270,21 @@ static void put_plan(const sg_view *view, sg_out *out)
 {
     bool known = view->plan_outcome >= SG_SOLVED && view->plan_outcome <= SG_NUMERIC;
     sg_json_begin(out, "plan", '{');
+    bool on_rung = view->rung >= 0 && view->rung < SG_RUNG_COUNT;
+    sg_json_text(out, "rung", on_rung ? sg_rung_name((sg_rung)view->rung) : NULL);
+    sg_json_text(out, "text", on_rung ? sg_rung_text((sg_rung)view->rung) : NULL);
     sg_json_text(out, "outcome", known ? sg_outcome_text((sg_outcome)view->plan_outcome) : NULL);
+    bool caused = known && view->plan_cause >= 0 && view->plan_cause < SG_PLAN_CAUSE_COUNT;
+    sg_json_text(out, "cause", caused ? sg_plan_cause_name((sg_plan_cause)view->plan_cause) : NULL);
+    sg_json_text(out, "cause_text",
+                 caused ? sg_plan_cause_text((sg_plan_cause)view->plan_cause) : NULL);
     sg_json_fixed(out, "age_s", known ? view->plan_age_s : (double)NAN, 1);
     sg_json_integer(out, "steps", view->plan_steps);
     sg_json_integer(out, "softened", view->plan_softened);
+    sg_json_fixed(out, "fresh_s_max", view->plan_fresh_s_max, 1);
+    sg_json_fixed(out, "last_s_max", view->plan_last_s_max, 1);
+    sg_json_integer(out, "taken", view->plans_taken);
+    sg_json_integer(out, "refused", view->plans_refused);
     sg_json_end(out, '}');
     sg_json_begin(out, "forecast", '{');
     put_forecast(&view->load_forecast, "load", out);

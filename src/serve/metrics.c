@@ -228,6 +228,14 @@ static void put_health(const sg_view *view, sg_out *out)
     single(out, "symgrid_plan_age_seconds", "gauge",
            "Age of the plan that is followed, NaN without one.",
            view->plan_outcome >= 0 ? view->plan_age_s : (double)NAN);
+    family(out, "symgrid_plan_rung", "gauge",
+           "1 for the rung of the fall-back ladder that the step stands on.");
+    for (int i = 0; i < SG_RUNG_COUNT; i++) {
+        sample(out, "symgrid_plan_rung", "rung", sg_rung_name((sg_rung)i), view->rung == i);
+    }
+    family(out, "symgrid_plans_total", "counter", "Plans that came in, by what became of them.");
+    sample(out, "symgrid_plans_total", "result", "taken", (double)view->plans_taken);
+    sample(out, "symgrid_plans_total", "result", "refused", (double)view->plans_refused);
     single(out, "symgrid_site_time_seconds", "gauge", "The site's clock, seconds since 1970.",
            (double)view->time_us / 1e6);
 }

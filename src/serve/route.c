@@ -14,6 +14,7 @@ typedef enum route {
     ROUTE_READY,
     ROUTE_METRICS,
     ROUTE_TELEMETRY,
+    ROUTE_PLAN,
     ROUTE_ALLOCATE,
     ROUTE_TASK,
     ROUTE_QUERY,
@@ -28,6 +29,7 @@ static const struct {
               {"/readyz", ROUTE_READY, "GET, HEAD, OPTIONS"},
               {"/metrics", ROUTE_METRICS, "GET, HEAD, OPTIONS"},
               {"/energy/telemetry", ROUTE_TELEMETRY, "GET, HEAD, OPTIONS"},
+              {"/energy/plan", ROUTE_PLAN, "GET, HEAD, OPTIONS"},
               {"/energy/allocate", ROUTE_ALLOCATE, "GET, HEAD, POST, OPTIONS"},
               {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"}};
 
@@ -115,6 +117,23 @@ static enum MHD_Result metrics(sg_http_request *request)
                          NULL, NULL);
 }
 
+static enum MHD_Result not_ready(sg_http_request *request)
+{
+    return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready",
+                           "the first step is not done", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+}
+
+static enum MHD_Result plan(sg_http_request *request)
+{
+    const sg_view *view = sg_http_view(request->serve);
+    sg_out out = {0};
+    if (!view) {
+        return not_ready(request);
+    }
+    sg_document_plan(request->serve->config.site, view, &out);
+    return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
+}
+
 static enum MHD_Result telemetry(sg_http_request *request)
 {
     const char *accept =
@@ -126,9 +145,7 @@ static enum MHD_Result telemetry(sg_http_request *request)
         return sg_http_stream_open(request);
     }
     if (!view) {
-        return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready",
-                               "the first step is not done", NULL, MHD_HTTP_HEADER_RETRY_AFTER,
-                               "1");
+        return not_ready(request);
     }
     sg_out out = {0};
     const char *text = sg_http_document(request->serve, view, &length);
@@ -240,6 +257,8 @@ static enum MHD_Result dispatch(sg_http_request *request)
         return metrics(request);
     case ROUTE_TELEMETRY:
         return telemetry(request);
+    case ROUTE_PLAN:
+        return plan(request);
     case ROUTE_ALLOCATE:
         return posts ? post(request) : sg_http_task_list(request);
     case ROUTE_TASK:

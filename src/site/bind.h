@@ -2,7 +2,8 @@
  *
  * Binding goes in passes: sections are collected from all blocks (reader.c), series are declared and loaded
  * (bind_series.c), nodes counted and laid out (bind_nodes.c), devices counted, checked against the limits and only
- * then allocated and filled (bind_devices.c), and what refers to them last (bind_rest.c).
+ * then allocated and filled (bind_devices.c), what refers to them last (bind_rest.c), and how it is planned
+ * (bind_planning.c).
  * Every pass goes on after an error, so that a reader of the diagnostics sees all of them. */
 #ifndef SG_SITE_BIND_H
 #define SG_SITE_BIND_H
@@ -18,6 +19,7 @@ typedef enum sg_section {
     SG_IN_GRID,
     SG_IN_FAULTS,
     SG_IN_WORKFLOWS,
+    SG_IN_PLANNING,
     SG_SECTION_COUNT
 } sg_section;
 
@@ -143,6 +145,7 @@ void sg_bind_nodes(sg_bind *b);
 void sg_bind_devices(sg_bind *b);
 void sg_bind_faults(sg_bind *b);
 void sg_bind_workflows(sg_bind *b);
+void sg_bind_planning(sg_bind *b);
 
 /* Resolve "pdu" or "pdu-3" among nodes. */
 bool sg_bind_node_ref(sg_bind *b, const sg_yaml *at, sg_span *ret);

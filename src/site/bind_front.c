@@ -19,17 +19,12 @@ static const struct section {
     sg_section section;
     const char *kind; /* of the source's own blocks, "" = needs `type` */
 } sections[] = {
-    {"series", SG_IN_SERIES, NULL},
-    {"templates", SG_IN_TEMPLATES, NULL},
-    {"nodes", SG_IN_NODES, NULL},
-    {"sources", SG_IN_SOURCES, NULL},
-    {"stores", SG_IN_STORES, NULL},
-    {"loads", SG_IN_LOADS, NULL},
-    {"grid", SG_IN_GRID, NULL},
-    {"faults", SG_IN_FAULTS, NULL},
-    {"workflows", SG_IN_WORKFLOWS, NULL},
-    {"solar", SG_IN_SOURCES, "solar"},
-    {"osmotic", SG_IN_SOURCES, "osmotic"},
+    {"series", SG_IN_SERIES, NULL},       {"templates", SG_IN_TEMPLATES, NULL},
+    {"nodes", SG_IN_NODES, NULL},         {"sources", SG_IN_SOURCES, NULL},
+    {"stores", SG_IN_STORES, NULL},       {"loads", SG_IN_LOADS, NULL},
+    {"grid", SG_IN_GRID, NULL},           {"faults", SG_IN_FAULTS, NULL},
+    {"workflows", SG_IN_WORKFLOWS, NULL}, {"planning", SG_IN_PLANNING, NULL},
+    {"solar", SG_IN_SOURCES, "solar"},    {"osmotic", SG_IN_SOURCES, "osmotic"},
     {"storage", SG_IN_STORES, NULL},
 };
 
@@ -95,13 +90,14 @@ static void collect_one(sg_bind *b, const struct section *s, const sg_yaml *key)
         collect_list(b, s, key->value);
         return;
     case SG_IN_GRID:
-        if (b->sections[SG_IN_GRID].count > 0) {
+    case SG_IN_PLANNING:
+        if (b->sections[s->section].count > 0) {
             sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, key), NULL,
-                        "a second `grid`; the first one is on line %d",
-                        b->sections[SG_IN_GRID].first->key->line);
+                        "a second `%s`; the first one is on line %d", s->name,
+                        b->sections[s->section].first->key->line);
             return;
         }
-        item_add(b, SG_IN_GRID, "grid", key, key->value, NULL);
+        item_add(b, s->section, s->name, key, key->value, NULL);
         return;
     default:
         break;

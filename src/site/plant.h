@@ -50,10 +50,11 @@
 typedef struct sg_plant_head {
     int32_t node_count, source_count, store_count, load_count, group_count, point_count;
     int32_t grid_present, day_ahead;
-    double import_w_max, export_w_max; /* 0 without a grid; export 0 where it is forbidden */
-    double demand_charge;              /* money per W */
-    double step_s;                     /* the step length that keep_frac is for */
-    int64_t size;                      /* of the whole block */
+    double import_w_max, export_w_max;        /* 0 without a grid; export 0 where it is forbidden */
+    double demand_charge;                     /* money per W */
+    double step_s;                            /* the step length that keep_frac is for */
+    double plan_fresh_s_max, plan_last_s_max; /* ages of the fall-back ladder */
+    int64_t size;                             /* of the whole block */
 } sg_plant_head;
 
 typedef struct sg_plant {

@@ -3,6 +3,10 @@
 #define SG_SITE_POINTS_H
 #include "site/site.h"
 
+/* Readings are means over the interval that ended. At steps longer than this, as in studies, demands, availabilities and prices are
+ * those of the interval that begins: what the control steps inside it would see. */
+#define SG_LONG_STEP_S 5.0
+
 typedef enum sg_point_kind {
     SG_POINT_SOURCE_AVAILABLE, /* W that the source could deliver now            */
     SG_POINT_SOURCE_POWER,     /* W, mean of the interval                        */

@@ -134,6 +134,7 @@ static void bind_all(sg_bind *b)
     sg_bind_devices(b);
     sg_bind_faults(b);
     sg_bind_workflows(b);
+    sg_bind_planning(b);
     if (b->diagnostics->errors == 0) {
         check_whole(b);
     }
@@ -259,6 +260,11 @@ uint64_t sg_site_hash(const sg_site *site)
     uint64_t hash = mix_text(SG_HASH_START, site->id);
     hash = mix_whole(mix_text(hash, site->currency), site->mode);
     hash = mix_whole(hash, site->zone_offset_s);
+    const double planning[] = {site->planning.horizon_s,  site->planning.step_s,
+                               site->planning.period_s,   site->planning.fresh_s_max,
+                               site->planning.last_s_max, site->planning.error_frac,
+                               site->planning.reserve_s};
+    hash = sg_hash(hash, planning, sizeof planning);
     for (int32_t i = 0; i < site->node_group_count; i++) {
         hash = mix_whole(mix_text(hash, site->node_groups[i].id), site->node_groups[i].count);
     }

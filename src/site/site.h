@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "model/kind.h"
 #include "site/fault.h"
+#include "site/plan.h"
 #include "site/series.h"
 
 #include <stdint.h>
@@ -87,6 +88,7 @@ typedef struct sg_site {
     int32_t workflow_count;
     sg_fault *faults;
     int32_t fault_count;
+    sg_planning planning;
 
     sg_arena arena;
 } sg_site;
@@ -116,6 +118,9 @@ SG_MUST_CHECK sg_status sg_site_span(const sg_site *site, int64_t *ret_from_us, 
 
 /* Another seed: drawn series are drawn anew; faults follow it from the next run on. @effects alloc=no block=no */
 void sg_site_reseed(sg_site *site, uint64_t seed);
+
+/* Another period between plans; a plan stays in force at least until the next one can be there. @effects alloc=no block=no */
+void sg_site_plan_every(sg_site *site, double period_s);
 
 /* Release everything. Accepts a zeroed or half-loaded site. */
 void sg_site_free(sg_site *self);

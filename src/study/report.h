@@ -71,6 +71,7 @@ typedef struct sg_report {
     double overload_s;                              /* time with any node above its limit   */
     sg_report_store store[SG_GROUP_MAX];            /* by group, stores only */
     double forecast_mae_w[2], persistence_mae_w[2]; /* load, generation; one hour ahead */
+    int64_t plans; /* that were followed */
     uint64_t command_hash;
     sg_report_month month[SG_MONTH_MAX];
     int month_count;

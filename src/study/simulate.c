@@ -1,7 +1,7 @@
 #include "study/simulate.h"
 
 #include "base/time.h"
-#include "engine/engine.h"
+#include "engine/replan.h"
 #include "plan/dispatch.h"
 #include "plan/rolling.h"
 #include "study/bound.h"
@@ -42,7 +42,7 @@ typedef struct run {
     double sum_price_j, sum_load_j;
     double source_peak_w[SG_GROUP_MAX];
     sg_plan plan;
-    sg_outlook outlook;
+    sg_replan replan;
     sg_view *view;
     sg_report_money booked;    /* from the start to the end of the last booked month */
     double done_from, done_to; /* progress of this run within the whole */
@@ -57,18 +57,14 @@ static double wall_s(void)
 
 /* --- plans --- */
 
-static bool plan_from_forecasts(run *r)
+static bool plan_from_forecasts(run *r, sg_plan_cause cause)
 {
-    int64_t step_us = llround(r->sim->step_s * 1e6);
-    step_us = step_us > 900 * SG_US_PER_S ? step_us : 900 * SG_US_PER_S;
-    double horizon_s = r->sim->horizon_s > 0 ? r->sim->horizon_s : 86400;
-    int steps = (int)(horizon_s * 1e6 / (double)step_us);
-    steps = steps < 1 ? 1 : steps > SG_PLAN_STEP_MAX ? SG_PLAN_STEP_MAX : steps;
-    sg_engine_outlook(r->engine, step_us, steps, &r->outlook);
-    sg_world_prices(r->world, r->outlook.start_us, step_us, steps, r->outlook.import_price,
-                    r->outlook.export_price);
-    sg_outlook_terminal_values(&r->outlook);
-    return sg_plan_make(&r->outlook, 10, &r->plan) == SG_OK;
+    sg_outlook *outlook = &r->replan.outlook;
+    sg_replan_ask(&r->replan, cause, r->engine, &r->sim->site->planning, r->sim->step_s);
+    sg_world_prices(r->world, outlook->start_us, outlook->step_us, outlook->steps,
+                    outlook->import_price, outlook->export_price);
+    sg_outlook_terminal_values(outlook);
+    return sg_plan_make(outlook, 10, &r->plan) == SG_OK;
 }
 
 /* A slice of the bound's schedule, from step `at` on. The bound begins with the run's second step: the first one passes under
@@ -101,12 +97,12 @@ static const sg_plan *plan_due(run *r, int64_t step)
     if (sg_world_plan_missing(r->world)) {
         return NULL;
     }
-    double period_s = r->sim->plan_period_s > 0 ? r->sim->plan_period_s : 3600;
-    int64_t every = llround(period_s / r->sim->step_s);
-    bool due = step % (every < 1 ? 1 : every) == 0;
-    if (r->policy == SG_POLICY_MPC) { /* the first forecast needs a first reading */
-        return step > 0 && (due || step == 1) && plan_from_forecasts(r) ? &r->plan : NULL;
+    if (r->policy == SG_POLICY_MPC) {
+        sg_plan_cause cause = sg_replan_due(&r->replan, r->engine, &r->sim->site->planning);
+        return cause != SG_PLAN_CAUSE_NONE && plan_from_forecasts(r, cause) ? &r->plan : NULL;
     }
+    int64_t every = llround(r->sim->site->planning.period_s / r->sim->step_s);
+    bool due = step % (every < 1 ? 1 : every) == 0;
     return r->policy == SG_POLICY_PERFECT && due && plan_from_bound(r, step) ? &r->plan : NULL;
 }
 
@@ -380,6 +376,7 @@ static void finish_costs(run *r, double mean_price)
                    report->wear_cost + report->unserved_cost - report->export_revenue -
                    report->inventory_credit;
     report->peak_w = view->peak_all_w;
+    report->plans = view->plans_taken;
     report->forecast_mae_w[0] = view->load_forecast.mae_w;
     report->forecast_mae_w[1] = view->generation_forecast.mae_w;
     report->persistence_mae_w[0] = view->load_forecast.persistence_mae_w;
@@ -427,6 +424,38 @@ static void start_report(const run *r)
     }
 }
 
+/* An engine that lives through the days before and hands on what it has learnt. */
+static sg_status warm_up(run *r)
+{
+    const sg_simulation *sim = r->sim;
+    int64_t steps = (int64_t)(sim->warm_s / sim->step_s);
+    int64_t start_us = sim->from_us - steps * llround(sim->step_s * 1e6);
+    void *memory = aligned_alloc(64, (sg_engine_size(sim->site) + 63) & ~(size_t)63);
+    sg_world *world = sg_world_create(sim->site, start_us);
+    sg_status status = memory && world ? SG_OK : SG_NOMEM;
+    if (status == SG_OK) {
+        sg_engine_config config = {
+            .policy = SG_POLICY_STATIC, .mode = SG_CONTROL, .start_us = start_us};
+        sg_engine *engine = sg_engine_create(memory, sim->site, &config);
+        for (int64_t i = 0; i < steps; i++) {
+            sg_readings readings;
+            sg_world_read(world, sim->step_s, &readings);
+            sg_frame frame = {.time_us = readings.time_us,
+                              .dt_s = sim->step_s,
+                              .value = readings.value,
+                              .quality = readings.quality};
+            sg_engine_step(engine, &frame, NULL);
+            sg_command command = sg_engine_command(engine);
+            command.advisory = false;
+            sg_world_write(world, &command);
+        }
+        sg_engine_learn(r->engine, engine);
+    }
+    sg_world_free(world);
+    free(memory);
+    return status;
+}
+
 /* One policy from start to end into `report`. */
 static sg_status run_once(run *r)
 {
@@ -437,9 +466,15 @@ static sg_status run_once(run *r)
     r->world = sg_world_create(site, r->sim->from_us);
     sg_status status = memory && first_value && r->view && r->world ? SG_OK : SG_NOMEM;
     if (status == SG_OK) {
-        sg_engine_config config = {
-            .policy = r->policy, .mode = SG_CONTROL, .start_us = r->sim->from_us};
+        sg_engine_config config = {.policy = r->policy,
+                                   .mode = SG_CONTROL,
+                                   .start_us = r->sim->from_us,
+                                   .forecast_only =
+                                       r->policy == SG_POLICY_MPC ? r->sim->forecast_only : 0};
         r->engine = sg_engine_create(memory, site, &config);
+        status = r->sim->warm_s > 0 ? warm_up(r) : SG_OK;
+    }
+    if (status == SG_OK) {
         r->points = sg_points_of(site);
         sg_command command = sg_engine_command(r->engine);
         sg_world_write(r->world, &command);
@@ -628,7 +663,8 @@ static sg_status simulate_beside(run *r, sg_report *base_report)
     return status;
 }
 
-sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
+/* Everything behind this door plans every sim->plan_period_s. */
+static sg_status simulate(const sg_simulation *sim, sg_report *ret)
 {
     double started_s = wall_s();
     int64_t steps = (int64_t)(sim->duration_s / sim->step_s + 1e-9);
@@ -660,5 +696,16 @@ sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
     }
     free(base_report);
     free(r);
+    return status;
+}
+
+sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
+{
+    sg_site site = *sim->site; /* its own name for the same arrays: only `planning` differs */
+    sg_simulation own = *sim;
+    own.site = &site;
+    sg_site_plan_every(&site, sim->plan_period_s > 0 ? sim->plan_period_s : 3600);
+    sg_status status = simulate(&own, ret);
+    ret->site = sim->site;
     return status;
 }

@@ -13,9 +13,11 @@ typedef struct sg_simulation {
     int64_t from_us;
     double duration_s, step_s; /* duration is rounded down to whole steps */
     sg_policy policy;
-    double plan_period_s; /* mpc: a new plan every so often; 0 = 1 h */
-    double horizon_s;     /* mpc: 0 = 24 h                            */
-    bool baseline;        /* run `static` beside it                   */
+    double plan_period_s;  /* mpc: a new plan every so often; 0 = 1 h */
+    bool baseline;         /* run `static` beside it                   */
+    int32_t forecast_only; /* mpc: as in sg_engine_config             */
+    double
+        warm_s; /* before from_us, for the forecasts to learn from: the site's series play, stores stand still */
     /* May be NULL: called now and then with the share done, 0..1. */
     void (*progress)(void *self, double done_frac);
     void *progress_self;

@@ -11,7 +11,7 @@
 
 /* A longer step holds many control steps that this plant does not resolve. Demand and availability are then read as those of
  * the interval that begins, which is what the steps inside it would see; shorter steps see the past interval, as sensors do. */
-static const double inner_step_s_max = 5.0;
+static const double inner_step_s_max = SG_LONG_STEP_S;
 
 struct sg_world {
     const sg_site *site;

@@ -217,7 +217,7 @@ def documents(program):
         import jsonschema
     except ImportError:
         return
-    parts = (("Telemetry", telemetry), ("Task", program.json("GET", "/energy/allocate/compute_001")),
+    parts = (("Telemetry", telemetry), ("Plan", program.json("GET", "/energy/plan")), ("Task", program.json("GET", "/energy/allocate/compute_001")),
              ("Problem", program.json("GET", "/nowhere", expect=404)))
     for name, document in parts:
         schema = {"$ref": f"#/components/schemas/{name}", **api}

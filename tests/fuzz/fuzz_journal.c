@@ -200,7 +200,9 @@ static void feed_plan(sg_replay *replay, input *in)
     }
     plan->store_group[0] = (int32_t)(take(in, 1) % 12);
     change(in, (unsigned char *)plan, sizeof *plan);
-    feed(replay, SG_RECORD_PLAN, plan, sizeof *plan - (take(in, 1) == 1));
+    sg_plan_bytes bytes;
+    size_t size = sg_plan_encode(plan, &bytes);
+    feed(replay, SG_RECORD_PLAN, bytes.byte, size - (take(in, 1) == 1));
     free(plan);
 }
 

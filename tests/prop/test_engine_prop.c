@@ -301,7 +301,7 @@ static void plan_something(frames *self, const sg_site *site)
             plan->store_group[plan->store_count++] = g;
         }
     }
-    for (int t = 0; t < plan->steps; t++) {
+    for (int t = 0; t < SG_PLAN_STEP_MAX; t++) { /* beyond its steps too, where nobody may look */
         plan->net_w[t] = between(-3e5, 3e5);
         for (int s = 0; s < plan->store_count; s++) {
             plan->store_w[s][t] = below(20) == 0 ? 1e300 : between(-2e5, 2e5);
@@ -574,7 +574,9 @@ static void twin_step(twin *self, const rig *r, const frames *f, const sg_frame 
         const void *bytes;
         size_t size;
         if (frame->plan) {
-            feed(&self->replay, SG_RECORD_PLAN, &f->plan, sizeof f->plan);
+            sg_plan_bytes packed;
+            size_t packed_size = sg_plan_encode(&f->plan, &packed);
+            feed(&self->replay, SG_RECORD_PLAN, packed.byte, packed_size);
         }
         sg_frame_encode(self->codec, frame, &bytes, &size);
         feed(&self->replay, SG_RECORD_FRAME, bytes, size);

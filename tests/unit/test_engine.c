@@ -80,9 +80,10 @@ static sg_plan plan_of(double power_w, double net_w)
     return plan;
 }
 
-static void step_with(const sg_plan *plan, const sg_request *requests, int count, sg_reply *replies)
+static void step_of(double dt_s, const sg_plan *plan, const sg_request *requests, int count,
+                    sg_reply *replies)
 {
-    sg_world_read(r.world, 60, &r.readings);
+    sg_world_read(r.world, dt_s, &r.readings);
     sg_frame frame = rig_frame(&r);
     frame.plan = plan;
     frame.requests = requests;
@@ -90,6 +91,11 @@ static void step_with(const sg_plan *plan, const sg_request *requests, int count
     sg_engine_step(r.engine, &frame, replies);
     sg_command command = sg_engine_command(r.engine);
     sg_world_write(r.world, &command);
+}
+
+static void step_with(const sg_plan *plan, const sg_request *requests, int count, sg_reply *replies)
+{
+    step_of(60, plan, requests, count, replies);
 }
 
 static double battery_w(void)
@@ -332,7 +338,8 @@ static void the_outlook_tells_the_planner_what_is(void **state)
     }
     static sg_outlook o;
     sg_engine_outlook(r.engine, 900 * SG_US_PER_S, 96, &o);
-    assert_int_equal(o.start_us, sg_engine_time(r.engine));
+    assert_int_equal(o.made_us, sg_engine_time(r.engine));
+    assert_int_equal(o.start_us, sg_engine_time(r.engine) + 900 * SG_US_PER_S);
     for (int t = 0; t < 96; t++) {
         assert_true(fabs(o.load_w[t] - 30e3) < 1); /* six servers at 5 kW, no losses */
         assert_true(o.available_w[t] == 0);
@@ -343,8 +350,16 @@ static void the_outlook_tells_the_planner_what_is(void **state)
     assert_int_equal(o.store_count, 1);
     assert_true(fabs(o.store[0].capacity_j - 50 * 3.6e6) < 1 &&
                 fabs(o.store[0].floor_j - 5 * 3.6e6) < 1);
-    assert_true(fabs(o.store[0].energy_j - rig_value(&r, SG_POINT_STORE_ENERGY, 0)) < 1);
     assert_true(fabs(o.store[0].charge_eff * o.store[0].discharge_eff - 0.88) < 1e-12);
+    /* a plan comes in with the next frame: the energy is what will be there then, under the command that is in force */
+    sg_plan plan = plan_of(5000, 25000);
+    step_of(900, &plan, NULL, 0, NULL);
+    double before_j = rig_value(&r, SG_POINT_STORE_ENERGY, 0);
+    sg_engine_outlook(r.engine, 900 * SG_US_PER_S, 96, &o);
+    rig_step(&r, 900);
+    double then_j = rig_value(&r, SG_POINT_STORE_ENERGY, 0);
+    assert_true(before_j - then_j > 4e6); /* 5 kW for a quarter hour, and losses */
+    assert_true(fabs(o.store[0].energy_j - then_j) < 0.01 * (before_j - then_j));
 }
 
 /* A new engine for a changed site takes over tasks, meter and time, not the old plant. */
@@ -390,7 +405,7 @@ static void the_head_has_no_padding(void **state)
         sizeof(sg_settlement) - (offsetof(sg_settlement, steps) + sizeof(int32_t)),
         sizeof(sg_meter) - (offsetof(sg_meter, total) + sizeof(sg_settlement)),
         offsetof(sg_meter, running) - (offsetof(sg_meter, settled_count) + sizeof(uint64_t)),
-        sizeof(sg_forecast) - (offsetof(sg_forecast, error_count) + sizeof(int64_t)),
+        sizeof(sg_forecast) - (offsetof(sg_forecast, only) + sizeof(int64_t)),
         sizeof(sg_plan) - (offsetof(sg_plan, price) + sizeof(((sg_plan *)0)->price)),
         offsetof(sg_plan, objective) -
             (offsetof(sg_plan, store_group) + sizeof(((sg_plan *)0)->store_group)),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "serve/document.h"
 #include "serve/serve.h"
 
 #include <arpa/inet.h>
@@ -209,6 +210,9 @@ static void fill_view(sg_view *view)
     view->node_limit_w[0] = INFINITY;
     view->node_limit_w[1] = 5000;
     view->plan_outcome = -1;
+    view->rung = SG_RUNG_RULES;
+    view->plan_last_s_max = 5400;
+    view->plans_refused = 3;
     view->settled_count = 7;
     view->total.import_j = INT64_C(7200000);
     view->total.cost_u = 240000;
@@ -442,13 +446,58 @@ static void telemetry_follows_the_contract_in_edge_units(void **state)
     node = json_array_get(json_object_get(root, "nodes"), 0);
     assert_true(json_is_null(json_object_get(node, "limit_kw")));
     assert_true(json_is_null(json_object_get(node, "parent")));
-    assert_true(json_is_null(json_object_get(json_object_get(root, "plan"), "outcome")));
+    json_t *plan = json_object_get(root, "plan");
+    assert_true(json_is_null(json_object_get(plan, "outcome")));
+    assert_string_equal(json_string_value(json_object_get(plan, "rung")), "rules");
+    assert_int_equal(json_integer_value(json_object_get(plan, "refused")), 3);
+    assert_true(json_number_value(json_object_get(plan, "last_s_max")) == 5400);
     json_t *money = json_object_get(root, "settlement");
     assert_true(number_at(money, "total", "import_kwh") == 2);
     assert_true(number_at(money, "total", "cost") == 0.24);
     assert_true(number_at(money, NULL, "intervals") == 7);
     assert_true(number_at(json_object_get(root, "health"), "quality", "good") == 41);
     json_decref(root);
+}
+
+static void the_plan_s_calendar_is_served(void **state)
+{
+    (void)state;
+    run_loop();
+    json_t *root = json_of(get("/energy/plan"), 200);
+    assert_string_equal(text_at(root, "format"), "symgrid.plan/1");
+    assert_string_equal(text_at(root, "rung"), "rules");
+    assert_true(json_is_null(json_object_get(root, "made")));
+    assert_int_equal(json_array_size(json_object_get(root, "groups")), 0);
+    json_decref(root);
+    static sg_view view;
+    sg_out out = {0};
+    fill_view(&view);
+    view.rung = SG_RUNG_FRESH;
+    view.plan_outcome = SG_SOLVED;
+    view.plan_cause = SG_PLAN_CAUSE_GRID;
+    view.slot_count = 2;
+    view.slot[0] = (sg_plan_slot){1, SG_SLOT_CHARGE, 0, 900 * SG_US_PER_S, -2000, 1.8e6};
+    view.slot[1] = (sg_plan_slot){1, SG_SLOT_REST, 900 * SG_US_PER_S, 3600 * SG_US_PER_S, 0, 0};
+    view.task_count = 1;
+    view.task[0] = (sg_task){.request = {.task_id = "t", .power_w = 500, .duration_s = 60},
+                             .state = SG_TASK_GRANTED,
+                             .granted_us = 3600 * SG_US_PER_S};
+    sg_document_plan(&site, &view, &out);
+    root = json_loadb(out.text, out.length, 0, NULL);
+    assert_non_null(root);
+    assert_string_equal(text_at(root, "cause"), "grid");
+    json_t *group = json_array_get(json_object_get(root, "groups"), 0);
+    assert_string_equal(text_at(group, "id"), "bat");
+    json_t *slot = json_array_get(json_object_get(group, "slots"), 0);
+    assert_string_equal(text_at(slot, "kind"), "charge");
+    assert_string_equal(text_at(slot, "end"), "1970-01-01T00:15:00Z");
+    assert_true(number_at(slot, NULL, "power_kw") == -2 &&
+                number_at(slot, NULL, "energy_kwh") == 0.5);
+    assert_int_equal(json_array_size(json_object_get(group, "slots")), 2);
+    json_t *task = json_array_get(json_object_get(root, "tasks"), 0);
+    assert_string_equal(text_at(task, "end"), "1970-01-01T01:01:00Z");
+    json_decref(root);
+    sg_out_free(&out);
 }
 
 static void a_request_is_granted_queued_or_refused(void **state)
@@ -625,6 +674,9 @@ static void metrics_are_plain_prometheus_text(void **state)
                                      "\"cell\",hypothetical=\"no\"} 3600000\n"));
     assert_non_null(strstr(got.body, "\nsymgrid_node_limit_watts{node=\"main\"} +Inf\n"));
     assert_non_null(strstr(got.body, "\nsymgrid_export_watts NaN\n"));
+    assert_non_null(strstr(got.body, "\nsymgrid_plan_rung{rung=\"rules\"} 1\n"));
+    assert_non_null(strstr(got.body, "\nsymgrid_plan_rung{rung=\"fresh\"} 0\n"));
+    assert_non_null(strstr(got.body, "\nsymgrid_plans_total{result=\"refused\"} 3\n"));
     free(got.text);
 }
 
@@ -862,6 +914,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(health_answers_before_the_first_step_and_readiness_does_not),
         CASE(telemetry_follows_the_contract_in_edge_units),
+        CASE(the_plan_s_calendar_is_served),
         CASE(a_request_is_granted_queued_or_refused),
         CASE(what_is_not_durable_is_not_acknowledged),
         CASE(a_full_queue_or_table_is_said_at_once),

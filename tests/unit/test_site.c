@@ -367,6 +367,7 @@ static void the_hash_follows_the_meaning_not_the_text(void **state)
         "nodes: {site: {limit: 4MW}}\nloads: {it: {rating: 5kW, demand: 3kW, class: 2}}\n",
         "nodes: {site: {limit: 4MW}}\nloads: {it: {rating: 5kW, demand: 3kW, count: 2}}\n",
         "nodes: {site: {limit: 4MW}}\nworkflows: [{task_id: a, power: 1W}]\n" LOAD,
+        "nodes: {site: {limit: 4MW}}\nplanning: {last: 1h}\n" LOAD,
         "nodes: {site: {limit: 4MW}}\nfaults: [{at: 1s, kind: grid_loss}]\n" LOAD,
         "nodes: {site: {limit: 4MW}}\nseries: {a: {daily: [{from: \"00:00\", value: 1kW}]}}\n" LOAD,
     };
@@ -384,6 +385,39 @@ static void the_hash_follows_the_meaning_not_the_text(void **state)
                 hash_of("nodes: {r: {}, a: {parent: r}, b: {parent: a}, c: {parent: b}}\n" LOAD));
     assert_true(hash_of("series: {a: {daily: [{from: \"00:00\", value: 1kW}]}}\n" LOAD) !=
                 hash_of("series: {a: {daily: [{from: \"00:00\", value: 2kW}]}}\n" LOAD));
+}
+
+static void planning_has_defaults_that_fit_together(void **state)
+{
+    (void)state;
+    read_good(LOAD);
+    near(site.planning.horizon_s, 86400);
+    near(site.planning.step_s, 900);
+    near(site.planning.period_s, 300);
+    near(site.planning.fresh_s_max, 900);
+    near(site.planning.last_s_max, 10800);
+    done();
+    read_good("planning: {horizon: 48h, step: 5min, period: 1min}\n" LOAD);
+    near(site.planning.horizon_s / site.planning.step_s, SG_PLAN_STEP_MAX);
+    near(site.planning.fresh_s_max, 900);
+    done();
+    read_good("planning: {period: 6h}\n" LOAD); /* a plan lasts until the next one */
+    near(site.planning.fresh_s_max, 9 * 3600);
+    near(site.planning.last_s_max, 9 * 3600);
+    done();
+    read_good("planning: {last: 10min}\n" LOAD);
+    near(site.planning.fresh_s_max, 600);
+    near(site.planning.last_s_max, 600);
+    done();
+    read_good("planning: {period: 2h, fresh: 5min, last: 1h}\n" LOAD);
+    near(site.planning.fresh_s_max, 300);
+    near(site.planning.last_s_max, 3600);
+    assert_true(warned("between two plans"));
+    uint64_t hash = site.hash;
+    sg_site_plan_every(&site, 300);
+    near(site.planning.period_s, 300);
+    assert_true(site.hash != hash); /* a journal of the other one is not gone on with */
+    done();
 }
 
 static void a_site_without_loads_is_legal(void **state)
@@ -500,6 +534,7 @@ int main(void)
         cmocka_unit_test(front_matter_sets_the_site),
         cmocka_unit_test(faults_name_their_targets),
         cmocka_unit_test(the_hash_follows_the_meaning_not_the_text),
+        cmocka_unit_test(planning_has_defaults_that_fit_together),
         cmocka_unit_test(a_site_without_loads_is_legal),
         cmocka_unit_test(hypothetical_kinds_are_marked),
         cmocka_unit_test(twenty_thousand_racks_from_one_entry_load_at_once),
