@@ -21,7 +21,7 @@ _symgrid_options() {
     case $1 in
         check) echo "--json --notes" ;;
         run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every" ;;
-        simulate) echo "--from --for --step --policy --report --json --no-baseline --seed" ;;
+        simulate) echo "--from --for --step --policy --plan-every --study --report --json --no-baseline --seed" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
