@@ -1,6 +1,7 @@
 /* The planner's own solver: from nothing, from its last plan, and what it needs of memory. */
 #include "cli/bench.h"
 #include "cli/bench_plan.h"
+#include "plan/arbitrage.h"
 #include "plan/interior.h"
 #include "plan/schedule.h"
 
@@ -120,4 +121,50 @@ double sg_bench_own_bytes(const sg_dispatch *problem)
 {
     size_t size = sg_interior_size(problem);
     return size ? (double)size : (double)NAN;
+}
+
+/* One store alone by merging slopes: the solve in memory that is there, and with everything it needs. */
+static sg_status slope_merge(const sg_dispatch *problem, sg_bench_answer *ret, double *ret_solve_s,
+                             double *ret_call_s)
+{
+    double began_s = sg_bench_now_s();
+    sg_arena arena = {0};
+    sg_schedule schedule;
+    size_t size = sg_arbitrage_size(problem);
+    void *memory = malloc(size);
+    sg_status status = memory ? sg_schedule_create(problem, &arena, &schedule) : SG_NOMEM;
+    double ready_s = sg_bench_now_s();
+    if (status == SG_OK) {
+        status = sg_arbitrage_solve(problem, memory, size, &schedule);
+    }
+    double done_s = sg_bench_now_s();
+    if (status == SG_OK) {
+        ret->outcome = schedule.outcome;
+        ret->objective = schedule.objective;
+        ret->iterations = schedule.iterations;
+    }
+    *ret_solve_s = done_s - ready_s;
+    *ret_call_s = done_s - began_s;
+    free(memory);
+    sg_arena_free(&arena);
+    return status;
+}
+
+sg_status sg_bench_slope(const sg_bench_site *site, const sg_bench_effort *effort,
+                         sg_bench_answer *ret)
+{
+    double alone_s[SG_BENCH_ROUND_MAX], all_s[SG_BENCH_ROUND_MAX];
+    sg_status status = SG_OK;
+    int done = 0;
+    *ret = (sg_bench_answer){.solver = "own"};
+    while (status == SG_OK && done < effort->repeats) {
+        status = slope_merge(&site->problem, ret, &alone_s[done], &all_s[done]);
+        done++;
+    }
+    if (status == SG_OK) {
+        ret->repeats = done;
+        ret->solve_s = sg_bench_median(alone_s, done);
+        ret->call_s = sg_bench_median(all_s, done);
+    }
+    return status;
 }

@@ -181,7 +181,7 @@ static void race_site(bench *self, const sg_bench_size *size)
     sg_bench_site_free(&site);
 }
 
-/* One store between two prices. A solver for this program alone enters here. */
+/* One store between two prices. */
 static void race_arbitrage(bench *self, int steps)
 {
     sg_bench_site site;
@@ -190,7 +190,7 @@ static void race_arbitrage(bench *self, int steps)
         return;
     }
     race *r = race_start(self, "arbitrage", steps, 1);
-    enter_cold(self, r, "own", sg_bench_own, &site);
+    enter_cold(self, r, "own", sg_bench_slope, &site);
     if (self->options->peers) {
         enter_cold(self, r, "clp", sg_bench_clp, &site);
         enter_library_highs(self, r, &site);

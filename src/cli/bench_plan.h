@@ -40,6 +40,9 @@ SG_MUST_CHECK sg_status sg_bench_own(const sg_bench_site *site, const sg_bench_e
  * loads of the last round. */
 SG_MUST_CHECK sg_status sg_bench_own_again(sg_bench_site *site, const sg_bench_effort *effort,
                                            sg_bench_answer *ret);
+/* One store between two prices by merging slopes (plan/arbitrage.h). */
+SG_MUST_CHECK sg_status sg_bench_slope(const sg_bench_site *site, const sg_bench_effort *effort,
+                                       sg_bench_answer *ret);
 /* The block that it asks for; NAN where it is not made for this shape. */
 double sg_bench_own_bytes(const sg_dispatch *problem);
 
