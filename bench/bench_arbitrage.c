@@ -120,7 +120,8 @@ static double time_clp(const sg_dispatch *p, double *ret_whole_s, double *ret_ob
             give_up();
         }
         double built_s = now_s();
-        if (sg_lp_solve(&program.lp, SG_LP_CLP, 0.0, &result) != SG_OK || result.outcome != SG_SOLVED) {
+        if (sg_lp_solve(&program.lp, SG_LP_CLP, 0.0, &result) != SG_OK ||
+            result.outcome != SG_SOLVED) {
             give_up();
         }
         solve_s[done] = now_s() - built_s;
@@ -159,7 +160,7 @@ int main(int argc, char **argv)
     } DEFAULTS[] = {{96, 4, false},      {288, 4, false}, {2976, 4, false}, {8760, 4, false},
                     {96, 4, true},       {288, 4, true},  {8760, 4, true},  {8760, 100, false},
                     {8760, 8760, false}, {35040, 4, true}};
-    int steps = argc == 2 ? atoi(argv[1]) : 1;
+    int steps = argc == 2 ? (int)strtol(argv[1], NULL, 10) : 1;
     if (argc > 2 || steps < 1 || steps > STEP_MAX) {
         fprintf(stderr, "usage: bench_arbitrage [STEPS], up to %d\n", STEP_MAX);
         return 2;

@@ -55,7 +55,7 @@ void sg_funding_json(const sg_funding *self, sg_out *out)
 
 static void html_row(sg_out *out, const char *name, const sg_funding *f)
 {
-    const double lines[] = {f->arbitrage, f->services,    f->tokens, f->efficiency,
+    const double lines[] = {f->arbitrage,  f->services,     f->tokens, f->efficiency,
                             -f->operation, -f->maintenance, f->system};
     char text[SG_FIGURES_TEXT];
     sg_out_format(out, "<tr><th scope=\"row\">%s</th>", name);
