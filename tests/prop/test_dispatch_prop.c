@@ -1,10 +1,12 @@
 /* The planner on random programs (random_dispatch.h): each solver against the library's simplex, each
  * schedule against the constraints of the format, each price against the cost of a changed program.
  *
- * usage: test_prop_dispatch_prop                2,000 programs, or 100,000 with SYMGRID_PROP_FULL=1
+ * usage: test_prop_dispatch_prop                600 programs, or 100,000 with SYMGRID_PROP_FULL=1
  *        test_prop_dispatch_prop COUNT FIRST    programs of the seeds FIRST, FIRST + 1, ...
  *        test_prop_dispatch_prop SEED           that program as a symgrid.dispatch/1 document, and on
- *                                               stderr what each solver says */
+ *                                               stderr what each solver says
+ *
+ * ctest: timeout=300 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +24,7 @@
 #include <time.h>
 
 enum {
-    PROGRAMS = 2000,
+    PROGRAMS = 600,
     PROGRAMS_FULL = 100000,
     OUTCOMES = SG_NUMERIC + 1,
     MESSAGES_MAX = 20, /* further mismatches are only counted */

@@ -1,4 +1,4 @@
-/* The worth of things against what happens: the problem is changed a little and solved again. */
+/* The worth of things against what happens: the problem is changed a little and solved again. ctest: timeout=240 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
