@@ -339,7 +339,8 @@ static inline bool dispatch_holds(const sg_dispatch *p, const sg_schedule *r, ch
     dispatch_miss miss = dispatch_check(p, r);
     double slop = dispatch_money_slop(&money);
     /* where nothing pays, a proof still sums what the whole program could cost */
-    double rounding = 1e-8 * p->steps * dispatch_widest_kw(p) * fmax(money.dearest_per_kw, 1e-4);
+    double rounding =
+        1e-8 * p->steps * fmax(dispatch_widest_kw(p), 1.0) * fmax(money.dearest_per_kw, 1e-4);
     double unnamed_kw = r->outcome == SG_INFEASIBLE ? CHECK_UNNAMED_KW : 0.0;
     if (miss.amount > fmax(CHECK_FLOW_FRAC * money.largest_kw, unnamed_kw)) {
         snprintf(text, size, "%s at step %d misses by %.3g of %.3g kW", miss.what, miss.step,
