@@ -338,6 +338,9 @@ static inline bool dispatch_holds(const sg_dispatch *p, const sg_schedule *r, ch
     dispatch_money money = dispatch_money_of(p, r);
     dispatch_miss miss = dispatch_check(p, r);
     double slop = dispatch_money_slop(&money);
+    /* where nothing pays, a proof still sums what the whole program could cost */
+    double rounding =
+        1e-8 * p->steps * fmax(dispatch_widest_kw(p), 1.0) * fmax(money.dearest_per_kw, 1e-4);
     double unnamed_kw = r->outcome == SG_INFEASIBLE ? CHECK_UNNAMED_KW : 0.0;
     if (miss.amount > fmax(CHECK_FLOW_FRAC * money.largest_kw, unnamed_kw)) {
         snprintf(text, size, "%s at step %d misses by %.3g of %.3g kW", miss.what, miss.step,
@@ -345,6 +348,9 @@ static inline bool dispatch_holds(const sg_dispatch *p, const sg_schedule *r, ch
     } else if (!(fabs(money.total - r->objective) <= 1e-9 * money.stake + 0.01 * slop)) {
         snprintf(text, size, "objective is %.12g, the schedule costs %.12g", r->objective,
                  money.total);
+    } else if (r->outcome == SG_SOLVED && !(r->objective - r->bound <= slop + rounding)) {
+        snprintf(text, size, "solved at %.12g, but proved no better than %.12g", r->objective,
+                 r->bound);
     } else if (r->bound > r->objective + slop) {
         snprintf(text, size, "bound %.12g above objective %.12g", r->bound, r->objective);
     } else {

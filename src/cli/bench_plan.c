@@ -229,12 +229,14 @@ static double times_own(const race *r, const char *name, bool call)
     return own->repeats && peer ? time_of(peer, call) / time_of(own, call) : (double)NAN;
 }
 
-/* Relative to the first answer of the race. */
+/* Relative to the first answer of the race. Again: the loads are those of the last round, so that only
+ * answers after as many rounds compare. */
 static double off_frac(const race *r, const sg_bench_answer *e)
 {
     for (int k = 0; k < r->count; k++) {
         const sg_bench_answer *first = &r->entries[k];
-        if (first->repeats && first->outcome == SG_SOLVED) {
+        bool same = strcmp(r->name, "again") != 0 || first->repeats == e->repeats;
+        if (first->repeats && first->outcome == SG_SOLVED && same) {
             return (e->objective - first->objective) / fabs(first->objective);
         }
     }
