@@ -163,17 +163,18 @@ sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max, sg_a
 /* What a proved schedule may miss, of its powers, and of its cost. */
 static const double RESIDUAL_MAX = 1e-9, GAP_MAX = 1e-7, MONEY_MIN = 1e-13; /* per kWh */
 
-static double largest_kw(const sg_dispatch *p)
+/* Of the powers that the schedule really moves: limits may be far beyond them. */
+static double largest_kw(const sg_dispatch *p, const sg_schedule *r)
 {
     double most = 0.0;
-    for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
-        for (int t = 0; t < p->steps; t++) {
+    for (int t = 0; t < p->steps; t++) {
+        for (int z = 0; z < sg_dispatch_zone_count(p); z++) {
             most = fmax(most, fabs(sg_dispatch_load_kw(p, z)[t]));
         }
-    }
-    for (int s = 0; s < p->store_count; s++) {
-        most = fmax(most, fmax(p->stores[s].charge_kw_max, p->stores[s].discharge_kw_max));
-        most = fmax(most, p->stores[s].energy_kwh_max);
+        for (int s = 0; s < p->store_count; s++) {
+            most = fmax(most, fmax(r->charge_kw[s][t], r->discharge_kw[s][t]));
+        }
+        most = fmax(most, fmax(r->import_kw[t], r->export_kw[t]));
     }
     return most;
 }
@@ -196,7 +197,7 @@ static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options
     if (ret->outcome == SG_SOLVED) {
         sg_schedule_finish(problem, ret);
         double money = fmax(fabs(ret->objective), 1e-2 * sg_interior_turnover(interior));
-        double largest = fmax(largest_kw(problem), 1.0);
+        double largest = fmax(largest_kw(problem, ret), 1.0);
         bool met = ret->residual_kw <= RESIDUAL_MAX * largest;
         double nothing = MONEY_MIN * largest * problem->step_s / 3600.0 * problem->steps;
         if (!met || !(ret->objective - ret->bound <= GAP_MAX * money + nothing)) {
