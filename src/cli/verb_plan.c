@@ -250,7 +250,7 @@ static void write_table(sg_out *out, const sg_dispatch *p, const sg_schedule *r)
     }
     write_zone_lines(out, p, r);
     for (int k = 0; k < p->shiftable_count; k++) {
-        if (r->unserved_kwh[k] > 0.0) {
+        if (r->unserved_kwh[k] >= 5e-4) { /* what three digits show */
             sg_out_format(out, "unserved   %.3f kWh of %s\n", r->unserved_kwh[k],
                           p->shiftable[k].id);
         }
@@ -402,7 +402,8 @@ int sg_cli_plan(int argc, char **argv)
         return SG_EXIT_USAGE;
     }
     if (how.vertex && how.solver == SG_SOLVER_OWN) {
-        fputs("symgrid plan: --vertex: expected --solver auto, clp or highs: own ends between corners\n",
+        fputs("symgrid plan: --vertex: expected --solver auto, clp or highs: own ends between "
+              "corners\n",
               stderr);
         return SG_EXIT_USAGE;
     }

@@ -147,6 +147,9 @@ static sg_status solve_stated(const sg_dispatch *problem, sg_lp_solver library, 
         sg_program_read(&self, &result, ret);
         sg_program_read_prices(&self, &result, ret);
         sg_schedule_finish(problem, ret);
+        if (!isfinite(ret->objective)) {
+            ret->outcome = SG_NUMERIC; /* costs beyond what a double holds */
+        }
     }
     sg_lp_free(&self.lp);
     sg_lp_result_free(&result);
@@ -200,7 +203,8 @@ static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options
         double largest = fmax(largest_kw(problem, ret), 1.0);
         bool met = ret->residual_kw <= RESIDUAL_MAX * largest;
         double nothing = MONEY_MIN * largest * problem->step_s / 3600.0 * problem->steps;
-        if (!met || !(ret->objective - ret->bound <= GAP_MAX * money + nothing)) {
+        bool counted = isfinite(ret->objective) && isfinite(ret->bound);
+        if (!met || !counted || !(ret->objective - ret->bound <= GAP_MAX * money + nothing)) {
             ret->outcome = SG_NUMERIC;
         }
     }

@@ -778,6 +778,22 @@ static void equals_a_table_search_for_one_lossless_store(void **state)
     assert_true(feasible > 100 && feasible < 300);
 }
 
+/* Costs that no double holds are no schedule, whoever is asked. */
+static void money_beyond_all_numbers_is_not_called_solved(void **state)
+{
+    (void)state;
+    static const double LOAD[] = {1e300, 1e300}, PRICE[] = {1e300, 1e300};
+    sg_dispatch p = {
+        .step_s = 900.0, .steps = 2, .load_kw = LOAD, .grid = grid_of(PRICE, NULL, 1e308)};
+    for (int solver = SG_SOLVER_AUTO; solver <= SG_SOLVER_CLP; solver++) {
+        sg_dispatch_options options = {.solver = (sg_dispatch_solver)solver};
+        sg_schedule r;
+        assert_int_equal(sg_dispatch_solve_with(&p, &options, &arena, &r), SG_OK);
+        assert_int_not_equal(r.outcome, SG_SOLVED);
+    }
+    sg_arena_free(&arena);
+}
+
 static void malformed_problems_are_refused(void **state)
 {
     (void)state;
@@ -838,6 +854,7 @@ int main(void)
         cmocka_unit_test(the_prices_prove_the_cost),
         cmocka_unit_test(prices_without_a_solution_are_no_numbers),
         cmocka_unit_test(equals_a_table_search_for_one_lossless_store),
+        cmocka_unit_test(money_beyond_all_numbers_is_not_called_solved),
         cmocka_unit_test(malformed_problems_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, free_arena);
