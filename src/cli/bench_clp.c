@@ -94,7 +94,7 @@ static sg_status bench_clp_create(bench_clp *self, const sg_dispatch *problem)
     return SG_OK;
 }
 
-/* Presolve and dual simplex, as plan/lp.c asks for. Returns the time. */
+/* Presolve and dual simplex, its best on most sizes. Returns the time. */
 static double first_solve_s(bench_clp *self)
 {
     Clp_Solve *options = ClpSolve_new();

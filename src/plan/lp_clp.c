@@ -50,7 +50,8 @@ static sg_status open_session(const sg_lp_model *m, double seconds_max, void **r
         Clp_setMaximumSeconds(self->solver, seconds_max);
     }
     ClpSolve_setSolveType(self->options, 0, -1);        /* dual simplex */
-    ClpSolve_setPresolveType(self->options, 0, -1);     /* on           */
+    /* no presolve: it is no faster on these programs, and CoinUtils 2.11 leaks in it where a program has no solution */
+    ClpSolve_setPresolveType(self->options, 1, -1);
     ClpSolve_setSpecialOption(self->options, 2, 1, -1); /* no signal handlers of its own */
     *ret = self;
     return SG_OK;

@@ -3,7 +3,6 @@
  * Whatever is drawn is a valid program. Every answer must keep it, and say what the library's simplex
  * says, unless one of them gives up. */
 #include "../dispatch_check.h"
-#include "../library_leaks.h"
 #include "../random_dispatch.h"
 #include "base/check.h"
 

@@ -28,13 +28,6 @@ typedef struct program {
     sg_dispatch_store store;
 } program;
 
-/* What the presolve of CoinUtils does not free, on degenerate programs, is not ours. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:implied_free_action\nleak:presolve_dupmajor\n";
-}
-
 static uint64_t draws;
 
 static double unit(void)

@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "dispatch_check.h"
-#include "library_leaks.h"
 #include "random_dispatch.h"
 
 #include <math.h>
