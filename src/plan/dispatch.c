@@ -68,62 +68,97 @@ static sg_status take_softened(const sg_program *self, const sg_lp_result *resul
     return SG_OK;
 }
 
-/* Freeze how much each tier gives way, and let the money decide what is left. */
-static void hold_tiers(sg_program *self, const sg_lp_result *nearest)
+/* What a tier gives way in all, as the cost; the number of its slacks. */
+static int ask_tier(sg_program *self, sg_tier tier)
 {
-    for (int level = 0; level < SG_TIER_COUNT; level++) {
-        double total = 0.0;
-        int row = sg_lp_row(&self->lp, -HUGE_VAL, 0.0);
-        for (int k = 0; k < self->slack_count; k++) {
-            const sg_slack *s = &self->slacks[k];
-            if ((int)s->tier == level) {
-                sg_lp_term(&self->lp, row, s->column, s->hours);
-                total += s->hours * nearest->value[s->column];
-            }
+    int count = 0;
+    memset(self->lp.column_cost, 0, self->lp.column_count * sizeof *self->lp.column_cost);
+    for (int k = 0; k < self->slack_count; k++) {
+        if (self->slacks[k].tier == tier) {
+            self->lp.column_cost[self->slacks[k].column] = self->slacks[k].hours;
+            count++;
         }
-        if (!self->lp.failed) {
-            self->lp.row_upper[row] = total * (1.0 + 1e-9) + 1e-6;
+    }
+    return count;
+}
+
+/* Below this, kWh in all, a tier does not give way. */
+static const double TIER_MIN_KWH = 1e-6;
+
+/* And no more than that from now on: none at all where none is needed. */
+static void hold_tier(sg_program *self, sg_tier tier, const sg_lp_result *found)
+{
+    double total = 0.0;
+    for (int k = 0; k < self->slack_count; k++) {
+        const sg_slack *s = &self->slacks[k];
+        total += s->tier == tier ? s->hours * found->value[s->column] : 0.0;
+    }
+    bool closed = total <= TIER_MIN_KWH;
+    int row = closed ? -1 : sg_lp_row(&self->lp, -HUGE_VAL, total * (1.0 + 1e-9) + TIER_MIN_KWH);
+    for (int k = 0; k < self->slack_count; k++) {
+        const sg_slack *s = &self->slacks[k];
+        if (s->tier == tier && closed) {
+            self->lp.column_upper[s->column] = 0.0;
+        } else if (s->tier == tier) {
+            sg_lp_term(&self->lp, row, s->column, s->hours);
         }
     }
 }
 
-/* The nearest program: first the least weighted sum of what gives way, then the least cost at that
- * sum. */
+/* Solve, and keep what was found before where nothing better is. */
+static sg_status try_for(const sg_program *self, sg_lp_solver library, double seconds_max,
+                         sg_lp_result *best, bool *ret_solved)
+{
+    sg_lp_result found = {0};
+    sg_status status = sg_lp_solve(&self->lp, library, seconds_max, &found);
+    *ret_solved = status == SG_OK && found.outcome == SG_SOLVED;
+    found.iterations += best->iterations;
+    best->iterations = found.iterations;
+    bool better = status == SG_OK && found.feasible;
+    sg_lp_result_free(better ? best : &found);
+    if (better) {
+        *best = found;
+    }
+    return status;
+}
+
+/* The nearest program: of each tier, the dearest first, the least that has to give way beside what the ones before it kept; then
+ * the least cost. */
 static sg_status solve_nearest(const sg_dispatch *problem, sg_lp_solver library, double seconds_max,
                                double began_s, sg_arena *scratch, sg_arena *arena, sg_schedule *ret)
 {
     sg_program self;
-    sg_lp_result nearest = {0}, best = {0};
+    sg_lp_result best = {0};
     sg_status status = sg_program_build(&self, problem, true, scratch);
-    size_t columns = self.lp.column_count;
-    double *cost = sg_arena_array(scratch, columns + 1, sizeof *cost);
+    size_t bytes = self.lp.column_count * sizeof(double);
+    double *cost = sg_arena_array(scratch, self.lp.column_count + 1, sizeof *cost);
     if (status == SG_OK && !cost) {
         status = SG_NOMEM;
     }
-    if (status == SG_OK) {
-        memcpy(cost, self.lp.column_cost, columns * sizeof *cost);
-        memset(self.lp.column_cost, 0, columns * sizeof *cost);
-        for (int k = 0; k < self.slack_count; k++) {
-            self.lp.column_cost[self.slacks[k].column] = self.slacks[k].weight;
+    bool solved = status == SG_OK;
+    if (solved) {
+        memcpy(cost, self.lp.column_cost, bytes);
+    }
+    for (int tier = 0; tier <= SG_TIER_COUNT && status == SG_OK && solved; tier++) {
+        if (tier == SG_TIER_COUNT) {
+            memcpy(self.lp.column_cost, cost, bytes);
+        } else if (!ask_tier(&self, (sg_tier)tier)) {
+            continue;
         }
-        status = sg_lp_solve(&self.lp, library, seconds_left(seconds_max, began_s), &nearest);
+        status = try_for(&self, library, seconds_left(seconds_max, began_s), &best, &solved);
+        if (status == SG_OK && solved && tier < SG_TIER_COUNT) {
+            hold_tier(&self, (sg_tier)tier, &best);
+        }
     }
-    if (status == SG_OK && nearest.outcome == SG_SOLVED) {
-        memcpy(self.lp.column_cost, cost, columns * sizeof *cost);
-        hold_tiers(&self, &nearest);
-        status = sg_lp_solve(&self.lp, library, seconds_left(seconds_max, began_s), &best);
-    }
-    if (status == SG_OK && nearest.feasible) {
-        const sg_lp_result *use = best.feasible ? &best : &nearest;
-        sg_program_read(&self, use, ret);
+    if (status == SG_OK && best.feasible) {
+        sg_program_read(&self, &best, ret);
         sg_schedule_net_out(problem, ret);
         sg_schedule_find_circulation(problem, ret);
         sg_schedule_find_peaks(problem, ret);
         ret->objective = sg_schedule_cost(problem, ret);
-        status = take_softened(&self, use, arena, ret);
+        status = take_softened(&self, &best, arena, ret);
     }
-    ret->iterations += nearest.iterations + best.iterations;
-    sg_lp_result_free(&nearest);
+    ret->iterations += best.iterations;
     sg_lp_result_free(&best);
     sg_lp_free(&self.lp);
     return status;

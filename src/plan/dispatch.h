@@ -9,13 +9,11 @@
  *          arrays.
  * Bound    `bound` is proved by the duals of the solution (weak duality), not taken on the solver's
  *          word.
- * Softened where the program as stated has no solution, these give way, cheapest first: the ramp,
- * the final energy,
- *          the reserve, a store's energy range, the balance (unserved load as a positive amount,
- *          power that has nowhere to go as a negative one). Each counts as 16 times the one before
- *          it, per kW and hour (the final energy per kWh); the least such sum is found first, then
- *          the cheapest schedule that keeps it. Power limits of devices and of the grid connection
- *          never give way.
+ * Softened where the program as stated has no solution, these give way, cheapest first: the ramp, the final energy, the
+ *          reserve, a store's energy range, the balance (unserved load as a positive amount, power that has nowhere to go as a
+ *          negative one). Nothing of a dearer one is given up for a cheaper one: of each in turn, the dearest first, the least
+ *          sum over kW and hours (the final energy: kWh) is found and kept, then the cheapest schedule. Power limits of devices and
+ *          of the grid connection never give way.
  * Source   docs/formats.md, "symgrid.dispatch/1". */
 #ifndef SG_PLAN_DISPATCH_H
 #define SG_PLAN_DISPATCH_H
@@ -161,7 +159,7 @@ typedef enum sg_dispatch_solver {
 
 typedef struct sg_dispatch_options {
     sg_dispatch_solver solver;
-    double seconds_max; /* <= 0 = no limit; presolve of a library may overrun a short one */
+    double seconds_max; /* <= 0 = no limit; a library looks at it now and then */
     bool
         vertex; /* end at a corner of the feasible set, not inside a face of equal cost; not with OWN */
 } sg_dispatch_options;
@@ -172,7 +170,7 @@ typedef struct sg_dispatch_options {
  * arrays hold that schedule and `softened` names what gave way; bound and relative_gap are then
  * NaN. Where there is no schedule to give (unbounded, or the time ran out before a feasible point)
  * objective is NaN and the series are zero: test isfinite(objective), not the outcome alone.
- * seconds_max <= 0 means no limit; presolve may overrun a short one.
+ * seconds_max <= 0 means no limit; a library may overrun a short one.
  * @effects alloc=yes (arena and solver) block=for the solve; not for the step */
 SG_MUST_CHECK sg_status sg_dispatch_solve(const sg_dispatch *problem, double seconds_max,
                                           sg_arena *arena, sg_schedule *ret);

@@ -51,7 +51,7 @@ void sg_lp_free(sg_lp *self);
 typedef enum sg_lp_solver { SG_LP_CLP, SG_LP_HIGHS } sg_lp_solver; /* dual simplex, both */
 
 /* Solve. seconds_max <= 0 means no limit; the limit is checked between the solver's factorisations,
- * so that large programs may overrun it by their presolve. SG_OK: the outcome says what was found
+ * so that large programs may overrun it. SG_OK: the outcome says what was found
  * and the arrays are filled (the last point for SG_LIMIT, zeros for SG_UNBOUNDED and
  * SG_INFEASIBLE). SG_NOMEM, SG_UNAVAILABLE (the library is not on this machine): nothing to free. @effects alloc=yes block=for the solve */
 SG_MUST_CHECK sg_status sg_lp_solve(const sg_lp *self, sg_lp_solver solver, double seconds_max,

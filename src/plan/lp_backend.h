@@ -31,7 +31,7 @@ typedef struct sg_lp_point {
 typedef struct sg_lp_backend {
     /* SG_UNAVAILABLE: no such library here. */
     sg_status (*open)(const sg_lp_model *model, double seconds_max, void **ret);
-    /* Solve with a presolve; `again` goes on without one from what was found. */
+    /* Solve, the library's way; `again` goes on without a presolve from what was found. */
     void (*run)(void *session, bool again, sg_lp_point *ret);
     void (*close)(void *session);
     const char *(*version)(void); /* NULL: no such library here */

@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-static const double TIER_WEIGHT[SG_TIER_COUNT] = {65536.0, 4096.0, 256.0, 16.0, 1.0};
 
 static double at(const double *series, int step)
 {
@@ -115,7 +114,7 @@ bool sg_dispatch_is_valid(const sg_dispatch *p)
     return valid;
 }
 
-/* A column that lets a row give way, weighted by its tier and the time it lasts. */
+/* A column that lets a row give way, counted by the time it lasts. */
 static int slack_add(sg_program *self, sg_slack_kind kind, sg_tier tier, int item, int step)
 {
     SG_CHECK(self->slack_count < self->slack_size);
@@ -126,7 +125,6 @@ static int slack_add(sg_program *self, sg_slack_kind kind, sg_tier tier, int ite
                                                    .column = column,
                                                    .item = item,
                                                    .step = step,
-                                                   .weight = TIER_WEIGHT[tier] * hours,
                                                    .hours = hours};
     return column;
 }

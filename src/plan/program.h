@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-/* What may give way, dearest first; each level weighs 16 times the next one (see dispatch.h). */
+/* What may give way, dearest first. */
 typedef enum sg_tier {
     SG_TIER_BALANCE,
     SG_TIER_RANGE,
@@ -35,14 +35,13 @@ typedef enum sg_slack_kind {
     SG_SLACK_RAMP
 } sg_slack_kind;
 
-/* One column that lets a row give way. weight = hours it lasts (1 for energies at the end) x its
- * tier's weight. */
+/* One column that lets a row give way for some hours (1 for an energy at the end). */
 typedef struct sg_slack {
     sg_slack_kind kind;
     sg_tier tier;
     int column, step; /* -1 = of no step                                             */
     int item;         /* zone of a balance, store of an energy; -1 = of neither      */
-    double hours, weight;
+    double hours;
 } sg_slack;
 
 typedef struct sg_program {

@@ -334,6 +334,40 @@ static void the_ramp_gives_way_before_the_reserve(void **state)
     }
 }
 
+/* 1.7 kWh of sun beyond what the store may hold would carry its reserve for all the hours after the load: by any weights worth
+ * naming the range would give way. */
+static void a_short_reserve_gives_way_before_the_energy_range(void **state)
+{
+    (void)state;
+    enum { STEPS = 24 };
+    double load[STEPS] = {[1] = 10.0}, sun[STEPS] = {[0] = 20.0}, up[STEPS];
+    for (int t = 0; t < STEPS; t++) {
+        up[t] = 20.0;
+    }
+    sg_dispatch_store bat = store_of(30.0, 50.0, 1.0);
+    bat.initial_kwh = bat.energy_kwh_min = 20.0;
+    sg_dispatch_source pv = {.id = "pv", .available_kw = sun};
+    sg_dispatch p = {.step_s = 3600.0,
+                     .steps = STEPS,
+                     .load_kw = load,
+                     .sources = &pv,
+                     .source_count = 1,
+                     .stores = &bat,
+                     .store_count = 1,
+                     .reserve_up_kw = up,
+                     .reserve_duration_s = 300.0};
+    sg_schedule r;
+    solve(&p, &r);
+    assert_int_equal(r.outcome, SG_INFEASIBLE);
+    double missing_kw = 0.0;
+    for (int k = 0; k < r.softened_count; k++) {
+        assert_string_equal(r.softened[k].constraint, "reserve/up_kw");
+        missing_kw += r.softened[k].amount_kw;
+    }
+    expect_near(r.energy_kwh[0][1], 30.0);
+    expect_near(missing_kw, 20.0 * (STEPS - 1));
+}
+
 /* A measured state of charge a little outside the range is an everyday thing. */
 static void a_store_that_starts_too_low_still_gets_a_schedule(void **state)
 {
@@ -846,6 +880,7 @@ int main(void)
         cmocka_unit_test(power_with_nowhere_to_go_is_a_negative_amount),
         cmocka_unit_test(the_final_energy_gives_way_before_the_load),
         cmocka_unit_test(the_ramp_gives_way_before_the_reserve),
+        cmocka_unit_test(a_short_reserve_gives_way_before_the_energy_range),
         cmocka_unit_test(a_store_that_starts_too_low_still_gets_a_schedule),
         cmocka_unit_test(an_exhausted_time_limit_says_so),
         cmocka_unit_test(the_marginal_price_predicts_a_second_solve),
