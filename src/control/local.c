@@ -46,7 +46,7 @@ double sg_store_can_give_w(const sg_flows *f, int s)
     }
     /* the reserve is for the bridge: it opens when the grid is gone */
     double floor_j = f->grid_up || !plant->head->grid_present ? plant->store_reserve_j[s] : 0;
-    double most_w = sg_reservoir_discharge_w(&plant->store_reservoir[s], f->measure->value[energy],
+    double most_w = sg_reservoir_discharge_w(&plant->store_reservoir[s], f->measure->low_j[s],
                                              floor_j, plant->store_keep_frac[s], f->in->dt_s);
     return believed_w(f, s, most_w);
 }
@@ -58,7 +58,7 @@ double sg_store_can_take_w(const sg_flows *f, int s)
     if (!plant->store_real[s] || !sg_measure_fresh(f->measure, energy)) {
         return 0;
     }
-    return sg_reservoir_charge_w(&plant->store_reservoir[s], f->measure->value[energy],
+    return sg_reservoir_charge_w(&plant->store_reservoir[s], f->measure->high_j[s],
                                  plant->store_keep_frac[s], f->in->dt_s);
 }
 

@@ -19,16 +19,23 @@ static size_t align_up(size_t size)
 #define SG_ROOM_ARRAYS(X)           \
     X(measure.value, double, point) \
     X(measure.age_s, double, point) \
-    X(measure.quality, uint8_t, point)
+    X(measure.quality, uint8_t, point)  \
+    X(measure.low_j, double, store)     \
+    X(measure.high_j, double, store)
 
 static void place(unsigned char *at, sg_rooms *ret)
 {
     sg_plant *plant = &ret->plant;
-    int32_t point_count = plant->points.count;
+    int32_t point_count = plant->points.count, store_count = plant->store_count;
 #define X(name, type, count)        \
     ret->name = (type *)(void *)at; \
     at += align_up(sizeof(type) * (size_t)count##_count);
     SG_ROOM_ARRAYS(X)
+#undef X
+#define X(name, type, count)              \
+    ret->trust.name = (type *)(void *)at; \
+    at += align_up(sizeof(type) * (size_t)plant->count##_count);
+    SG_TRUST_ARRAYS(X)
 #undef X
 #define X(name, type, count)                \
     ret->control.name = (type *)(void *)at; \
@@ -44,6 +51,7 @@ static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t stor
     size_t size = 0;
 #define X(name, type, count) size += align_up(sizeof(type) * (size_t)count##_count);
     SG_ROOM_ARRAYS(X)
+    SG_TRUST_ARRAYS(X)
     SG_CONTROL_ARRAYS(X)
 #undef X
     return size;
@@ -98,6 +106,7 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
         rooms.measure.age_s[p] = -1;
         rooms.measure.quality[p] = SG_NO_DATA;
     }
+    sg_trust_start(&rooms.trust, &rooms.plant);
     for (int g = 0; g < SG_GROUP_MAX; g++) {
         self->group_reason[g] = -1;
     }
@@ -415,8 +424,11 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     self->time_us = frame->time_us;
     self->dt_s = frame->dt_s;
 
+    sg_trust_judge(&rooms.trust, &rooms.measure, &rooms.plant, frame->value, frame->quality,
+                   frame->dt_s);
     sg_measure_step(&rooms.measure, &rooms.plant, frame->value, frame->quality, frame->dt_s,
                     self->quality_count);
+    self->disbelieved = sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s);
     forecast_now(&rooms, frame->time_us, frame->dt_s);
     if (frame->plan) {
         take_plan(self, frame->plan, &rooms.plant);

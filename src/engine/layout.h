@@ -5,9 +5,10 @@
 #include "engine/engine.h"
 #include "forecast/online.h"
 #include "measure/measure.h"
+#include "measure/trust.h"
 #include "site/plant.h"
 
-#define SG_ENGINE_MAGIC UINT64_C(0x32454E474E454753) /* "SGENGNE2" */
+#define SG_ENGINE_MAGIC UINT64_C(0x33454E474E454753) /* "SGENGNE3" */
 
 /* No padding anywhere in it: the block is hashed and journaled as bytes. */
 struct sg_engine {
@@ -18,7 +19,7 @@ struct sg_engine {
     int32_t policy, mode;
     int32_t settled, safe; /* of the last step */
     int32_t plan_present, decision_count;
-    int32_t rung, pad; /* sg_rung of the last step */
+    int32_t rung, disbelieved; /* sg_rung of the last step; readings that it did not believe */
     int64_t plans_taken, plans_refused;
     int64_t quality_count[4];
     double dt_s;
@@ -43,6 +44,7 @@ typedef struct sg_rooms {
     sg_engine *head;
     sg_plant plant;
     sg_measure measure;
+    sg_trust trust;
     sg_control control;
 } sg_rooms;
 

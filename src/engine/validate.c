@@ -243,6 +243,21 @@ static bool values_sane(const double *value, const sg_points *points, const sg_p
     return good;
 }
 
+static bool trust_sane(const sg_trust *t, const sg_plant *p)
+{
+    int32_t nodes = p->node_count, last = p->points.count - 1;
+    return all_within(t->node_doubt, nodes, 0, 1e3) &&
+           all_within(t->node_miss_w, nodes, -1e30, 1e30) &&
+           all_within(t->node_truth_w, nodes, -1e30, 1e30) &&
+           ints_within(t->node_liar, nodes, -1, last) &&
+           ints_within(t->node_jumped, nodes, -2, last) &&
+           ints_within(t->node_found, nodes, -1, last) &&
+           bytes_below(t->node_verdict, nodes, SG_VERDICT_COUNT) &&
+           all_within(t->store_reckoned_j, p->store_count, -1, large) &&
+           all_within(t->store_margin_j, p->store_count, 0, large) &&
+           all_within(t->store_doubt, p->store_count, 0, 1e3);
+}
+
 bool sg_rooms_sane(const sg_rooms *rooms)
 {
     const sg_engine *self = rooms->head;
@@ -252,7 +267,9 @@ bool sg_rooms_sane(const sg_rooms *rooms)
            values_sane(m->value, &plant->points, plant) &&
            all_within(m->age_s, plant->points.count, -1, INFINITY) &&
            bytes_below(m->quality, plant->points.count, SG_NO_DATA + 1) &&
-           control_sane(&rooms->control, plant) && forecast_sane(&self->load) &&
+           all_within(m->low_j, plant->store_count, 0, large) &&
+           all_within(m->high_j, plant->store_count, 0, large) &&
+           trust_sane(&rooms->trust, plant) && control_sane(&rooms->control, plant) && forecast_sane(&self->load) &&
            forecast_sane(&self->generation) && forecast_sane(&self->price) &&
            meter_sane(&self->meter) && tasks_sane(&self->tasks) && decisions_sane(self, plant) &&
            (!self->plan_present || sg_plan_valid(&self->plan, plant));

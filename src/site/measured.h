@@ -12,6 +12,7 @@ typedef struct sg_measure {
     double *value;    /* [point] last trusted value            */
     double *age_s;    /* [point] since it was read, < 0: never */
     uint8_t *quality; /* [point] sg_quality                    */
+    double *low_j, *high_j; /* [store] between these its energy lies, as far as the reading can be believed */
 } sg_measure;
 
 /* May the reading carry a set-point: good, or a short hold of a good one? */

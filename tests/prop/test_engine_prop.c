@@ -155,7 +155,7 @@ static void put_site(text *t)
 /* --- random frames --- */
 
 typedef struct frames {
-    int count;
+    int count, meter_first, meter_end; /* points; those of the nodes' meters */
     double dt_s;
     int64_t time_us;
     double *value, *age_s; /* age: since a reading could be used, < 0 never; the test's own count */
@@ -174,8 +174,10 @@ static const double DTS[] = {0.1, 0.1, 1, 5, 60, 900, 3600};
 
 static void frames_open(frames *self, const sg_site *site)
 {
-    *self =
-        (frames){.count = sg_points_of(site).count, .time_us = rig_time("2023-06-30T22:00:00Z")};
+    *self = (frames){.count = sg_points_of(site).count,
+                     .meter_first = sg_points_of(site).first[SG_POINT_NODE_POWER],
+                     .meter_end = sg_points_of(site).first[SG_POINT_NODE_POWER] + site->node_count,
+                     .time_us = rig_time("2023-06-30T22:00:00Z")};
     size_t points = (size_t)self->count;
     self->value = calloc(points, sizeof *self->value);
     self->age_s = calloc(points, sizeof *self->age_s);
@@ -261,8 +263,10 @@ static void spoil(frames *self)
         if (below(40) == 0) {
             self->dead[p] = !self->dead[p] && unit() < self->bad_share;
         }
-        self->quality[p] = self->dead[p] ? SG_NO_DATA : SG_GOOD;
-        if (self->bad_share > 0 && unit() < self->bad_share * 0.3) {
+        /* readings drawn one by one close no balance: without meters at the nodes none is judged */
+        bool meter = p >= self->meter_first && p < self->meter_end;
+        self->quality[p] = self->dead[p] || meter ? SG_NO_DATA : SG_GOOD;
+        if (!meter && self->bad_share > 0 && unit() < self->bad_share * 0.3) {
             if (below(2) == 0) {
                 self->value[p] = bad[below(SG_COUNT(bad))];
             } else {

@@ -25,7 +25,7 @@ static void *plant_memory;
 static sg_plant plant;
 static double held[POINTS_MAX], age_s[POINTS_MAX], value[POINTS_MAX];
 static uint8_t held_quality[POINTS_MAX], quality[POINTS_MAX];
-static sg_measure measure = {held, age_s, held_quality};
+static sg_measure measure = {.value = held, .age_s = age_s, .quality = held_quality};
 static int64_t counts[4];
 static int demand, power, energy, store_power, price, grid_up, losses, node, available;
 

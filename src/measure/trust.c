@@ -1,0 +1,473 @@
+#include "measure/trust.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double ACCURACY = 0.01; /* of the readings' root sum of squares            */
+static const double SKEW = 0.25;     /* of one step's change may belong to another step */
+static const double FLOOR_W = 1.0;   /* of any tolerance                                */
+static const double DOUBT_RINGS = 5.0, DOUBT_MAX = 20.0;
+static const double SIZE_MIN =
+    4.0; /* tolerances that a reading must have for its sign or unit to tell */
+static const double UNIT = 1000.0, READING_MAX = 1e15;
+enum { STILL_MIN = 10, OVER_MIN = 10, COUNT_MAX = 250 };
+
+static const double RECKON_S =
+    600.0; /* the reckoning follows a believed reading with this time constant */
+static const double ENERGY_MISS =
+    0.02; /* of the capacity: a reading may leave the reckoning by it         */
+static const double ENERGY_LOST =
+    0.05; /* of what is moved, unknown while the reading is not believed      */
+static const double ENERGY_FADES =
+    0.02; /* of the capacity an hour, beside that                             */
+static const double DEMAND_GROWS =
+    0.1; /* what a load whose reading lies is given beyond what it draws     */
+
+const char *sg_verdict_text(sg_verdict verdict)
+{
+    static const char *const TEXTS[] = {
+#define X(code, text) text,
+        SG_VERDICT_LIST(X)
+#undef X
+    };
+    return TEXTS[verdict];
+}
+
+void sg_trust_start(const sg_trust *self, const sg_plant *plant)
+{
+    for (int n = 0; n < plant->node_count; n++) {
+        self->node_liar[n] = self->node_jumped[n] = self->node_found[n] = -1;
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        self->store_reckoned_j[s] = -1;
+    }
+}
+
+/* One frame under judgement. */
+typedef struct hearing {
+    const sg_trust *self;
+    const sg_measure *measure;
+    const sg_plant *plant;
+    const double *value;
+    const uint8_t *quality;
+    double dt_s;
+} hearing;
+
+/* A reading as it came, NAN where it says of itself that it is none, or is no power or energy of any site. */
+static double raw(const hearing *h, int point)
+{
+    bool read = h->quality[point] <= SG_SUSPECT && fabs(h->value[point]) <= READING_MAX;
+    return read ? h->value[point] : (double)NAN;
+}
+
+/* ---- balances --------------------------------------------------------------------------------- */
+
+static void account(const hearing *h, int node, double power_w)
+{
+    h->self->node_below_w[node] += power_w;
+    h->self->node_square[node] += power_w * power_w;
+}
+
+/* What flows in above a cable and a converter for what flows out below them. */
+static double with_losses_w(const sg_plant *plant, int n, double out_w)
+{
+    double eff = plant->node_converter_eff[n];
+    return out_w + plant->node_loss_per_w[n] * out_w * out_w +
+           (out_w > 0 ? out_w * (1 / eff - 1) : -out_w * (1 - eff));
+}
+
+static void sum_members(const hearing *h)
+{
+    const sg_plant *plant = h->plant;
+    const int32_t *first = plant->points.first;
+    size_t bytes = (size_t)plant->node_count * sizeof(double);
+    memset(h->self->node_below_w, 0, bytes);
+    memset(h->self->node_square, 0, bytes);
+    for (int l = 0; l < plant->load_count; l++) {
+        account(h, plant->load_node[l], raw(h, first[SG_POINT_LOAD_POWER] + l));
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        account(h, plant->store_node[s], -raw(h, first[SG_POINT_STORE_POWER] + s));
+    }
+    for (int s = 0; s < plant->source_count; s++) {
+        account(h, plant->source_node[s], -raw(h, first[SG_POINT_SOURCE_POWER] + s));
+    }
+    account(h, 0, raw(h, first[SG_POINT_SITE] + SG_SITE_TASK_W));
+    for (int n = 1; n < plant->node_count; n++) {
+        account(h, plant->node_parent[n], raw(h, first[SG_POINT_NODE_POWER] + n));
+    }
+}
+
+static double tolerance_w(const hearing *h, int n)
+{
+    int point = h->plant->points.first[SG_POINT_NODE_POWER] + n;
+    double meter_w = raw(h, point);
+    double moved_w = h->measure->age_s[point] >= 0 ? fabs(meter_w - h->measure->value[point]) : 0;
+    return ACCURACY * sqrt(h->self->node_square[n] + meter_w * meter_w) + SKEW * moved_w + FLOOR_W;
+}
+
+static bool rings(const sg_trust *self, int n)
+{
+    return self->node_doubt[n] >= DOUBT_RINGS;
+}
+
+/* ---- verdicts --------------------------------------------------------------------------------- */
+
+/* A member of the balance of a doubtful node; side: +1 where it is accounted for below, -1 for what flows in or is given. */
+typedef struct witness {
+    int node, point;
+    double side, most_w;
+    uint8_t *still; /* NULL: not watched */
+} witness;
+
+/* What the reading would be guilty of, were it the one that lies, by itself. */
+static sg_verdict suspicion(double says_w, double truth_w, double tolerance, const uint8_t *still)
+{
+    bool large = fabs(says_w) > SIZE_MIN * tolerance || fabs(truth_w) > SIZE_MIN * tolerance;
+    double near = 2 * tolerance;
+    if (large && fabs(truth_w + says_w) <= near) {
+        return SG_VERDICT_SIGN;
+    }
+    if (large && (fabs(truth_w - says_w / UNIT) <= near ||
+                  fabs(truth_w - says_w * UNIT) <= near + 0.02 * fabs(truth_w))) {
+        return SG_VERDICT_UNIT;
+    }
+    return still && *still >= STILL_MIN ? SG_VERDICT_FROZEN : SG_VERDICT_NONE;
+}
+
+static void examine(const hearing *h, const witness *w)
+{
+    const sg_trust *self = h->self;
+    double jump_w = self->node_jump_w[w->node];
+    bool appeared = jump_w != 0;
+    double says_w = raw(h, w->point), before_w = h->measure->value[w->point],
+           tolerance = tolerance_w(h, w->node);
+    double truth_w = says_w + w->side * self->node_miss_w[w->node];
+    if (w->still) {
+        bool same = says_w == before_w && !appeared;
+        *w->still = (uint8_t)(same ? *w->still + (*w->still < COUNT_MAX) : 0);
+    }
+    if (!(fabs(truth_w) <= w->most_w * 1.05 + tolerance)) {
+        return; /* it cannot have been that */
+    }
+    double alone_w = says_w - before_w + w->side * jump_w;
+    if (appeared && fabs(jump_w) > 2 * tolerance &&
+        fabs(alone_w) <= tolerance + 0.05 * fabs(jump_w)) {
+        /* twice: -2 */
+        self->node_jumped[w->node] = self->node_jumped[w->node] == -1 ? w->point : -2;
+    }
+    sg_verdict verdict = suspicion(says_w, truth_w, tolerance, w->still);
+    if (verdict != SG_VERDICT_NONE) {
+        self->node_found[w->node] = w->point;
+        self->node_verdict[w->node] = (uint8_t)verdict;
+        self->node_count[w->node]++;
+    }
+}
+
+static bool on_trial(const sg_trust *self, int n)
+{
+    return self->node_doubt[n] > 0 && self->node_liar[n] < 0;
+}
+
+static void examine_members(const hearing *h)
+{
+    const sg_plant *plant = h->plant;
+    const sg_trust *self = h->self;
+    const int32_t *first = plant->points.first;
+    for (int l = 0; l < plant->load_count; l++) {
+        witness w = {.node = plant->load_node[l],
+                     .point = first[SG_POINT_LOAD_POWER] + l,
+                     .side = 1,
+                     .most_w = plant->load_rating_w[l],
+                     .still = &self->load_still[l]};
+        if (on_trial(self, w.node)) {
+            examine(h, &w);
+        }
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        const sg_reservoir *r = &plant->store_reservoir[s];
+        witness w = {.node = plant->store_node[s],
+                     .point = first[SG_POINT_STORE_POWER] + s,
+                     .side = -1,
+                     .most_w = fmax(r->charge_w_max, r->discharge_w_max)};
+        if (on_trial(self, w.node)) {
+            examine(h, &w);
+        }
+    }
+    for (int s = 0; s < plant->source_count; s++) {
+        witness w = {.node = plant->source_node[s],
+                     .point = first[SG_POINT_SOURCE_POWER] + s,
+                     .side = -1,
+                     .most_w = INFINITY};
+        if (on_trial(self, w.node)) {
+            examine(h, &w);
+        }
+    }
+}
+
+/* A node's own meter has no second balance where nothing above it is measured: then it is one of the witnesses. */
+static void examine_meters(const hearing *h)
+{
+    const sg_plant *plant = h->plant;
+    int meters = plant->points.first[SG_POINT_NODE_POWER];
+    for (int n = 0; n < plant->node_count; n++) {
+        bool alone = n == 0 || !isfinite(raw(h, meters + plant->node_parent[n]));
+        witness w = {.node = n, .point = meters + n, .side = -1, .most_w = INFINITY};
+        if (alone && on_trial(h->self, n)) {
+            examine(h, &w);
+        }
+    }
+}
+
+static void convict(const sg_trust *self, int n, int point, sg_verdict verdict)
+{
+    self->node_liar[n] = point;
+    self->node_verdict[n] = (uint8_t)verdict;
+}
+
+/* A meter that its own balance and its parent's both contradict, by the same amount, is outvoted. */
+static void outvote(const hearing *h)
+{
+    const sg_trust *self = h->self;
+    int meters = h->plant->points.first[SG_POINT_NODE_POWER];
+    for (int n = h->plant->node_count - 1; n > 0; n--) {
+        int parent = h->plant->node_parent[n];
+        if (!rings(self, n) || !rings(self, parent) || self->node_liar[n] >= 0 ||
+            self->node_liar[parent] >= 0) {
+            continue;
+        }
+        double differ_w = fabs(self->node_miss_w[n] + self->node_miss_w[parent]);
+        if (differ_w <=
+            tolerance_w(h, n) + tolerance_w(h, parent) + 0.1 * fabs(self->node_miss_w[n])) {
+            convict(self, n, meters + n, SG_VERDICT_OUTVOTED);
+            convict(self, parent, meters + n, SG_VERDICT_OUTVOTED);
+        }
+    }
+}
+
+static void decide(const hearing *h)
+{
+    const sg_trust *self = h->self;
+    for (int n = 0; n < h->plant->node_count; n++) {
+        if (rings(self, n) && self->node_liar[n] < 0) {
+            if (self->node_count[n] == 1) {
+                convict(self, n, self->node_found[n], (sg_verdict)self->node_verdict[n]);
+            } else if (self->node_jumped[n] >= 0) {
+                convict(self, n, self->node_jumped[n], SG_VERDICT_JUMP);
+            }
+        } else if (self->node_doubt[n] <= 0) {
+            self->node_liar[n] = -1;
+        }
+    }
+}
+
+/* Which side of node n's balance a point stands on. */
+static double side_of(const sg_plant *plant, int n, int point)
+{
+    const int32_t *first = plant->points.first;
+    if (point == first[SG_POINT_NODE_POWER] + n) {
+        return -1;
+    }
+    return point >= first[SG_POINT_LOAD_DEMAND] ? 1 : -1;
+}
+
+/* Doubts of all balances; true where a verdict is open somewhere. */
+static bool weigh(const hearing *h)
+{
+    const sg_trust *self = h->self;
+    bool open = false;
+    for (int n = 0; n < h->plant->node_count; n++) {
+        double meter_w = raw(h, h->plant->points.first[SG_POINT_NODE_POWER] + n);
+        double before_w = self->node_miss_w[n], tolerance = tolerance_w(h, n);
+        self->node_below_w[n] = with_losses_w(h->plant, n, self->node_below_w[n]);
+        double miss_w = meter_w - self->node_below_w[n];
+        self->node_jump_w[n] = 0;
+        self->node_count[n] = 0;
+        if (!(fabs(miss_w) <= READING_MAX * READING_MAX)) {
+            self->node_below_w[n] = self->node_square[n] =
+                0; /* a member is silent: nothing to be said */
+            continue;
+        }
+        if (fabs(miss_w) > tolerance && fabs(before_w) <= tolerance) {
+            self->node_jump_w[n] = miss_w - before_w;
+            self->node_jumped[n] = -1;
+        }
+        self->node_miss_w[n] = miss_w;
+        double doubt = self->node_doubt[n] + fabs(miss_w) / tolerance - 1;
+        self->node_doubt[n] = doubt < 0 ? 0 : doubt < DOUBT_MAX ? doubt : DOUBT_MAX;
+        open = open || on_trial(self, n);
+    }
+    return open;
+}
+
+static void find_truths(const hearing *h)
+{
+    const sg_trust *self = h->self;
+    for (int n = 0; n < h->plant->node_count; n++) {
+        int liar = self->node_liar[n];
+        double truth_w =
+            liar < 0 ? 0 : raw(h, liar) + side_of(h->plant, n, liar) * self->node_miss_w[n];
+        self->node_truth_w[n] = isfinite(truth_w) ? truth_w : self->node_truth_w[n];
+    }
+}
+
+/* ---- stores ----------------------------------------------------------------------------------- */
+
+/* The store's power as far as it is known: corrected where it lies. */
+static double store_power_w(const hearing *h, int s)
+{
+    int n = h->plant->store_node[s], point = h->plant->points.first[SG_POINT_STORE_POWER] + s;
+    return h->self->node_liar[n] == point ? h->self->node_truth_w[n] : raw(h, point);
+}
+
+static void reckon(const hearing *h, int s)
+{
+    const sg_trust *self = h->self;
+    const sg_reservoir *r = &h->plant->store_reservoir[s];
+    double says_j = raw(h, h->plant->points.first[SG_POINT_STORE_ENERGY] + s);
+    double power_w = store_power_w(h, s), most_w = fmax(r->charge_w_max, r->discharge_w_max);
+    double *reckoned_j = &self->store_reckoned_j[s], *margin_j = &self->store_margin_j[s],
+           *doubt = &self->store_doubt[s];
+    bool sane = says_j >= 0 && says_j <= r->capacity_j * 1.05 + 1; /* false for NAN */
+    if (*reckoned_j < 0 || h->dt_s > SG_LONG_STEP_S) {
+        *reckoned_j = sane ? says_j : *reckoned_j;
+        *margin_j = *doubt = 0;
+        return;
+    }
+    double unknown_w = isfinite(power_w) ? ENERGY_LOST * fabs(power_w) : most_w;
+    if (isfinite(power_w)) {
+        *reckoned_j =
+            sg_reservoir_step(r, *reckoned_j, power_w, h->plant->store_keep_frac[s], h->dt_s);
+    }
+    double miss_j = sane ? says_j - *reckoned_j : 0;
+    double allowed_j = ENERGY_MISS * r->capacity_j + 2 * most_w * h->dt_s + *margin_j;
+    double share =
+        h->dt_s / RECKON_S + (isfinite(power_w) ? 5 * fabs(power_w) * h->dt_s / r->capacity_j : 0);
+    *doubt = !sane ? *doubt : fabs(miss_j) > allowed_j ? DOUBT_MAX : fmax(*doubt - 1, 0);
+    if (*doubt > 0 || !sane) {
+        *margin_j += (unknown_w + ENERGY_FADES * r->capacity_j / 3600) * h->dt_s;
+        *margin_j = fmin(*margin_j, r->capacity_j);
+        share =
+            miss_j < 0 ? h->dt_s / 3600 : 0; /* what is said to be lost is believed in the end */
+    } else {
+        *margin_j = 0;
+    }
+    *reckoned_j += miss_j * fmin(share, 1);
+}
+
+/* ---- the two halves of a step ----------------------------------------------------------------- */
+
+void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
+                    const double *value, const uint8_t *quality, double dt_s)
+{
+    hearing h = {self, measure, plant, value, quality, dt_s};
+    sg_plant_step_length(plant, dt_s);
+    if (dt_s <= SG_LONG_STEP_S) {
+        sum_members(&h);
+        if (weigh(&h)) {
+            examine_members(&h);
+            examine_meters(&h);
+            outvote(&h);
+        }
+        decide(&h);
+        find_truths(&h);
+    } else {
+        memset(self->node_doubt, 0, (size_t)plant->node_count * sizeof(double));
+        decide(&h);
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        reckon(&h, s);
+    }
+}
+
+static void replace(const sg_measure *measure, int point, double value)
+{
+    measure->value[point] = value;
+    measure->age_s[point] = 0;
+    measure->quality[point] = SG_SUSPECT;
+}
+
+static double within(double value, double low, double high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static void correct_liar(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
+                         int n)
+{
+    const int32_t *first = plant->points.first;
+    int point = self->node_liar[n], load = point - first[SG_POINT_LOAD_POWER],
+        store = point - first[SG_POINT_STORE_POWER];
+    double truth_w = self->node_truth_w[n];
+    if (load >= 0 && load < plant->load_count) {
+        double rating_w = plant->load_rating_w[load];
+        truth_w = within(truth_w, 0, rating_w);
+        replace(measure, first[SG_POINT_LOAD_DEMAND] + load,
+                within(truth_w * (1 + DEMAND_GROWS) + ACCURACY * rating_w, 0, rating_w));
+    } else if (store >= 0 && store < plant->store_count) {
+        const sg_reservoir *r = &plant->store_reservoir[store];
+        truth_w = within(truth_w, -r->charge_w_max, r->discharge_w_max);
+    }
+    replace(measure, point, truth_w);
+}
+
+static int correct_nodes(const sg_trust *self, const sg_measure *measure, const sg_plant *plant)
+{
+    int count = 0;
+    for (int n = 0; n < plant->node_count; n++) {
+        int meter = plant->points.first[SG_POINT_NODE_POWER] + n;
+        if (self->node_liar[n] >= 0) {
+            /* an outvoted meter is convicted in two balances, and corrected by its own */
+            bool other = n != 0 && self->node_verdict[n] == SG_VERDICT_OUTVOTED;
+            bool own = self->node_liar[n] == meter;
+            if (own || !other) {
+                correct_liar(self, measure, plant, n);
+                count++;
+            }
+        } else if (rings(self, n)) {
+            replace(measure, meter, fmax(measure->value[meter], self->node_below_w[n]));
+            count++;
+        }
+    }
+    return count;
+}
+
+static int correct_demands(const sg_trust *self, const sg_measure *measure, const sg_plant *plant)
+{
+    int count = 0, demand = plant->points.first[SG_POINT_LOAD_DEMAND],
+        power = plant->points.first[SG_POINT_LOAD_POWER];
+    for (int l = 0; l < plant->load_count; l++) {
+        double wants_w = measure->value[demand + l], draws_w = measure->value[power + l];
+        bool known =
+            measure->quality[demand + l] == SG_GOOD && measure->quality[power + l] == SG_GOOD;
+        bool over =
+            known && draws_w > wants_w * (1 + 2 * ACCURACY) + ACCURACY * plant->load_rating_w[l];
+        self->load_over[l] =
+            (uint8_t)(over ? self->load_over[l] + (self->load_over[l] < COUNT_MAX) : 0);
+        if (self->load_over[l] >= OVER_MIN) {
+            replace(measure, demand + l, draws_w);
+            count++;
+        }
+    }
+    return count;
+}
+
+int sg_trust_correct(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
+                     double dt_s)
+{
+    int count = 0;
+    if (dt_s <= SG_LONG_STEP_S) {
+        count = correct_nodes(self, measure, plant) + correct_demands(self, measure, plant);
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        double says_j = measure->value[plant->points.first[SG_POINT_STORE_ENERGY] + s];
+        double reckoned_j = self->store_reckoned_j[s], margin_j = self->store_margin_j[s];
+        bool doubted = margin_j > 0 && reckoned_j >= 0;
+        measure->low_j[s] = doubted ? fmax(fmin(says_j, reckoned_j) - margin_j, 0) : says_j;
+        measure->high_j[s] = doubted ? fmin(fmax(says_j, reckoned_j) + margin_j,
+                                            plant->store_reservoir[s].capacity_j)
+                                     : says_j;
+        count += self->store_doubt[s] > 0;
+    }
+    return count;
+}
