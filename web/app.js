@@ -424,6 +424,7 @@ function drawHealth(doc) {
   facts("health", [
     ["Readings good", count(q.good)],
     ["Suspect, stale, missing", [q.suspect, q.stale, q.missing].map(count).join(", "), poor > 0 ? "warn" : ""],
+    ["Not believed", h.disbelieved > 0 ? `${count(h.disbelieved)}: ${(h.doubts ?? []).map((d) => `${d.id} ${d.reading} ${d.text}`).join("; ")}` : count(h.disbelieved), h.disbelieved > 0 ? "warn" : ""],
     ["Step, median and 99 %", `${step(h.step_us_p50)}, ${step(h.step_us_p99)}`],
     ["Late steps", count(h.late_steps), h.late_steps > 0 ? "warn" : ""],
     ["Journal", `${h.journal ?? NONE}${isNumber(h.journal_mb) ? `, ${h.journal_mb.toFixed(1)} MB` : ""}`, h.journal === "degraded" ? "bad" : ""],

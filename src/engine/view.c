@@ -139,6 +139,22 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
     }
 }
 
+static void view_doubts(const sg_rooms *rooms, sg_view *ret)
+{
+    sg_disbelief list[SG_VIEW_DOUBT_MAX];
+    const int32_t *first = rooms->plant.points.first;
+    ret->disbelieved = rooms->head->disbelieved;
+    ret->doubt_count = sg_trust_list(&rooms->trust, &rooms->plant, SG_VIEW_DOUBT_MAX, list);
+    for (int i = 0; i < ret->doubt_count; i++) {
+        int kind = SG_POINT_KIND_COUNT - 1;
+        while (first[kind] > list[i].point) {
+            kind--;
+        }
+        ret->doubt[i] = (sg_view_doubt){
+            .kind = kind, .index = list[i].point - first[kind], .verdict = list[i].verdict};
+    }
+}
+
 static void view_forecast(const sg_forecast *forecast, sg_view_forecast *ret)
 {
     ret->now_w = sg_forecast_at(forecast, 1);
@@ -255,6 +271,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     ret->running = self->meter.running;
     ret->total = self->meter.total;
     memcpy(ret->quality_count, self->quality_count, sizeof ret->quality_count);
+    view_doubts(&rooms, ret);
     ret->command_hash = self->command_hash;
 }
 

@@ -42,6 +42,16 @@ typedef struct sg_view_forecast {
     int32_t model_1h;      /* sg_forecast_model */
 } sg_view_forecast;
 
+enum { SG_VIEW_DOUBT_MAX = 8 };
+
+/* A reading that is not believed. */
+typedef struct sg_view_doubt {
+    int32_t kind;    /* sg_point_kind                       */
+    int32_t index;   /* of the device or node               */
+    int32_t verdict; /* sg_verdict                          */
+    int32_t pad;
+} sg_view_doubt;
+
 typedef struct sg_view {
     int64_t time_us;
     uint64_t tick;
@@ -86,8 +96,10 @@ typedef struct sg_view {
     sg_settlement running;  /* the one under way      */
     sg_settlement total;    /* since the journal began */
 
-    int64_t quality_count[4]; /* readings of the last frame per sg_quality */
-    uint64_t command_hash;    /* of the last command */
+    int64_t quality_count[4];         /* readings of the last frame per sg_quality */
+    int32_t disbelieved, doubt_count; /* readings that were not believed; the first of them */
+    sg_view_doubt doubt[SG_VIEW_DOUBT_MAX];
+    uint64_t command_hash; /* of the last command */
 
     /* Filled in by the host, not by the engine. */
     uint64_t late_steps, dropped_rows;

@@ -10,7 +10,7 @@ static const double DOUBT_RINGS = 5.0, DOUBT_MAX = 20.0;
 static const double SIZE_MIN =
     4.0; /* tolerances that a reading must have for its sign or unit to tell */
 static const double UNIT = 1000.0, READING_MAX = 1e15;
-enum { STILL_MIN = 10, OVER_MIN = 10, COUNT_MAX = 250 };
+enum { STILL_MIN = 10, OVER_MIN = 10, COUNT_MAX = 250, WAITS = -1 };
 
 static const double RECKON_S =
     600.0; /* the reckoning follows a believed reading with this time constant */
@@ -22,16 +22,6 @@ static const double ENERGY_FADES =
     0.02; /* of the capacity an hour, beside that                             */
 static const double DEMAND_GROWS =
     0.1; /* what a load whose reading lies is given beyond what it draws     */
-
-const char *sg_verdict_text(sg_verdict verdict)
-{
-    static const char *const TEXTS[] = {
-#define X(code, text) text,
-        SG_VERDICT_LIST(X)
-#undef X
-    };
-    return TEXTS[verdict];
-}
 
 void sg_trust_start(const sg_trust *self, const sg_plant *plant)
 {
@@ -98,12 +88,22 @@ static void sum_members(const hearing *h)
     }
 }
 
-static double tolerance_w(const hearing *h, int n)
+/* What one step's change may be out of step: as much as both sides of the balance moved. */
+static double skew_w(const hearing *h, int n, double meter_w, double account_w)
 {
     int point = h->plant->points.first[SG_POINT_NODE_POWER] + n;
-    double meter_w = raw(h, point);
-    double moved_w = h->measure->age_s[point] >= 0 ? fabs(meter_w - h->measure->value[point]) : 0;
-    return ACCURACY * sqrt(h->self->node_square[n] + meter_w * meter_w) + SKEW * moved_w + FLOOR_W;
+    double before_w = h->measure->value[point];
+    return h->measure->age_s[point] >= 0
+               ? SKEW * fmin(fabs(meter_w - before_w), fabs(account_w - before_w))
+               : 0;
+}
+
+static double tolerance_w(const hearing *h, int n)
+{
+    double meter_w = raw(h, h->plant->points.first[SG_POINT_NODE_POWER] + n),
+           account_w = with_losses_w(h->plant, n, h->self->node_below_w[n]);
+    return ACCURACY * sqrt(h->self->node_square[n] + meter_w * meter_w) +
+           skew_w(h, n, meter_w, account_w) + FLOOR_W;
 }
 
 static bool rings(const sg_trust *self, int n)
@@ -116,23 +116,25 @@ static bool rings(const sg_trust *self, int n)
 /* A member of the balance of a doubtful node; side: +1 where it is accounted for below, -1 for what flows in or is given. */
 typedef struct witness {
     int node, point;
-    double side, most_w;
+    double side, least_w, most_w;
     uint8_t *still; /* NULL: not watched */
 } witness;
 
-/* What the reading would be guilty of, were it the one that lies, by itself. */
-static sg_verdict suspicion(double says_w, double truth_w, double tolerance, const uint8_t *still)
+/* What the reading would be guilty of, were it the one that lies, by itself. One a thousand times too large is told by being more
+ * than its device can do: within that, it may as well be another's. */
+static sg_verdict suspicion(const witness *w, double says_w, double truth_w, double tolerance)
 {
-    bool large = fabs(says_w) > SIZE_MIN * tolerance || fabs(truth_w) > SIZE_MIN * tolerance;
-    double near = 2 * tolerance;
-    if (large && fabs(truth_w + says_w) <= near) {
+    double near = 2 * tolerance, large = SIZE_MIN * tolerance;
+    if (fabs(says_w) > large && fabs(truth_w + says_w) <= near) {
         return SG_VERDICT_SIGN;
     }
-    if (large && (fabs(truth_w - says_w / UNIT) <= near ||
-                  fabs(truth_w - says_w * UNIT) <= near + 0.02 * fabs(truth_w))) {
+    bool beyond = says_w > 1.05 * w->most_w + tolerance || says_w < w->least_w - tolerance;
+    bool less =
+        fabs(truth_w) > large && fabs(truth_w - says_w * UNIT) <= near + 0.02 * fabs(truth_w);
+    if (less || (beyond && fabs(truth_w - says_w / UNIT) <= near)) {
         return SG_VERDICT_UNIT;
     }
-    return still && *still >= STILL_MIN ? SG_VERDICT_FROZEN : SG_VERDICT_NONE;
+    return w->still && *w->still >= STILL_MIN ? SG_VERDICT_FROZEN : SG_VERDICT_NONE;
 }
 
 static void examine(const hearing *h, const witness *w)
@@ -147,16 +149,16 @@ static void examine(const hearing *h, const witness *w)
         bool same = says_w == before_w && !appeared;
         *w->still = (uint8_t)(same ? *w->still + (*w->still < COUNT_MAX) : 0);
     }
-    if (!(fabs(truth_w) <= w->most_w * 1.05 + tolerance)) {
+    if (!(truth_w >= w->least_w - tolerance && truth_w <= w->most_w * 1.05 + tolerance)) {
         return; /* it cannot have been that */
     }
     double alone_w = says_w - before_w + w->side * jump_w;
-    if (appeared && fabs(jump_w) > 2 * tolerance &&
+    if (appeared && fabs(jump_w) > 1.2 * tolerance &&
         fabs(alone_w) <= tolerance + 0.05 * fabs(jump_w)) {
         /* twice: -2 */
         self->node_jumped[w->node] = self->node_jumped[w->node] == -1 ? w->point : -2;
     }
-    sg_verdict verdict = suspicion(says_w, truth_w, tolerance, w->still);
+    sg_verdict verdict = suspicion(w, says_w, truth_w, tolerance);
     if (verdict != SG_VERDICT_NONE) {
         self->node_found[w->node] = w->point;
         self->node_verdict[w->node] = (uint8_t)verdict;
@@ -189,7 +191,8 @@ static void examine_members(const hearing *h)
         witness w = {.node = plant->store_node[s],
                      .point = first[SG_POINT_STORE_POWER] + s,
                      .side = -1,
-                     .most_w = fmax(r->charge_w_max, r->discharge_w_max)};
+                     .least_w = -r->charge_w_max * 1.05,
+                     .most_w = r->discharge_w_max};
         if (on_trial(self, w.node)) {
             examine(h, &w);
         }
@@ -212,7 +215,8 @@ static void examine_meters(const hearing *h)
     int meters = plant->points.first[SG_POINT_NODE_POWER];
     for (int n = 0; n < plant->node_count; n++) {
         bool alone = n == 0 || !isfinite(raw(h, meters + plant->node_parent[n]));
-        witness w = {.node = n, .point = meters + n, .side = -1, .most_w = INFINITY};
+        witness w = {
+            .node = n, .point = meters + n, .side = -1, .least_w = -INFINITY, .most_w = INFINITY};
         if (alone && on_trial(h->self, n)) {
             examine(h, &w);
         }
@@ -225,20 +229,33 @@ static void convict(const sg_trust *self, int n, int point, sg_verdict verdict)
     self->node_verdict[n] = (uint8_t)verdict;
 }
 
-/* A meter that its own balance and its parent's both contradict, by the same amount, is outvoted. */
+/* Would the parent's balance close if node n's meter showed what its own balance asks for? */
+static bool explains(const hearing *h, int n, int parent)
+{
+    const sg_trust *self = h->self;
+    int meters = h->plant->points.first[SG_POINT_NODE_POWER];
+    double says_w = raw(h, meters + n), own_w = says_w - self->node_miss_w[n],
+           above_w = raw(h, meters + parent);
+    double account_w = with_losses_w(h->plant, parent, self->node_below_w[parent] - says_w + own_w);
+    double square = self->node_square[parent] - says_w * says_w + own_w * own_w;
+    double tolerance = ACCURACY * sqrt(fmax(square, 0) + above_w * above_w) +
+                       skew_w(h, parent, above_w, account_w) + tolerance_w(h, n) + FLOOR_W;
+    return fabs(above_w - account_w) <= tolerance;
+}
+
+/* A meter that its own balance and its parent's both contradict, by the same amount, is outvoted. As long as that may
+ * come out, nobody else is judged in the two. */
 static void outvote(const hearing *h)
 {
     const sg_trust *self = h->self;
     int meters = h->plant->points.first[SG_POINT_NODE_POWER];
     for (int n = h->plant->node_count - 1; n > 0; n--) {
         int parent = h->plant->node_parent[n];
-        if (!rings(self, n) || !rings(self, parent) || self->node_liar[n] >= 0 ||
-            self->node_liar[parent] >= 0) {
+        if (!on_trial(self, n) || !on_trial(self, parent) || !explains(h, n, parent)) {
             continue;
         }
-        double differ_w = fabs(self->node_miss_w[n] + self->node_miss_w[parent]);
-        if (differ_w <=
-            tolerance_w(h, n) + tolerance_w(h, parent) + 0.1 * fabs(self->node_miss_w[n])) {
+        self->node_count[n] = self->node_count[parent] = WAITS;
+        if (rings(self, n) && rings(self, parent)) {
             convict(self, n, meters + n, SG_VERDICT_OUTVOTED);
             convict(self, parent, meters + n, SG_VERDICT_OUTVOTED);
         }
@@ -250,10 +267,11 @@ static void decide(const hearing *h)
     const sg_trust *self = h->self;
     for (int n = 0; n < h->plant->node_count; n++) {
         if (rings(self, n) && self->node_liar[n] < 0) {
-            if (self->node_count[n] == 1) {
-                convict(self, n, self->node_found[n], (sg_verdict)self->node_verdict[n]);
-            } else if (self->node_jumped[n] >= 0) {
-                convict(self, n, self->node_jumped[n], SG_VERDICT_JUMP);
+            int jumped = self->node_jumped[n], found = self->node_found[n];
+            if (self->node_count[n] == 1 && (jumped < 0 || jumped == found)) {
+                convict(self, n, found, (sg_verdict)self->node_verdict[n]);
+            } else if (self->node_count[n] != WAITS && jumped >= 0) {
+                convict(self, n, jumped, SG_VERDICT_JUMP);
             }
         } else if (self->node_doubt[n] <= 0) {
             self->node_liar[n] = -1;
@@ -279,8 +297,7 @@ static bool weigh(const hearing *h)
     for (int n = 0; n < h->plant->node_count; n++) {
         double meter_w = raw(h, h->plant->points.first[SG_POINT_NODE_POWER] + n);
         double before_w = self->node_miss_w[n], tolerance = tolerance_w(h, n);
-        self->node_below_w[n] = with_losses_w(h->plant, n, self->node_below_w[n]);
-        double miss_w = meter_w - self->node_below_w[n];
+        double miss_w = meter_w - with_losses_w(h->plant, n, self->node_below_w[n]);
         self->node_jump_w[n] = 0;
         self->node_count[n] = 0;
         if (!(fabs(miss_w) <= READING_MAX * READING_MAX)) {
@@ -313,46 +330,52 @@ static void find_truths(const hearing *h)
 
 /* ---- stores ----------------------------------------------------------------------------------- */
 
-/* The store's power as far as it is known: corrected where it lies. */
-static double store_power_w(const hearing *h, int s)
-{
-    int n = h->plant->store_node[s], point = h->plant->points.first[SG_POINT_STORE_POWER] + s;
-    return h->self->node_liar[n] == point ? h->self->node_truth_w[n] : raw(h, point);
-}
-
+/* Carry a store's energy forward by its power as read: whichever of the two lies, they part. */
 static void reckon(const hearing *h, int s)
 {
     const sg_trust *self = h->self;
     const sg_reservoir *r = &h->plant->store_reservoir[s];
-    double says_j = raw(h, h->plant->points.first[SG_POINT_STORE_ENERGY] + s);
-    double power_w = store_power_w(h, s), most_w = fmax(r->charge_w_max, r->discharge_w_max);
-    double *reckoned_j = &self->store_reckoned_j[s], *margin_j = &self->store_margin_j[s],
-           *doubt = &self->store_doubt[s];
-    bool sane = says_j >= 0 && says_j <= r->capacity_j * 1.05 + 1; /* false for NAN */
+    const int32_t *first = h->plant->points.first;
+    double says_j = raw(h, first[SG_POINT_STORE_ENERGY] + s);
+    double power_w = raw(h, first[SG_POINT_STORE_POWER] + s),
+           most_w = fmax(r->charge_w_max, r->discharge_w_max);
+    double *reckoned_j = &self->store_reckoned_j[s], *doubt = &self->store_doubt[s];
+    bool known = fabs(power_w) <= 1.05 * most_w + FLOOR_W; /* false for NAN */
+    bool sane = says_j >= 0 && says_j <= r->capacity_j * 1.05 + 1;
     if (*reckoned_j < 0 || h->dt_s > SG_LONG_STEP_S) {
         *reckoned_j = sane ? says_j : *reckoned_j;
-        *margin_j = *doubt = 0;
+        self->store_margin_j[s] = self->store_steady_j[s] = *doubt = 0;
         return;
     }
-    double unknown_w = isfinite(power_w) ? ENERGY_LOST * fabs(power_w) : most_w;
-    if (isfinite(power_w)) {
+    double moved_j = known ? fabs(power_w) * h->dt_s : 0;
+    if (known) {
         *reckoned_j =
             sg_reservoir_step(r, *reckoned_j, power_w, h->plant->store_keep_frac[s], h->dt_s);
     }
-    double miss_j = sane ? says_j - *reckoned_j : 0;
-    double allowed_j = ENERGY_MISS * r->capacity_j + 2 * most_w * h->dt_s + *margin_j;
-    double share =
-        h->dt_s / RECKON_S + (isfinite(power_w) ? 5 * fabs(power_w) * h->dt_s / r->capacity_j : 0);
-    *doubt = !sane ? *doubt : fabs(miss_j) > allowed_j ? DOUBT_MAX : fmax(*doubt - 1, 0);
-    if (*doubt > 0 || !sane) {
-        *margin_j += (unknown_w + ENERGY_FADES * r->capacity_j / 3600) * h->dt_s;
-        *margin_j = fmin(*margin_j, r->capacity_j);
-        share =
-            miss_j < 0 ? h->dt_s / 3600 : 0; /* what is said to be lost is believed in the end */
-    } else {
-        *margin_j = 0;
+    double unknown_j = known ? ENERGY_LOST * moved_j : most_w * h->dt_s;
+    double miss_j = says_j - *reckoned_j;
+    double allowed_j = ENERGY_MISS * r->capacity_j + 2 * most_w * h->dt_s + self->store_margin_j[s];
+    if (sane && fabs(miss_j) <= allowed_j) {
+        *doubt = fmax(*doubt - 1, 0);
+    } else if (!isnan(says_j)) {
+        *doubt = DOUBT_MAX;
     }
-    *reckoned_j += miss_j * fmin(share, 1);
+    if (*doubt <= 0 && sane) {
+        self->store_margin_j[s] = self->store_steady_j[s] = 0;
+        *reckoned_j += miss_j * fmin(h->dt_s / RECKON_S + 5 * moved_j / r->capacity_j, 1);
+        return;
+    }
+    double margin_j =
+        self->store_margin_j[s] + unknown_j + ENERGY_FADES * r->capacity_j * h->dt_s / 3600;
+    self->store_margin_j[s] = fmin(margin_j, r->capacity_j);
+    /* a reading that goes on to follow the power, only from another level, is believed after half a capacity */
+    bool steady = sane && fabs(miss_j - self->store_apart_j[s]) <= ENERGY_MISS * r->capacity_j;
+    self->store_steady_j[s] = steady ? self->store_steady_j[s] + moved_j : 0;
+    self->store_apart_j[s] = steady ? self->store_apart_j[s] : sane ? miss_j : 0;
+    if (self->store_steady_j[s] > 0.5 * r->capacity_j) {
+        *reckoned_j = says_j;
+        *doubt = 0;
+    }
 }
 
 /* ---- the two halves of a step ----------------------------------------------------------------- */
@@ -425,7 +448,8 @@ static int correct_nodes(const sg_trust *self, const sg_measure *measure, const 
                 count++;
             }
         } else if (rings(self, n)) {
-            replace(measure, meter, fmax(measure->value[meter], self->node_below_w[n]));
+            replace(measure, meter,
+                    fmax(measure->value[meter], with_losses_w(plant, n, self->node_below_w[n])));
             count++;
         }
     }
@@ -468,6 +492,32 @@ int sg_trust_correct(const sg_trust *self, const sg_measure *measure, const sg_p
                                             plant->store_reservoir[s].capacity_j)
                                      : says_j;
         count += self->store_doubt[s] > 0;
+    }
+    return count;
+}
+
+int sg_trust_list(const sg_trust *self, const sg_plant *plant, int most, sg_disbelief *ret)
+{
+    const int32_t *first = plant->points.first;
+    int count = 0;
+    for (int n = 0; n < plant->node_count && count < most; n++) {
+        int meter = first[SG_POINT_NODE_POWER] + n, liar = self->node_liar[n];
+        bool childs = liar > meter && liar < first[SG_POINT_NODE_POWER] + plant->node_count;
+        if (liar >= 0 && !childs) { /* that one comes with its own node */
+            ret[count++] = (sg_disbelief){liar, self->node_verdict[n]};
+        } else if (liar < 0 && rings(self, n)) {
+            ret[count++] = (sg_disbelief){meter, SG_VERDICT_OPEN};
+        }
+    }
+    for (int s = 0; s < plant->store_count && count < most; s++) {
+        if (self->store_doubt[s] > 0) {
+            ret[count++] = (sg_disbelief){first[SG_POINT_STORE_ENERGY] + s, SG_VERDICT_ENERGY};
+        }
+    }
+    for (int l = 0; l < plant->load_count && count < most; l++) {
+        if (self->load_over[l] >= OVER_MIN) {
+            ret[count++] = (sg_disbelief){first[SG_POINT_LOAD_DEMAND] + l, SG_VERDICT_LOW};
+        }
     }
     return count;
 }

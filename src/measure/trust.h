@@ -11,8 +11,10 @@
  *          the miss appeared, has stood still since while the miss wandered, has the wrong sign, or is 1,000 times too large or
  *          small. If none or several do, nobody is: the node then counts with the largest of its views.
  * Use      a convicted power is replaced by what the balance asks for, marked SG_SUSPECT, and its load's demand by that with
- *          room to grow. A load drawing more than it says it wants wants what it draws. A store's energy is carried forward by its measured power; where the reading leaves that by
- *          more than it may, low_j and high_j keep to the safe side of both, and widen with time.
+ *          room to grow. A load drawing more than it says it wants wants what it draws. A store's energy is carried forward by
+ *          its power as read; where the two part by more than they may, low_j and high_j keep to the safe side of both, and widen
+ *          with time; a reading that then follows the power from its new level is believed again after half a capacity has
+ *          moved.
  * Clock    nothing here reads one; ages and sums count frames and dt_s, so a jump of the clock changes nothing.
  * Limits   one liar to a node at a time; errors below the tolerance pass; a drift slower than the reckoning forgets
  *          (RECKON_S) passes; steps longer than SG_LONG_STEP_S are not judged, for means then hide what happened.
@@ -21,32 +23,13 @@
 #define SG_MEASURE_TRUST_H
 #include "site/measured.h"
 #include "site/plant.h"
-
-/* What a reading is convicted of. */
-#define SG_VERDICT_LIST(X)                                                   \
-    X(SG_VERDICT_NONE, "believed")                                           \
-    X(SG_VERDICT_JUMP, "jumped away from what the meters around it show")    \
-    X(SG_VERDICT_FROZEN, "stands still while the meters around it move")     \
-    X(SG_VERDICT_SIGN, "has the wrong sign by the meters around it")         \
-    X(SG_VERDICT_UNIT, "is a thousand times what the meters around it show") \
-    X(SG_VERDICT_OUTVOTED, "disagrees with the meters above and below it")   \
-    X(SG_VERDICT_ENERGY, "does not follow from the power of its store")      \
-    X(SG_VERDICT_LOW, "says less than what is drawn")
-
-typedef enum sg_verdict {
-#define X(code, text) code,
-    SG_VERDICT_LIST(X)
-#undef X
-        SG_VERDICT_COUNT
-} sg_verdict;
-
-const char *sg_verdict_text(sg_verdict verdict);
+#include "site/reason.h"
 
 /* name, element type, which count it has: state that lives in the engine's block */
 #define SG_TRUST_ARRAYS(X)                                                                  \
     X(node_doubt, double, node)        /* of its balance                              */    \
     X(node_miss_w, double, node)       /* flows in less accounted for, last step      */    \
-    X(node_below_w, double, node)      /* what its members account for, losses added  */    \
+    X(node_below_w, double, node)      /* what its members account for               */     \
     X(node_square, double, node)       /* of the members' readings, W^2               */    \
     X(node_jump_w, double, node)       /* how the miss appeared in this step; 0: did not */ \
     X(node_truth_w, double, node)      /* what the liar should say                    */    \
@@ -59,6 +42,8 @@ const char *sg_verdict_text(sg_verdict verdict);
     X(load_over, uint8_t, load)        /* steps in which it drew more than it wanted  */    \
     X(store_reckoned_j, double, store) /* energy carried forward; < 0: never read */        \
     X(store_margin_j, double, store)   /* how far the truth may be from it        */        \
+    X(store_apart_j, double, store)    /* of reading and reckoning, when they parted  */    \
+    X(store_steady_j, double, store)   /* moved since then while that stayed the same */    \
     X(store_doubt, double, store)
 
 typedef struct sg_trust {
@@ -77,4 +62,12 @@ void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_pl
 /* Correct what was taken by what was judged, after sg_measure_step. Returns how many readings are not believed. */
 int sg_trust_correct(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
                      double dt_s);
+
+/* A reading that is not believed; of a node whose liar is not known, its meter. */
+typedef struct sg_disbelief {
+    int32_t point, verdict; /* sg_verdict */
+} sg_disbelief;
+
+/* The first `most` of them. Returns how many were written. */
+int sg_trust_list(const sg_trust *self, const sg_plant *plant, int most, sg_disbelief *ret);
 #endif

@@ -318,7 +318,37 @@ void sg_document_settlement(const sg_settlement *interval, const char *key, sg_o
     sg_json_end(out, '}');
 }
 
-static void put_health(const sg_view *view, sg_out *out)
+static const char *const reading_names[] = {"available", "power", "energy", "power",
+                                            "demand",    "power", "power",  "site"};
+static const sg_role reading_roles[] = {SG_SOURCE, SG_SOURCE, SG_STORE, SG_STORE, SG_LOAD, SG_LOAD};
+
+static void put_doubts(const sg_site *site, const sg_view *view, sg_out *out)
+{
+    char name[SG_ID_MAX];
+    sg_json_integer(out, "disbelieved", view->disbelieved);
+    sg_json_begin(out, "doubts", '[');
+    for (int i = 0; i < view->doubt_count && i < SG_VIEW_DOUBT_MAX; i++) {
+        const sg_view_doubt *doubt = &view->doubt[i];
+        bool node = doubt->kind == SG_POINT_NODE_POWER;
+        if (doubt->kind < 0 || doubt->kind > SG_POINT_NODE_POWER || doubt->verdict < 0 ||
+            doubt->verdict >= SG_VERDICT_COUNT) {
+            continue;
+        }
+        if (node) {
+            sg_site_node_name(site, doubt->index, name);
+        } else {
+            sg_site_device_name(site, reading_roles[doubt->kind], doubt->index, name);
+        }
+        sg_json_begin(out, NULL, '{');
+        sg_json_text(out, "id", name);
+        sg_json_text(out, "reading", NAME_AT(reading_names, doubt->kind));
+        sg_json_text(out, "text", sg_verdict_text((sg_verdict)doubt->verdict));
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+}
+
+static void put_health(const sg_site *site, const sg_view *view, sg_out *out)
 {
     sg_json_begin(out, "health", '{');
     sg_json_begin(out, "quality", '{');
@@ -326,6 +356,7 @@ static void put_health(const sg_view *view, sg_out *out)
         sg_json_integer(out, sg_quality_text((sg_quality)i), view->quality_count[i]);
     }
     sg_json_end(out, '}');
+    put_doubts(site, view, out);
     sg_json_fixed(out, "step_us_p50", view->step_us_p50, 1);
     sg_json_fixed(out, "step_us_p99", view->step_us_p99, 1);
     sg_json_integer(out, "late_steps", (int64_t)view->late_steps);
@@ -359,6 +390,6 @@ void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out
     sg_document_settlement(&view->total, "total", out);
     sg_json_integer(out, "intervals", (int64_t)view->settled_count);
     sg_json_end(out, '}');
-    put_health(view, out);
+    put_health(site, view, out);
     sg_json_end(out, '}');
 }

@@ -210,6 +210,9 @@ static void put_health(const sg_view *view, sg_out *out)
         sample(out, "symgrid_readings", "quality", sg_quality_text((sg_quality)i),
                (double)view->quality_count[i]);
     }
+    single(out, "symgrid_readings_disbelieved", "gauge",
+           "Readings of the last step that contradict the meters around them.",
+           (double)view->disbelieved);
     single(out, "symgrid_steps_total", "counter", "Steps of the engine.", (double)view->tick);
     single(out, "symgrid_late_steps_total", "counter", "Steps that began after their time.",
            (double)view->late_steps);

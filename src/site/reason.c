@@ -21,3 +21,13 @@ const char *sg_reason_text(sg_reason reason)
 {
     return (unsigned)reason < SG_REASON_COUNT ? texts[reason] : "unknown reason";
 }
+
+const char *sg_verdict_text(sg_verdict verdict)
+{
+    static const char *const verdicts[] = {
+#define X(code, text) text,
+        SG_VERDICT_LIST(X)
+#undef X
+    };
+    return verdicts[verdict];
+}

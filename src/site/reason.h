@@ -1,4 +1,4 @@
-/* reason.h - why a set-point is what it is: one code per set-point, one sentence per code. */
+/* reason.h - why a set-point is what it is, and why a reading is not believed: one code each, one sentence per code. */
 #ifndef SG_SITE_REASON_H
 #define SG_SITE_REASON_H
 
@@ -50,4 +50,25 @@ typedef enum sg_reason {
 
 const char *sg_reason_name(sg_reason reason); /* "node_limit"                                  */
 const char *sg_reason_text(sg_reason reason); /* "a breaker or feeder above is at its limit" */
+
+/* Why a reading is not believed (measure/trust.h). */
+#define SG_VERDICT_LIST(X)                                                   \
+    X(SG_VERDICT_NONE, "believed")                                           \
+    X(SG_VERDICT_JUMP, "jumped away from what the meters around it show")    \
+    X(SG_VERDICT_FROZEN, "stands still while the meters around it move")     \
+    X(SG_VERDICT_SIGN, "has the wrong sign by the meters around it")         \
+    X(SG_VERDICT_UNIT, "is a thousand times what the meters around it show") \
+    X(SG_VERDICT_OUTVOTED, "disagrees with the meters above and below it")   \
+    X(SG_VERDICT_ENERGY, "does not follow from the power of its store")      \
+    X(SG_VERDICT_LOW, "says less than what is drawn")                        \
+    X(SG_VERDICT_OPEN, "does not close the balance of its node: some reading there lies")
+
+typedef enum sg_verdict {
+#define X(code, text) code,
+    SG_VERDICT_LIST(X)
+#undef X
+        SG_VERDICT_COUNT
+} sg_verdict;
+
+const char *sg_verdict_text(sg_verdict verdict);
 #endif
