@@ -23,7 +23,8 @@ static const char help[] =
     "SQLite, a page, an API.\n"
     "The field is simulated from the site's series. SIGINT or SIGTERM ends it cleanly; started "
     "again it goes on where\n"
-    "its journal stands.\n"
+    "its journal stands. SIGHUP has the site file read again: what it changes takes over between "
+    "two steps.\n"
     "\n"
     "  --listen ADDR:PORT  where to serve (default 127.0.0.1:8048; port 0: any free one)\n"
     "  --no-serve          no page and no API\n"
@@ -96,6 +97,7 @@ static int read_options(const words *w, sg_site *site, sg_host_config *ret)
     status = status ? status : sg_option_duration("--step", w->step, &ret->step_s);
     double period_s = 0;
     status = status ? status : sg_option_duration("--plan-every", w->plan_every, &period_s);
+    ret->plan_every_s = period_s;
     if (!status && period_s > 0) {
         sg_site_plan_every(site, period_s);
     }

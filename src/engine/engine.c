@@ -14,15 +14,6 @@ static size_t align_up(size_t size)
     return (size + 63) & ~(size_t)63;
 }
 
-/* The arrays of the rooms behind the plant, in this order. The scratch of the allocation comes last: it carries nothing from
- * step to step and is left out of the state's hash. */
-#define SG_ROOM_ARRAYS(X)           \
-    X(measure.value, double, point) \
-    X(measure.age_s, double, point) \
-    X(measure.quality, uint8_t, point)  \
-    X(measure.low_j, double, store)     \
-    X(measure.high_j, double, store)
-
 static void place(unsigned char *at, sg_rooms *ret)
 {
     sg_plant *plant = &ret->plant;

@@ -48,6 +48,15 @@ typedef struct sg_rooms {
     sg_control control;
 } sg_rooms;
 
+/* The arrays of the rooms behind the plant, in this order. The scratch of the allocation comes last: it carries nothing from
+ * step to step and is left out of the state's hash. */
+#define SG_ROOM_ARRAYS(X)              \
+    X(measure.value, double, point)    \
+    X(measure.age_s, double, point)    \
+    X(measure.quality, uint8_t, point) \
+    X(measure.low_j, double, store)    \
+    X(measure.high_j, double, store)
+
 /* Resolve the block to pointers. */
 sg_rooms sg_rooms_at(sg_engine *self);
 

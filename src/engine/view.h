@@ -102,6 +102,8 @@ typedef struct sg_view {
     uint64_t command_hash; /* of the last command */
 
     /* Filled in by the host, not by the engine. */
+    const struct sg_site *
+        site; /* that all of this is about, for as long as the host lives; NULL: the one that was started with */
     uint64_t late_steps, dropped_rows;
     double step_us_p50, step_us_p99;
     uint64_t journal_bytes;

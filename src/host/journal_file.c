@@ -2,6 +2,7 @@
 
 #include "store/segment.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,12 @@ sg_status sg_journal_lock(const char *dir, int *ret_lock, char ret_error[600])
     return sg_segment_lock(dir, ret_lock, ret_error);
 }
 
+static size_t buffer_size(const sg_engine *engine)
+{
+    return sg_engine_state_size(engine) + (size_t)sg_engine_point_count(engine) * 32 +
+           sizeof(sg_plan) * 2 + ((size_t)1 << 20);
+}
+
 sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine,
                           const sg_settlement *unrecorded, sg_journal_file **ret,
                           char ret_error[600])
@@ -245,9 +252,7 @@ sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine,
         close(lock);
         return SG_NOMEM;
     }
-    size_t points = (size_t)sg_engine_point_count(engine);
-    size_t buffer =
-        sg_engine_state_size(engine) + points * 32 + sizeof(sg_plan) * 2 + ((size_t)1 << 20);
+    size_t buffer = buffer_size(engine);
     sg_status status = sg_segment_open_locked(dir, lock, buffer, NULL, &self->log, &report);
     if (status != SG_OK) {
         snprintf(ret_error, 600, "%s", report.line);
@@ -268,6 +273,26 @@ sg_status sg_journal_open(const char *dir, int lock, const sg_engine *engine,
     snprintf(self->error, sizeof self->error, "%s", report.line);
     *ret = self;
     return SG_OK;
+}
+
+static bool degrade(sg_journal_file *self);
+
+bool sg_journal_change(sg_journal_file *self, const sg_engine *engine)
+{
+    sg_frame_codec *codec = sg_frame_codec_create(sg_engine_point_count(engine));
+    if (!codec || sg_segment_reserve(self->log, buffer_size(engine)) != SG_OK) {
+        snprintf(self->error, sizeof self->error, "memory is exhausted");
+        sg_frame_codec_free(codec);
+        self->degraded = true;
+        self->retry_at_s = INFINITY;
+        return false;
+    }
+    sg_frame_codec_free(self->codec);
+    self->codec = codec;
+    if (!self->degraded && sg_segment_sync(self->log) != SG_OK) {
+        return degrade(self); /* the next segment is begun with this engine's snapshot */
+    }
+    return self->degraded || begin_segment(self, engine) || degrade(self);
 }
 
 void sg_journal_plan(sg_journal_file *self, const sg_plan *plan)

@@ -43,6 +43,9 @@ void sg_journal_command(sg_journal_file *self, const sg_engine *engine);
 /* What was appended is handed to the kernel and, with `sync`, to the disk; a full segment gives way to the next. True when the
  * records of this step are as safe as was asked for. */
 bool sg_journal_commit(sg_journal_file *self, const sg_engine *engine, bool sync);
+/* Go on with another engine, of another size: a new segment that its snapshot begins. False: the disk does not take it, and it is
+ * tried again with the next commits, or memory is exhausted, and nothing is journaled any more. @effects alloc=yes block=disk */
+bool sg_journal_change(sg_journal_file *self, const sg_engine *engine);
 bool sg_journal_degraded(const sg_journal_file *self);
 const char *sg_journal_error(const sg_journal_file *self);
 uint64_t sg_journal_bytes(const sg_journal_file *self);

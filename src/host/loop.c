@@ -8,6 +8,7 @@
 #include "host/mailbox.h"
 #include "host/notify.h"
 #include "host/planner.h"
+#include "host/reload.h"
 #include "host/status_line.h"
 #include "plan/rolling.h"
 #include "serve/serve.h"
@@ -22,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { RELOAD_MAX = 1000 };   /* in the life of a process */
 enum { REQUESTS_ROOM = 256 }; /* requests between two steps; a power of two */
 enum {
     TIMING_FINE = 1024,
@@ -41,6 +43,12 @@ typedef struct waiting {
 
 typedef struct host {
     const sg_host_config *config;
+    const sg_site *site; /* the config's, until a reload */
+    sg_reload *reload;
+    sg_site *reloaded[RELOAD_MAX]; /* all of them: published views may still name them */
+    int reload_count;
+    bool plan_outdated; /* the planner is at work on a question about the site before */
+    int64_t start_us;
     sg_engine *engine;
     sg_world *world;
     sg_field_port field;
@@ -62,11 +70,15 @@ typedef struct host {
     sg_host_summary *summary;
 } host;
 
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal, reload_signal;
 
 static void on_signal(int number)
 {
-    stop_signal = number;
+    if (number == SIGHUP) {
+        reload_signal = 1;
+    } else {
+        stop_signal = number;
+    }
 }
 
 static double wall_s(void)
@@ -113,7 +125,7 @@ static void rest(const char *condition, const char *file, int line)
         return;
     }
     sg_command command = sg_engine_command(running->engine);
-    size_t stores = (size_t)running->config->site->device_count[SG_STORE];
+    size_t stores = (size_t)running->site->device_count[SG_STORE];
     double *zero = calloc(stores + 1, sizeof *zero);
     if (zero) {
         command.store_w = zero;
@@ -135,10 +147,10 @@ static void settled_in_journal(void *self, const sg_settlement *interval)
 
 static sg_engine *engine_new(const host *h, int64_t start_us)
 {
-    void *memory = aligned_alloc(64, (sg_engine_size(h->config->site) + 63) & ~(size_t)63);
+    void *memory = aligned_alloc(64, (sg_engine_size(h->site) + 63) & ~(size_t)63);
     sg_engine_config config = {
-        .policy = h->config->policy, .mode = h->config->site->mode, .start_us = start_us};
-    return memory ? sg_engine_create(memory, h->config->site, &config) : NULL;
+        .policy = h->config->policy, .mode = h->site->mode, .start_us = start_us};
+    return memory ? sg_engine_create(memory, h->site, &config) : NULL;
 }
 
 static sg_status start_journal(host *h, int lock, const sg_journal_recovery *recovery)
@@ -157,7 +169,7 @@ static sg_status start_journal(host *h, int lock, const sg_journal_recovery *rec
  * was promised and metered. */
 static sg_status start_engine(host *h, sg_journal_recovery *recovered)
 {
-    const sg_site *site = h->config->site;
+    const sg_site *site = h->site;
     sg_journal_recovery recovery = {0};
     if (h->config->data_dir) {
         sg_status status =
@@ -208,13 +220,12 @@ static sg_status start_engine(host *h, sg_journal_recovery *recovered)
 static sg_status start_world(host *h)
 {
     int64_t now_us = sg_engine_time(h->engine);
-    h->world = sg_world_create(h->config->site, now_us); /* faults count from this start */
+    h->world = sg_world_create(h->site, now_us); /* faults count from this start */
     if (!h->world) {
         return SG_NOMEM;
     }
     sg_world_resume(h->world, now_us,
-                    h->summary->recovered &&
-                            sg_engine_site_hash(h->engine) == h->config->site->hash &&
+                    h->summary->recovered && sg_engine_site_hash(h->engine) == h->site->hash &&
                             sg_engine_tick(h->engine) > 0
                         ? sg_engine_values(h->engine)
                         : NULL);
@@ -235,7 +246,7 @@ static sg_status start_data(host *h)
         return status;
     }
     sg_journal_recovery recovery = {0};
-    status = sg_telemetry_open(h->config->data_dir, h->config->site, true, &h->telemetry, line);
+    status = sg_telemetry_open(h->config->data_dir, h->site, true, &h->telemetry, line);
     if (line[0]) {
         say(line);
     }
@@ -253,7 +264,7 @@ static sg_status start_server(host *h)
     sg_serve_config config = {.listen = h->config->listen,
                               .data_dir = h->config->data_dir,
                               .version = h->config->version,
-                              .site = h->config->site,
+                              .site = h->site,
                               .host = h,
                               .view = newest_view,
                               .submit = submit,
@@ -278,7 +289,7 @@ static sg_status start_server(host *h)
  * of them were taken in makes them again: the same request twice is one. */
 static void submit_workflows(host *h)
 {
-    const sg_site *site = h->config->site;
+    const sg_site *site = h->site;
     if (sg_engine_tick(h->engine) > 1 + (uint64_t)site->workflow_count / SG_REQUEST_MAX) {
         return;
     }
@@ -297,7 +308,7 @@ static void submit_workflows(host *h)
 static void look_out(host *h, sg_plan_cause cause)
 {
     sg_outlook *outlook = &h->replan.outlook;
-    sg_replan_ask(&h->replan, cause, h->engine, &h->config->site->planning, 0);
+    sg_replan_ask(&h->replan, cause, h->engine, &h->site->planning, 0);
     sg_world_prices(h->world, outlook->start_us, outlook->step_us, outlook->steps,
                     outlook->import_price, outlook->export_price);
     sg_outlook_terminal_values(outlook);
@@ -310,7 +321,7 @@ static bool plan_for(host *h)
     if (h->config->policy != SG_POLICY_MPC) {
         return false;
     }
-    sg_plan_cause cause = sg_replan_due(&h->replan, h->engine, &h->config->site->planning);
+    sg_plan_cause cause = sg_replan_due(&h->replan, h->engine, &h->site->planning);
     bool due = cause != SG_PLAN_CAUSE_NONE && !sg_world_plan_missing(h->world);
     if (isinf(h->config->speed)) {
         if (due) {
@@ -318,8 +329,10 @@ static bool plan_for(host *h)
         }
         return due && sg_planner_make(&h->replan.outlook, &h->plan);
     }
-    bool taken = sg_planner_take(h->planner, &h->plan); /* before a new question makes it old */
+    bool taken = sg_planner_take(h->planner, &h->plan) &&
+                 !h->plan_outdated; /* before a new question makes it old */
     if (due && sg_planner_free(h->planner)) {
+        h->plan_outdated = false;
         look_out(h, cause);
         (void)sg_planner_ask(h->planner, &h->replan.outlook);
     }
@@ -394,6 +407,7 @@ static double percentile_us(const host *h, double share)
 
 static void fill_host_fields(host *h, sg_view *view)
 {
+    view->site = h->site;
     view->late_steps = h->late_steps;
     view->speed = h->config->speed;
     view->step_us_p50 = percentile_us(h, 0.5);
@@ -423,6 +437,48 @@ static bool commit(host *h, bool must_sync)
         h->was_degraded = degraded;
     }
     return durable;
+}
+
+/* All of it between two steps: the state goes over, the plant with it, and the journal begins a segment with the new engine. */
+static void swap_site(host *h, sg_replacement *new)
+{
+    sg_engine_transfer(new->engine, h->engine, &new->map);
+    sg_world_resume(new->world, sg_engine_time(new->engine), sg_engine_values(new->engine));
+    bool kept = !h->journal || sg_journal_change(h->journal, new->engine);
+    free(h->engine);
+    sg_world_free(h->world);
+    h->engine = new->engine;
+    h->world = new->world;
+    h->site = h->reloaded[h->reload_count++] = new->site;
+    h->field = sg_world_field(h->world);
+    sg_command command = sg_engine_command(h->engine);
+    h->field.write(h->field.self, &command);
+    h->replan = (sg_replan){0};
+    h->plan_outdated = h->planner && !sg_planner_free(h->planner);
+    fprintf(stderr, "symgrid: %s was read again: %d devices and nodes added, %d removed%s\n",
+            new->site->path, new->map.added, new->map.removed,
+            kept ? "" : "; the journal could not go on");
+    sg_transfer_free(&new->map);
+}
+
+static void take_changes(host *h)
+{
+    sg_replacement new;
+    if (reload_signal) {
+        reload_signal = 0;
+        sg_reload_plan plan = {.path = h->config->site->path,
+                               .policy = h->config->policy,
+                               .plan_every_s = h->config->plan_every_s,
+                               .start_us = h->start_us};
+        if (h->reload_count == RELOAD_MAX) {
+            say("the site file was read again too often; start anew to change it");
+        } else if (!sg_reload_begin(h->reload, &plan, h->site)) {
+            reload_signal = 1; /* once more when the one under way is in */
+        }
+    }
+    if (sg_reload_take(h->reload, &new)) {
+        swap_site(h, &new);
+    }
 }
 
 static void step(host *h)
@@ -473,7 +529,7 @@ static void housekeeping(host *h, double notify_period_s)
         h->notify_due_s = now_s + notify_period_s;
     }
     if (h->config->status_line && now_s >= h->line_due_s) {
-        sg_status_line(h->config->site, &h->view);
+        sg_status_line(&h->view);
         h->line_due_s = now_s + 0.5;
     }
 }
@@ -512,6 +568,7 @@ static void loop(host *h)
         if (stop_signal) {
             break;
         }
+        take_changes(h);
         step(h);
         if (h->steps == 1) {
             sg_notify("READY=1");
@@ -578,6 +635,11 @@ static void summarise(host *h, int64_t start_us, const sg_settlement *before)
 static sg_status start(host *h)
 {
     sg_journal_recovery none;
+    h->site = h->config->site;
+    h->reload = sg_reload_create();
+    if (!h->reload) {
+        return SG_NOMEM;
+    }
     sg_status status = h->config->data_dir ? start_data(h) : start_engine(h, &none);
     status = status == SG_OK ? start_world(h) : status;
     if (status == SG_OK && h->telemetry) {
@@ -608,13 +670,14 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not an end */
     sg_status status = sg_ring_init(&h->from_serve, REQUESTS_ROOM, sizeof(waiting));
     status = status == SG_OK ? start(h) : status;
     if (status == SG_OK) {
         running = h;
         sg_check_on_failure(rest);
-        int64_t start_us = sg_engine_time(h->engine);
+        int64_t start_us = h->start_us = sg_engine_time(h->engine);
         const sg_settlement before = metered(h);
         loop(h);
         sg_check_on_failure(NULL);
@@ -628,6 +691,11 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     sg_journal_close(h->journal);
     sg_world_free(h->world);
     sg_ring_free(&h->from_serve);
+    sg_reload_destroy(h->reload);
+    for (int i = 0; i < h->reload_count; i++) {
+        sg_site_free(h->reloaded[i]);
+        free(h->reloaded[i]);
+    }
     free(h->engine);
     free(h);
     return status;

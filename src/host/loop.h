@@ -4,6 +4,7 @@
  *
  * Time     steps are due at start + k * step / speed on the monotonic clock; a late step is counted, not skipped. Site time comes
  *          from the frames, never from a clock.
+ * Reload   SIGHUP has the site file read again beside the loop; what it changes takes over between two steps (reload.h).
  * Threads  the server, the telemetry store and the planner have one each; the loop waits for none of them (with speed = INFINITY
  *          it waits for the planner, so that the same inputs give the same journal). */
 #ifndef SG_HOST_LOOP_H
@@ -21,6 +22,7 @@ typedef struct sg_host_config {
     bool from_given;
     double duration_s;    /* of site time, INFINITY = until a signal */
     double step_s, speed; /* speed: INFINITY = as fast as it goes    */
+    double plan_every_s;  /* over the site file's, also after a reload; 0: the file's */
     bool status_line;     /* keep one on stderr */
 } sg_host_config;
 

@@ -13,8 +13,9 @@ static const char *rung_note(const sg_view *view)
                                                   : "";
 }
 
-void sg_status_line(const sg_site *site, const sg_view *view)
+void sg_status_line(const sg_view *view)
 {
+    const sg_site *site = view->site;
     char time[SG_TIME_TEXT];
     double energy_j = 0, capacity_j = 0;
     for (int g = 0; g < view->group_count; g++) {

@@ -2,8 +2,7 @@
 #ifndef SG_HOST_STATUS_LINE_H
 #define SG_HOST_STATUS_LINE_H
 #include "engine/view.h"
-#include "site/site.h"
 
-void sg_status_line(const sg_site *site, const sg_view *view);
+void sg_status_line(const sg_view *view);
 void sg_status_line_end(void);
 #endif

@@ -191,5 +191,7 @@ void sg_http_stream_stop(sg_serve *self);
 
 int64_t sg_http_clock_ms(void);
 const sg_view *sg_http_view(sg_serve *self);
+/* The site that a view (may be NULL) is about. */
+const sg_site *sg_http_site(const sg_serve *self, const sg_view *view);
 void sg_http_wake(sg_serve *self);
 #endif

@@ -112,7 +112,8 @@ static enum MHD_Result metrics(sg_http_request *request)
 {
     sg_serve *self = request->serve;
     sg_out out = {0};
-    sg_document_metrics(self->config.site, sg_http_view(self), &self->counters, &out);
+    const sg_view *view = sg_http_view(self);
+    sg_document_metrics(sg_http_site(self, view), view, &self->counters, &out);
     return sg_http_reply(request, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &out,
                          NULL, NULL);
 }
@@ -130,7 +131,7 @@ static enum MHD_Result plan(sg_http_request *request)
     if (!view) {
         return not_ready(request);
     }
-    sg_document_plan(request->serve->config.site, view, &out);
+    sg_document_plan(sg_http_site(request->serve, view), view, &out);
     return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
 }
 

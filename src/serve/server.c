@@ -19,6 +19,11 @@ int64_t sg_http_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+const sg_site *sg_http_site(const sg_serve *self, const sg_view *view)
+{
+    return view && view->site ? view->site : self->config.site;
+}
+
 const sg_view *sg_http_view(sg_serve *self)
 {
     return self->config.view(self->config.host);

@@ -7,7 +7,7 @@ const char *sg_http_document(sg_serve *self, const sg_view *view, size_t *ret_le
 {
     if (self->document.length == 0 || self->document.failed || self->document_tick != view->tick) {
         sg_out_clear(&self->document);
-        sg_document_telemetry(self->config.site, view, &self->document);
+        sg_document_telemetry(sg_http_site(self, view), view, &self->document);
         self->document_tick = view->tick;
     }
     *ret_length = self->document.failed ? 0 : self->document.length;

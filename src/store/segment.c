@@ -476,6 +476,20 @@ uint64_t sg_segment_total(const sg_segment_log *self)
     return self->elsewhere + self->size;
 }
 
+sg_status sg_segment_reserve(sg_segment_log *self, size_t buffer_bytes)
+{
+    if (buffer_bytes <= self->room) {
+        return SG_OK;
+    }
+    unsigned char *larger = realloc(self->buffer, buffer_bytes);
+    if (!larger) {
+        return SG_NOMEM;
+    }
+    self->buffer = larger;
+    self->room = buffer_bytes;
+    return SG_OK;
+}
+
 size_t sg_segment_buffered(const sg_segment_log *self)
 {
     return self->used;

@@ -7,7 +7,7 @@
  * Failure  append never touches the disk. A write that fails or falls short is cut off again and
  *          stays in the buffer: call flush again. After a failed sync the segment is not trusted
  *          any more: sync keeps failing until rotate.
- * Memory   one buffer of the size given at open; nothing grows later. One thread. */
+ * Memory   one buffer of the size given at open; it grows by sg_segment_reserve alone. One thread. */
 #ifndef SG_STORE_SEGMENT_H
 #define SG_STORE_SEGMENT_H
 #include "base/status.h"
@@ -64,6 +64,9 @@ SG_MUST_CHECK sg_status sg_segment_lock(const char *dir, int *ret_fd,
 SG_MUST_CHECK sg_status sg_segment_open_locked(const char *dir, int lock_fd, size_t buffer_bytes,
                                                const sg_segment_calls *calls, sg_segment_log **ret,
                                                sg_segment_report *report);
+
+/* Room for at least so many bytes in the buffer; what waits in it stays. SG_NOMEM leaves it as it was. @effects alloc=yes block=no */
+SG_MUST_CHECK sg_status sg_segment_reserve(sg_segment_log *self, size_t buffer_bytes);
 
 /* Put a record into the buffer: all of it or nothing. SG_FULL = no room until a flush; SG_RANGE =
  * larger than the buffer.

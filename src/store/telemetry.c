@@ -366,6 +366,7 @@ void sg_telemetry_row_make(const sg_site *site, const sg_view *view, int64_t sin
     ret->value[13] = view->import_price * 3.6e6;
     ret->value[14] = view->export_price * 3.6e6;
     ret->value[15] = view->carbon_kg_per_j * 3.6e9;
+    ret->site = site;
     ret->time_us = view->time_us;
     ret->grid_up = view->grid_up;
     ret->group_count = 0;
@@ -406,7 +407,7 @@ static sg_status write_groups(sg_telemetry *self, const sg_telemetry_row *row)
         const struct sg_row_group *group = &row->group[i];
         bool stores = group->role == SG_STORE;
         bind_time(statement, 1, row->time_us);
-        bind_text(statement, 2, self->site->groups[i].id);
+        bind_text(statement, 2, row->site->groups[i].id);
         bind_text(statement, 3, group->role < SG_ROLE_COUNT ? roles[group->role] : "");
         bind(statement, 4, group->power_w / 1e3);
         bind(statement, 5, group->setpoint_w / 1e3);
@@ -496,7 +497,7 @@ sg_status sg_telemetry_row_write(sg_telemetry *self, const sg_telemetry_row *row
 sg_status sg_telemetry_append(sg_telemetry *self, const sg_view *view)
 {
     sg_telemetry_row row;
-    sg_telemetry_row_make(self->site, view, self->decided_us, &row);
+    sg_telemetry_row_make(view->site ? view->site : self->site, view, self->decided_us, &row);
     if (view->decision_count > 0) {
         self->decided_us = view->decision[0].time_us;
     }

@@ -209,7 +209,7 @@ void sg_telemetry_queue_offer(sg_telemetry_queue *self, const sg_view *view, boo
     if (!self->any || second != self->second) {
         self->any = true;
         self->second = second;
-        sg_telemetry_row_make(self->site, view, self->decided_us, &self->offered);
+        sg_telemetry_row_make(view->site ? view->site : self->site, view, self->decided_us, &self->offered);
         if (view->decision_count > 0) {
             self->decided_us = view->decision[0].time_us;
         }

@@ -6,6 +6,7 @@
 enum { SG_ROW_VALUE_COUNT = 16 };
 
 typedef struct sg_telemetry_row {
+    const sg_site *site; /* that it is about */
     int64_t time_us;
     double value[SG_ROW_VALUE_COUNT]; /* columns load ... carbon of table `energy`, in edge units */
     int32_t grid_up;
