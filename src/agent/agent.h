@@ -173,8 +173,8 @@ void sg_agent_image_first(uint64_t device, uint8_t ret[SG_AGENT_IMAGE_SIZE]);
 
 /* Begin from the newer of two slots; where neither is valid for this device, it starts locked. False when locked. */
 bool sg_agent_start(sg_agent *self, uint64_t device, uint16_t key_number,
-                    const uint8_t key[SG_AGENT_KEY_SIZE],
-                    const uint8_t slots[2][SG_AGENT_IMAGE_SIZE]);
+                    const uint8_t key[SG_AGENT_KEY_SIZE], const uint8_t slot0[SG_AGENT_IMAGE_SIZE],
+                    const uint8_t slot1[SG_AGENT_IMAGE_SIZE]);
 
 /* What has to survive a restart, for slot (generation & 1). Retry a failed write before anything else is written. */
 void sg_agent_image(const sg_agent *self, uint8_t ret[SG_AGENT_IMAGE_SIZE]);

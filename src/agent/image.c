@@ -61,9 +61,10 @@ static bool is_valid(const uint8_t *image, uint64_t device)
 }
 
 bool sg_agent_start(sg_agent *self, uint64_t device, uint16_t key_number,
-                    const uint8_t key[SG_AGENT_KEY_SIZE],
-                    const uint8_t slots[2][SG_AGENT_IMAGE_SIZE])
+                    const uint8_t key[SG_AGENT_KEY_SIZE], const uint8_t slot0[SG_AGENT_IMAGE_SIZE],
+                    const uint8_t slot1[SG_AGENT_IMAGE_SIZE])
 {
+    const uint8_t *slots[2] = {slot0, slot1};
     const uint8_t *best = 0;
     for (unsigned i = 0; i < 2; i++) {
         if (is_valid(slots[i], device) &&

@@ -28,30 +28,23 @@ static uint32_t scheduled(uint32_t w[16], unsigned t)
 
 static void mix(sg_sha256 *self)
 {
-    uint32_t w[16], v[8];
+    uint32_t *v = self->hash, w[16];
     for (unsigned i = 0; i < 16; i++) {
         const uint8_t *p = self->block + 4 * i;
         w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
     }
-    for (unsigned i = 0; i < 8; i++) {
-        v[i] = self->hash[i];
-    }
+    uint32_t a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6], h = v[7];
     for (unsigned t = 0; t < 64; t++) {
         uint32_t word = t < 16 ? w[t] : scheduled(w, t);
-        uint32_t e = v[4], a = v[0];
-        uint32_t t1 = v[7] + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) +
-                      ((e & v[5]) ^ (~e & v[6])) + ROUND[t] + word;
-        uint32_t t2 = (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) +
-                      ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-        for (unsigned i = 7; i > 0; i--) {
-            v[i] = v[i - 1];
-        }
-        v[4] += t1;
-        v[0] = t1 + t2;
+        uint32_t t1 = h + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + ((e & f) ^ (~e & g)) +
+                      ROUND[t] + word;
+        uint32_t t2 =
+            (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+        h = g, g = f, f = e, e = d + t1;
+        d = c, c = b, b = a, a = t1 + t2;
     }
-    for (unsigned i = 0; i < 8; i++) {
-        self->hash[i] += v[i];
-    }
+    v[0] += a, v[1] += b, v[2] += c, v[3] += d;
+    v[4] += e, v[5] += f, v[6] += g, v[7] += h;
 }
 
 void sg_sha256_start(sg_sha256 *self)
