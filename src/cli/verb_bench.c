@@ -2,6 +2,7 @@
  * other solvers can do. */
 #include "base/text.h"
 #include "cli/bench.h"
+#include "cli/bench_agent.h"
 #include "cli/bench_plan.h"
 #include "cli/verbs.h"
 
@@ -15,10 +16,12 @@ static const char HELP[] =
     "\n"
     "usage: symgrid bench model [NAME]... [--json] [--seconds S]\n"
     "       symgrid bench plan [--sizes LIST] [--full] [--repeats N] [--peer auto|none] [--json]\n"
+    "       symgrid bench agent [--sizes LIST] [--seconds S] [--json]\n"
     "\n"
     "  --json       write one symgrid.bench/1 document instead of a table\n"
     "  --seconds S  for each model; 0.3 unless told otherwise\n"
     "  --sizes LIST steps x stores of the sites, or steps of an arbitrage: 96x4,288x8,96\n"
+    "               agent: numbers of devices, up to 4000000: 1000,1000000\n"
     "  --full       the usual sizes and two of a whole year with 8 stores, 8760x8 and 35040x8\n"
     "  --repeats N  medians of N solves, 20 unless told otherwise; fewer where they take a minute\n"
     "  --peer none  only the planner; auto, the default, asks Clp and HiGHS as well\n"
@@ -38,6 +41,10 @@ static const char HELP[] =
     "(`arbitrage`).\n"
     "`solve ms` is the solver alone, `call ms` includes writing the program out and handing it\n"
     "over. HiGHS runs in python3, with the module highspy or scipy where one of them is there.\n"
+    "\n"
+    "agent: steps fleets of devices with the code that runs on them (src/agent), then hands each "
+    "a\n"
+    "sealed set-point; the registers of the devices are held against books of the fleet.\n"
     "\n"
     "Exit status: 0 done, 2 bad usage, 3 memory is exhausted or a peer fails.\n"
     "\n"
@@ -246,17 +253,49 @@ static int bench_plan(const bench_words *words)
     return sg_bench_plan(&options);
 }
 
+/* --seconds, or what is usual. False after one line on stderr. */
+static bool parse_seconds(const bench_words *words, double *seconds)
+{
+    char *end;
+    if (!words->seconds) {
+        return true;
+    }
+    *seconds = strtod(words->seconds, &end);
+    if (end == words->seconds || *end != '\0' || !(*seconds > 0 && *seconds <= SECONDS_MAX)) {
+        refuse("--seconds", "a number above 0", words->seconds);
+        return false;
+    }
+    return true;
+}
+
+static int bench_agent(const bench_words *words)
+{
+    int64_t devices[SG_BENCH_AGENT_SIZES] = {1000, 10000, 100000, 1000000};
+    int count = 4;
+    double seconds = 1;
+    if (words->sizes) {
+        const char *text = words->sizes;
+        for (count = 0; count < SG_BENCH_AGENT_SIZES; text++) {
+            devices[count++] = parse_count(&text, SG_BENCH_AGENT_MAX);
+            if (devices[count - 1] < 1 || *text != ',') {
+                break;
+            }
+        }
+        if (devices[count - 1] < 1 || *text) {
+            return refuse("--sizes", "up to 8 numbers of devices like 1000,1000000", words->sizes);
+        }
+    }
+    return parse_seconds(words, &seconds) ? sg_bench_agent(devices, count, seconds, words->json)
+                                          : SG_EXIT_USAGE;
+}
+
 static int bench_model(const bench_words *words, char **names, int name_count)
 {
     static sg_model rooms[NAMES_MAX];
     static const sg_model *models[NAMES_MAX];
     double seconds = 0.3;
-    if (words->seconds) {
-        char *end;
-        seconds = strtod(words->seconds, &end);
-        if (end == words->seconds || *end != '\0' || !(seconds > 0 && seconds <= SECONDS_MAX)) {
-            return refuse("--seconds", "a number above 0", words->seconds);
-        }
+    if (!parse_seconds(words, &seconds)) {
+        return SG_EXIT_USAGE;
     }
     int count = choose(names, name_count, rooms, models);
     return count < 0 ? SG_EXIT_USAGE : measure(models, count, seconds, words->json);
@@ -283,18 +322,22 @@ int sg_cli_bench(int argc, char **argv)
     }
     bool plan = words == 1 && strcmp(argv[1], "plan") == 0;
     bool model = words >= 1 && strcmp(argv[1], "model") == 0;
-    if (!plan && !model) {
-        fputs("symgrid bench: expected `symgrid bench model` or `symgrid bench plan`; see symgrid "
+    bool agent = words == 1 && strcmp(argv[1], "agent") == 0;
+    if (!plan && !model && !agent) {
+        fputs("symgrid bench: expected `symgrid bench model`, `plan` or `agent`; see symgrid "
               "bench --help\n",
               stderr);
         return SG_EXIT_USAGE;
     }
-    if (plan ? given.seconds != NULL : given.sizes || given.repeats || given.peer || given.full) {
+    bool others = given.repeats || given.peer || given.full;
+    if (plan ? given.seconds != NULL : others || (model && given.sizes)) {
         fprintf(stderr,
                 "symgrid bench: an option that `symgrid bench %s` does not have; see "
                 "symgrid bench --help\n",
                 argv[1]);
         return SG_EXIT_USAGE;
     }
-    return plan ? bench_plan(&given) : bench_model(&given, argv + 2, words - 1);
+    return plan    ? bench_plan(&given)
+           : agent ? bench_agent(&given)
+                   : bench_model(&given, argv + 2, words - 1);
 }
