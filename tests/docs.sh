@@ -36,6 +36,8 @@ fi
 # for the next block and goes nowhere else.
 mkdir "$scratch/bin"
 ln -s "$symgrid" "$scratch/bin/symgrid"
+agent=$(realpath "${SYMGRID_AGENT:-build/release/symgrid-agent}")
+ln -s "$agent" "$scratch/bin/symgrid-agent"
 ln -s "$(command -v "$python")" "$scratch/bin/python3"
 export PATH=$scratch/bin:$PATH NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 "$python" -c 'import requests' 2>/dev/null && has_requests=1 || has_requests=
@@ -140,6 +142,10 @@ for verb in $(sed -n 's/^SG_VERB(\([a-z]*\),.*/\1/p' src/cli/verbs.def); do
     [ "$help" = "$completion" ] || fail "$verb: --help has $help, packaging/symgrid.bash $completion"
     [ "$help" = "$manual" ] || fail "$verb: --help has $help, packaging/symgrid.1.in $manual"
 done
+
+help=$("$agent" --help | grep -E '^usage:|^ *symgrid-agent |^ *--' | options)
+manual=$(sed -n '/^\.SH OPTIONS/,/^\.SH FILE/p' packaging/symgrid-agent.1.in | sed 's/\\-/-/g' | options)
+[ "$help" = "$manual" ] || fail "symgrid-agent: --help has $help, packaging/symgrid-agent.1.in $manual"
 
 # ---- links, metrics, tables, reasons -------------------------------------------------------------
 "$symgrid" simulate sites/floating.maml.md --from 2023-06-01 --for 1d --json 2>/dev/null \

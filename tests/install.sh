@@ -16,12 +16,16 @@ need() {
     [ -n "$found" ] || { echo "not installed: $1"; find . -maxdepth 4; exit 1; }
 }
 need bin/symgrid
+need bin/symgrid-agent
 need 'lib*/libsymgrid.a'
 need 'lib*/libsymgrid.so'
 need 'lib*/libsymgrid.so.*'
 need 'lib*/pkgconfig/symgrid.pc'
 need lib/systemd/system/symgrid.service
+need lib/systemd/system/symgrid-agent.service
+need lib/sysusers.d/symgrid-agent.conf
 need 'share/man/man1/symgrid.1'
+need 'share/man/man1/symgrid-agent.1'
 need share/bash-completion/completions/symgrid
 need 'share/doc/symgrid/LICENSE'
 need 'share/doc/symgrid/README.md'

@@ -27,7 +27,7 @@ if complete_line symgrid query x --po | grep policy; then
 fi
 echo "completion: answers"
 
-for file in symgrid.pc symgrid.service symgrid.1; do
+for file in symgrid.pc symgrid{,-agent}.{service,1}; do
     if grep -n '@[A-Za-z_]*@' "$build/$file"; then
         echo "$file: a placeholder was left in"
         exit 1
@@ -39,20 +39,24 @@ if command -v pkg-config >/dev/null; then
     echo "pkg-config: ok"
 fi
 if command -v groff >/dev/null; then
-    groff -man -ww -Tutf8 -z "$build/symgrid.1" 2>"$scratch/man" || true
-    if [ -s "$scratch/man" ]; then
-        cat "$scratch/man"
-        exit 1
-    fi
-    echo "man page: ok"
+    for program in symgrid symgrid-agent; do
+        groff -man -ww -Tutf8 -z "$build/$program.1" 2>"$scratch/man" || true
+        if [ -s "$scratch/man" ]; then
+            cat "$scratch/man"
+            exit 1
+        fi
+    done
+    echo "man pages: ok"
 fi
 if command -v systemd-analyze >/dev/null; then
-    # The verifier wants the program to exist; any program does.
-    sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$build/symgrid.service" >"$scratch/symgrid.service"
-    SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$scratch/symgrid.service" \
-        >"$scratch/unit" 2>&1 || true
-    if grep -F symgrid.service "$scratch/unit"; then
-        exit 1
-    fi
-    echo "unit: ok"
+    for unit in symgrid.service symgrid-agent.service; do
+        # The verifier wants the program to exist; any program does.
+        sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$build/$unit" >"$scratch/$unit"
+        SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$scratch/$unit" \
+            >"$scratch/unit" 2>&1 || true
+        if grep -F "$unit" "$scratch/unit"; then
+            exit 1
+        fi
+    done
+    echo "units: ok"
 fi

@@ -7,6 +7,7 @@
  * shared library carries the number. */
 #ifndef SYMGRID_H
 #define SYMGRID_H
+#include "symgrid/agent.h"
 #include "symgrid/base.h"
 #include "symgrid/control.h"
 #include "symgrid/engine.h"

@@ -12,7 +12,7 @@ enum { SG_SHA256_SIZE = 32, SG_SHA256_BLOCK = 64 };
 
 typedef struct sg_sha256 {
     uint32_t hash[8];
-    uint32_t length; /* bytes so far: up to 512 MiB in all */
+    uint32_t length; /* bytes so far, below 4 GiB in all */
     uint8_t block[SG_SHA256_BLOCK];
 } sg_sha256;
 

@@ -208,6 +208,41 @@ static void droop_stands_on_top_of_the_order(void **state)
     assert_int_equal(r->out.store_mw, 34000);
 }
 
+static void the_greatest_powers_do_not_overflow(void **state)
+{
+    (void)state;
+    const int32_t most_mw = SG_AGENT_POWER_MW_MAX;
+    rig *r = opened();
+    r->limits.cap_mw_max = r->limits.charge_mw_max = r->limits.discharge_mw_max = most_mw;
+    r->limits.export_mw_max = r->limits.load_mw_max = most_mw;
+    r->limits.store_ramp_mw_per_ms = r->limits.cap_ramp_mw_per_ms = (uint32_t)most_mw;
+    r->limits.droop_mw_per_mhz = UINT32_MAX;
+    r->in.load_mw = 0;
+    r->in.frequency_mhz = 60000;
+    accept(r, most_mw, -most_mw, SG_AGENT_POWER, 10000);
+    rig_steps(r, 2);
+    assert_int_equal(r->out.store_mw, -most_mw);
+    assert_int_equal(r->out.cap_mw, most_mw);
+    r->limits.store_ramp_mw_per_ms = 1;
+    r->in.load_mw = most_mw; /* no room to charge: at once */
+    r->in.frequency_mhz = 40000;
+    accept(r, most_mw, most_mw, SG_AGENT_POWER, 10000);
+    rig_step(r, 10);
+    assert_int_equal(r->out.store_mw, 0);
+    r->in.load_mw = 0;
+    r->in.frequency_mhz = 60000;
+    r->limits.store_ramp_mw_per_ms = (uint32_t)most_mw;
+    accept(r, most_mw, -most_mw, SG_AGENT_POWER, 10000);
+    rig_step(r, 10);
+    assert_int_equal(r->out.store_mw, -most_mw);
+    r->limits.store_ramp_mw_per_ms = 1;
+    r->in.frequency_mhz = 40000;
+    accept(r, most_mw, most_mw, SG_AGENT_POWER,
+           10000); /* with the droop 3 MW away, rating by rating */
+    rig_step(r, 10);
+    assert_int_equal(r->out.store_mw, -most_mw + 10);
+}
+
 /* ---- meter ---------------------------------------------------------------------------------------- */
 
 static void registers_add_up_power_times_time(void **state)
@@ -555,6 +590,7 @@ int main(void)
         cmocka_unit_test(the_local_stop_comes_before_every_order),
         cmocka_unit_test(droop_follows_the_frequency_beyond_its_dead_band),
         cmocka_unit_test(droop_stands_on_top_of_the_order),
+        cmocka_unit_test(the_greatest_powers_do_not_overflow),
         cmocka_unit_test(registers_add_up_power_times_time),
         cmocka_unit_test(gaps_are_counted_and_not_invented),
         cmocka_unit_test(silence_leads_to_the_safe_behaviour_within_5_s_from_every_state),
