@@ -16,30 +16,29 @@ static uint32_t rotated(uint32_t x, unsigned bits)
     return x >> bits | x << (32 - bits);
 }
 
-/* Word t of the message schedule, from the last sixteen kept in a ring. */
-static uint32_t scheduled(uint32_t w[16], unsigned t)
+/* The message schedule: sixteen words of the block and what follows from them. */
+static void schedule(const uint8_t block[SG_SHA256_BLOCK], uint32_t w[64])
 {
-    uint32_t a = w[(t + 1) & 15], b = w[(t + 14) & 15];
-    uint32_t s0 = rotated(a, 7) ^ rotated(a, 18) ^ a >> 3;
-    uint32_t s1 = rotated(b, 17) ^ rotated(b, 19) ^ b >> 10;
-    w[t & 15] += s0 + w[(t + 9) & 15] + s1;
-    return w[t & 15];
+    for (unsigned t = 0; t < 16; t++, block += 4) {
+        w[t] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 |
+               block[3];
+    }
+    for (unsigned t = 16; t < 64; t++) {
+        uint32_t a = w[t - 15], b = w[t - 2];
+        w[t] = w[t - 16] + (rotated(a, 7) ^ rotated(a, 18) ^ a >> 3) + w[t - 7] +
+               (rotated(b, 17) ^ rotated(b, 19) ^ b >> 10);
+    }
 }
 
 static void mix(sg_sha256 *self)
 {
-    uint32_t *v = self->hash, w[16];
-    for (unsigned i = 0; i < 16; i++) {
-        const uint8_t *p = self->block + 4 * i;
-        w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-    }
+    uint32_t *v = self->hash, w[64];
+    schedule(self->block, w);
     uint32_t a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6], h = v[7];
     for (unsigned t = 0; t < 64; t++) {
-        uint32_t word = t < 16 ? w[t] : scheduled(w, t);
-        uint32_t t1 = h + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + ((e & f) ^ (~e & g)) +
-                      ROUND[t] + word;
-        uint32_t t2 =
-            (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+        uint32_t t1 = h + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + (g ^ (e & (f ^ g))) +
+                      ROUND[t] + w[t];
+        uint32_t t2 = (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) | (c & (a | b)));
         h = g, g = f, f = e, e = d + t1;
         d = c, c = b, b = a, a = t1 + t2;
     }
@@ -60,10 +59,13 @@ void sg_sha256_start(sg_sha256 *self)
 
 void sg_sha256_add(sg_sha256 *self, const uint8_t *bytes, uint32_t size)
 {
+    uint32_t at = self->length % SG_SHA256_BLOCK;
+    self->length += size;
     for (uint32_t i = 0; i < size; i++) {
-        self->block[self->length++ % SG_SHA256_BLOCK] = bytes[i];
-        if (self->length % SG_SHA256_BLOCK == 0) {
+        self->block[at++] = bytes[i];
+        if (at == SG_SHA256_BLOCK) {
             mix(self);
+            at = 0;
         }
     }
 }
@@ -92,9 +94,10 @@ static void start_keyed(sg_sha256 *self, const uint8_t *key, uint32_t key_size, 
 {
     sg_sha256_start(self);
     for (uint32_t i = 0; i < SG_SHA256_BLOCK; i++) {
-        uint8_t byte = (uint8_t)((i < key_size ? key[i] : 0) ^ mask);
-        sg_sha256_add(self, &byte, 1);
+        self->block[i] = (uint8_t)((i < key_size ? key[i] : 0) ^ mask);
     }
+    self->length = SG_SHA256_BLOCK;
+    mix(self);
 }
 
 void sg_hmac_sha256(const uint8_t *key, uint32_t key_size, const uint8_t *bytes, uint32_t size,

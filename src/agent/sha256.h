@@ -1,7 +1,7 @@
 /* sha256.h - SHA-256 and HMAC-SHA-256 for a device without a libc.
  *
  * Time     depends on the lengths alone, never on the bytes.
- * Memory   the caller's; about 200 bytes of stack. No division, no 64-bit multiplication: runs as it is on a Cortex-M0.
+ * Memory   the caller's; less than 600 bytes of stack. No division, no 64-bit multiplication: runs as it is on a Cortex-M0.
  * Source   FIPS 180-4, section 6.2; RFC 2104. Held against their vectors and RFC 4231 in tests/unit/test_agent_hash.c. */
 #ifndef SG_AGENT_SHA256_H
 #define SG_AGENT_SHA256_H
