@@ -93,16 +93,16 @@ static void mark(const sg_agent_limits *limits, sg_agent *self, const sg_agent_i
                  uint8_t flags)
 {
     uint32_t band_j = limits->high_j - limits->low_j;
+    bool known = !(flags & SG_AGENT_NO_STORE);
     bool idle = !(flags & SG_AGENT_NO_LOAD) && in->load_mw <= limits->idle_mw;
-    if (flags & SG_AGENT_NO_STORE) {
-        self->cell = 0;
-    } else if (in->stored_j < limits->low_j) {
+    bool filled = self->cell == SG_AGENT_ASKS && in->stored_j >= limits->low_j + band_j / 2;
+    bool given =
+        self->cell == SG_AGENT_GIVES && (!idle || in->stored_j <= limits->high_j - band_j / 16);
+    if (known && in->stored_j < limits->low_j) {
         self->cell = SG_AGENT_ASKS;
-    } else if (in->stored_j > limits->high_j && idle) {
+    } else if (known && in->stored_j > limits->high_j && idle) {
         self->cell = SG_AGENT_GIVES;
-    } else if ((self->cell == SG_AGENT_ASKS && in->stored_j >= limits->low_j + band_j / 2) ||
-               (self->cell == SG_AGENT_GIVES &&
-                (!idle || in->stored_j <= limits->high_j - band_j / 16))) {
+    } else if (!known || filled || given) {
         self->cell = 0;
     }
 }

@@ -59,7 +59,7 @@ static bool refuse(const char *key, const char *text)
 
 static void name_of(const sg_agentd_wire *self, const char *listen, char *ret, size_t size)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {0};
     socklen_t at_size = sizeof at;
     char host[64], port[16];
     if (*self->path || getsockname(self->fd, (struct sockaddr *)&at, &at_size) != 0 ||

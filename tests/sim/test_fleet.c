@@ -105,7 +105,8 @@ static void silence_makes_every_device_safe_within_5_s(void **state)
     steps(150, 50000);
     assert_int_equal(last.live, DEVICES);
     assert_true(last.cap_mw > INT64_C(600000) * DEVICES);
-    steps(320, 50000); /* 4.7 s: the last change of the loads is far enough for every ramp to be done */
+    steps(320,
+          50000); /* 4.7 s: the last change of the loads is far enough for every ramp to be done */
     assert_int_equal(last.live, 0);
     assert_int_equal(last.cap_mw, INT64_C(600000) * DEVICES);
     for (int64_t i = 0; i < fleet.count;
