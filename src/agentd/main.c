@@ -116,6 +116,10 @@ static void save(program *p)
 static void step(program *p, const sg_agent_limits *limits)
 {
     uint8_t message[SG_AGENT_SETPOINT_SIZE + 1]; /* one more, so that a longer one is seen to be */
+    uint32_t now_ms = clock_ms();
+    if (p->steps && now_ms == p->in.now_ms) {
+        return; /* right behind a late one: to the agent a clock that stands is a fault */
+    }
     for (int i = 0; i < DATAGRAMS_MAX; i++) {
         int size = sg_agentd_wire_receive(&p->wire, message, sizeof message);
         if (size < 0) {
@@ -123,7 +127,6 @@ static void step(program *p, const sg_agent_limits *limits)
         }
         sg_agent_receive(limits, &p->agent, message, (uint32_t)size);
     }
-    uint32_t now_ms = clock_ms();
     sg_agentd_device_read(&p->device, p->steps ? now_ms - p->in.now_ms : 0, &p->in);
     p->in.now_ms = now_ms;
     p->in.saved_generation = sg_agentd_images_saved(p->images);
@@ -139,6 +142,7 @@ static void leave(program *p)
     sg_agent_limits limits = p->config.limits;
     limits.image_ms = 1;
     p->agent.left_ms = 0;
+    usleep(2000); /* into another millisecond than the last step's */
     step(p, &limits);
     p->out.cap_mw = limits.safe.cap_mw < p->out.cap_mw ? limits.safe.cap_mw : p->out.cap_mw;
     p->out.store_mw = 0; /* nobody will watch it any more */
