@@ -7,7 +7,9 @@
  *   slack   every demand fits: one pass
  *   site    only the site's limit binds
  *   racks   every third rack and every second feeder are short
- *   short   all levels are short */
+ *   short   all levels are short
+ *   again   short, the tree prepared: all demands differ from the last step; in one thread and in two
+ *   some    one in ten does, in one thread; still: none does */
 #include "base/prng.h"
 #include "control/allocate.h"
 
@@ -136,6 +138,33 @@ static double median_us(const tree *self, void *scratch, double *given, uint8_t 
     return took[done / 2];
 }
 
+typedef enum change { ALL, SOME, STILL } change;
+
+/* Steps of a prepared tree between two sets of demands. */
+static double again_us(tree *self, void *scratch, double *given, change what, sg_pool *pool)
+{
+    static double took[ROUND_MAX];
+    sg_allocation p = self->allocation;
+    sg_allocation_step how = {SG_NEWS_DEMAND, NULL, pool};
+    sg_allocator *allocator = sg_allocator_create(scratch, &p);
+    int rounds = p.leaf_count > 200000 ? 15 : ROUND_MAX;
+    for (int done = -1; done < rounds; done++) {
+        for (int k = 0; k < p.leaf_count && what != STILL; k++) {
+            uint64_t draw = sg_prng_u64(3, (uint64_t)(done + 1) * 4000037 + (uint64_t)k);
+            if (what == ALL || draw % 10 == 0) {
+                self->demand[k] = 100.0 + 900.0 * (double)(draw >> 11) * 0x1p-53;
+            }
+        }
+        double began = now_s();
+        sg_allocator_step(allocator, &p, &how, given, NULL);
+        if (done >= 0) {
+            took[done] = 1e6 * (now_s() - began);
+        }
+    }
+    qsort(took, (size_t)rounds, sizeof *took, compare);
+    return took[rounds / 2];
+}
+
 static void run(int leaves)
 {
     tree t;
@@ -148,7 +177,13 @@ static void run(int leaves)
         set_limits(&t, (scene)which);
         printf(" %12.1f", median_us(&t, scratch, given, binding));
     }
-    printf("\n");
+    sg_pool *pool = sg_pool_create(2);
+    sg_pool_wake(pool);
+    printf(" %10.1f", again_us(&t, scratch, given, ALL, NULL));
+    printf(" %10.1f", again_us(&t, scratch, given, ALL, pool));
+    printf(" %10.1f", again_us(&t, scratch, given, SOME, NULL));
+    printf(" %10.1f\n", again_us(&t, scratch, given, STILL, NULL));
+    sg_pool_free(pool);
     free(t.parent);
     free(t.limit);
     free(t.node);
@@ -165,8 +200,8 @@ int main(int argc, char **argv)
 {
     static const int DEFAULTS[] = {128, 1000, 10000, 20000, 100000, 1000000};
     int count = argc > 1 ? argc - 1 : (int)(sizeof DEFAULTS / sizeof *DEFAULTS);
-    printf("%10s %12s %12s %12s %12s   (us, median)\n", "leaves", "slack", "site", "racks",
-           "short");
+    printf("%10s %12s %12s %12s %12s %10s %10s %10s %10s   (us, median)\n", "leaves", "slack",
+           "site", "racks", "short", "again", "two", "some", "still");
     for (int i = 0; i < count; i++) {
         int leaves = argc > 1 ? atoi(argv[i + 1]) : DEFAULTS[i];
         if (leaves < 1 || leaves > 50000000) {

@@ -1,93 +1,375 @@
 #include "control/allocate.h"
 
 #include "base/check.h"
-#include "base/limits.h"
+#include "control/allocate_tree.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
-/* How the weighted max-min point is found without filling by rounds.
+/* How the point of progressive filling is found without filling.
  *
- * In one phase every leaf k rises as min(ask_k, weight_k * L) with a common level L. What a subtree
- * takes is a concave function of L, cut off at the room its node has left, so each node that the
- * asks overfill has a level of its own at which it is full, and a leaf gets min(ask, weight * the
- * least level on its path). One walk up the tree finds those levels, children first. Leaves are
- * kept in depth-first order, so that a subtree is one range of an array and a level is found by
- * sweeps over it (Newton's method on a concave broken line: from below it never overshoots). */
+ * In one phase every leaf k rises as min(ask_k, weight_k * L) with a common level L; phases follow
+ * one another. A node is full at one (phase, level), if ever, and from then on nobody below it gets
+ * more, in this phase or a later one. So a leaf gets what it would get alone up to the first
+ * (phase, level) on its way to the root.
+ *
+ * Where a node is full depends on its subtree alone: limits above it either come into force later,
+ * and change nothing before, or earlier, and then the node never gets that far. So one pass up, with
+ * what each subtree takes phase by phase, finds all of them, and one pass down hands out. Inside its
+ * phase a node takes a concave function of L, a broken line that reaches the node's room at the
+ * level looked for: Newton's method from below climbs to it without ever overshooting. */
 
 /* Room below this share of a limit is the rounding of earlier sums and counts as none. */
 static const double DUST = 1e-12;
 /* And so does room that is lost in the denormal numbers, where shares of it cannot be told apart. */
 static const double NOTHING = 1e-200;
+/* What large nodes keep back of their limit: more than sums of some hundred terms are off. */
+static const double KEEP_BACK = 0x1p-42;
 
 enum {
+    KEEP_BACK_LEAVES = 64,
     NEWTON_ROUND_MAX = 16, /* then halving the bits of the level takes turns */
     LEVEL_ROUND_MAX = 192, /* 64 bits of a level, two rounds each, and a margin */
-    TRIM_ROUND_MAX = 24,
-    LANES = 8 /* partial sums of a sweep, always added in the same order */
+    TRIM_ROUND_MAX = 24
 };
 
-/* The scratch block. Leaf arrays are sorted by class and, inside a class, depth first. */
-typedef struct workspace {
-    double *total, *used, *level, *factor;        /* [node] */
-    int32_t *first, *count, *cursor;              /* [node] range of the class in hand */
-    double *weight, *low, *demand, *given, *rise; /* [leaf]; low = min(min, demand) */
-    int32_t *node, *leaf, *walk;                  /* [leaf] */
-    int32_t class_first[SG_CLASS_MAX + 1];
-} workspace;
+/* One step at work: what all its parts need. */
+typedef struct job {
+    sg_tree t;
+    const sg_allocation *p;
+    const sg_allocation_step *how;
+    double *given_w;
+    uint8_t *binding;
+    int first_chunk, phase; /* of a sweep over the chunks below a node at the top */
+    double level;
+} job;
 
-enum { NODE_BYTES = 4 * 8 + 3 * 4, LEAF_BYTES = 5 * 8 + 3 * 4 };
+/* --- up: where each node is full --- */
 
-size_t sg_allocation_size(int node_count, int leaf_count)
+/* What the subtrees at places [from, to) take at a level of a phase. */
+static void take_range(const sg_tree *t, int from, int to, int phase, double level, double *below,
+                       double *slope)
 {
-    return (size_t)node_count * NODE_BYTES + (size_t)leaf_count * LEAF_BYTES + 64;
+    bool rest = phase >= t->class_count;
+    int class = rest ? phase - t->class_count : phase;
+    for (int at = from; at < to;) {
+        double total = t->total[at * t->phase_count + phase];
+        if (total == 0.0) { /* nobody asks, or full in an earlier phase */
+            at = t->end[at];
+        } else if (t->full[at] == phase && t->level[at] <= level) {
+            *below += total;
+            at = t->end[at];
+        } else {
+            int i = at * t->class_count + class;
+            if (t->slice[i] < t->slice[i + 1]) {
+                sg_tree_take(t, rest, t->slice[i], t->slice[i + 1], level, below, slope);
+            }
+            at++;
+        }
+    }
 }
 
-/* fmin and fmax without their care for NaN, which costs a call per leaf; inputs are checked. */
-static inline double lesser(double a, double b)
+static void take_part(void *context, int part)
 {
-    return a < b ? a : b;
+    const job *j = context;
+    const sg_tree *t = &j->t;
+    int chunk = j->first_chunk + part;
+    double below = 0.0, slope = 0.0;
+    take_range(t, t->chunk[chunk], t->chunk_end[chunk], j->phase, j->level, &below, &slope);
+    t->part_below[chunk] = below;
+    t->part_slope[chunk] = slope;
 }
 
-static inline double greater(double a, double b)
+/* The first chunk that begins at or after a place. */
+static int chunk_from(const sg_tree *t, int place)
 {
-    return a > b ? a : b;
+    int low = 0, high = t->head->chunk_count;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        *(t->chunk[middle] < place ? &low : &high) = t->chunk[middle] < place ? middle + 1 : middle;
+    }
+    return low;
 }
 
-static double *take_doubles(unsigned char **block, size_t count)
+/* A node at the top: its chunks at once, then added up in order with the nodes between them. */
+static void take_top(job *j, int at, double *below, double *slope)
 {
-    double *taken = (double *)(void *)*block;
-    *block += count * sizeof *taken;
-    return taken;
+    const sg_tree *t = &j->t;
+    int chunk = chunk_from(t, at), last = chunk_from(t, t->end[at]);
+    j->first_chunk = chunk;
+    sg_pool_run(j->how->pool, take_part, j, last - chunk);
+    for (int q = at + 1; q < t->end[at];) {
+        while (chunk < last && t->chunk[chunk] < q) {
+            chunk++; /* skipped with a full node above it */
+        }
+        bool full = t->full[q] == j->phase && t->level[q] <= j->level;
+        if (chunk < last && t->chunk[chunk] == q) {
+            *below += t->part_below[chunk];
+            *slope += t->part_slope[chunk];
+            q = t->chunk_end[chunk];
+        } else if (full || t->total[q * t->phase_count + j->phase] == 0.0) {
+            *below += t->total[q * t->phase_count + j->phase];
+            q = t->end[q];
+        } else {
+            bool rest = j->phase >= t->class_count;
+            int i = q * t->class_count + (rest ? j->phase - t->class_count : j->phase);
+            sg_tree_take(t, rest, t->slice[i], t->slice[i + 1], j->level, below, slope);
+            q++;
+        }
+    }
 }
 
-static int32_t *take_ints(unsigned char **block, size_t count)
+/* What a node takes at j->level of j->phase, its own limit left out. */
+static void take_all(job *j, int at, bool top, double *ret_below, double *ret_slope)
 {
-    int32_t *taken = (int32_t *)(void *)*block;
-    *block += count * sizeof *taken;
-    return taken;
+    const sg_tree *t = &j->t;
+    bool rest = j->phase >= t->class_count;
+    int i = at * t->class_count + (rest ? j->phase - t->class_count : j->phase);
+    *ret_below = *ret_slope = 0.0;
+    sg_tree_take(t, rest, t->slice[i], t->slice[i + 1], j->level, ret_below, ret_slope);
+    if (top) {
+        take_top(j, at, ret_below, ret_slope);
+    } else if (t->end[at] > at + 1) {
+        take_range(t, at + 1, t->end[at], j->phase, j->level, ret_below, ret_slope);
+    }
 }
 
-static void workspace_create(workspace *self, const sg_allocation *p, void *scratch)
+/* Halfway between two levels >= 0 in the order of their bits, which for such doubles is the order
+ * of their values: any pair meets within 64 halvings. */
+static double middle(double low, double high)
 {
-    size_t nodes = (size_t)p->node_count, leaves = (size_t)p->leaf_count;
-    unsigned char *block = scratch;
-    self->total = take_doubles(&block, nodes);
-    self->used = take_doubles(&block, nodes);
-    self->level = take_doubles(&block, nodes);
-    self->factor = take_doubles(&block, nodes);
-    self->weight = take_doubles(&block, leaves);
-    self->low = take_doubles(&block, leaves);
-    self->demand = take_doubles(&block, leaves);
-    self->given = take_doubles(&block, leaves);
-    self->rise = take_doubles(&block, leaves);
-    self->first = take_ints(&block, nodes);
-    self->count = take_ints(&block, nodes);
-    self->cursor = take_ints(&block, nodes);
-    self->node = take_ints(&block, leaves);
-    self->leaf = take_ints(&block, leaves);
-    self->walk = take_ints(&block, leaves);
+    uint64_t a, b;
+    memcpy(&a, &low, sizeof a);
+    memcpy(&b, &high, sizeof b);
+    a += (b - a) / 2;
+    memcpy(&low, &a, sizeof low);
+    return low;
+}
+
+/* The level at which a node takes just its room, HUGE_VAL when it never does. `low` climbs towards
+ * it from below. */
+static double fill_level(job *j, int at, bool top, double room)
+{
+    double low = 0.0, high = HUGE_VAL, below, slope;
+    for (int round = 0; round < LEVEL_ROUND_MAX; round++) {
+        bool halve = round >= NEWTON_ROUND_MAX && round % 2 == 1;
+        double from = halve ? middle(low, high) : low;
+        j->level = from;
+        take_all(j, at, top, &below, &slope);
+        double next = slope > 0.0 ? (room - below) / slope : HUGE_VAL;
+        if (halve) {
+            /* with everybody full the node takes too much (or the caller would not ask) */
+            bool too_far = slope > 0.0 ? next < from : true;
+            low = too_far ? low : next;
+            high = too_far ? from : high;
+        } else if (next > low && slope > 0.0) {
+            low = next;
+        } else {
+            return slope > 0.0 ? low : HUGE_VAL;
+        }
+    }
+    return low;
+}
+
+/* The phase in which a node is full and the room that it has left then; phase_count for never. */
+static int find_full(const sg_tree *t, int at, double *ret_room)
+{
+    const double *total = t->total + at * t->phase_count;
+    double limit = t->limit[at], used = 0.0;
+    for (int phase = 0; phase < t->phase_count; phase++) {
+        double room = limit - used;
+        room = room > DUST * limit + NOTHING || limit == HUGE_VAL ? room : 0.0;
+        if (total[phase] - room > DUST * limit) {
+            bool large = t->below_count[at] > KEEP_BACK_LEAVES;
+            double kept = large ? limit * (1.0 - KEEP_BACK) - used : room;
+            *ret_room = room > 0.0 && kept > 0.0 ? kept : 0.0;
+            return phase;
+        }
+        used += total[phase];
+    }
+    return t->phase_count;
+}
+
+/* One node, all below it done: what it takes, and where it is full. */
+static void fill_node(job *j, int at, bool top)
+{
+    const sg_tree *t = &j->t;
+    double limit = j->p->node_limit_w[t->node[at]];
+    SG_CHECK(limit >= 0.0);
+    bool news = t->news[at] || limit != t->limit[at];
+    for (int child = at + 1; child < t->end[at]; child = t->end[child]) {
+        news |= t->news[child];
+    }
+    t->limit[at] = limit;
+    t->news[at] = news;
+    if (!news) {
+        return;
+    }
+    double *total = t->total + at * t->phase_count, room = 0.0;
+    memcpy(total, t->own + at * t->phase_count, sizeof *total * (size_t)t->phase_count);
+    for (int child = at + 1; child < t->end[at]; child = t->end[child]) {
+        for (int phase = 0; phase < t->phase_count; phase++) {
+            total[phase] += t->total[child * t->phase_count + phase];
+        }
+    }
+    int full = find_full(t, at, &room);
+    t->full[at] = (int8_t)full;
+    t->level[at] = HUGE_VAL;
+    if (full < t->phase_count) {
+        j->phase = full;
+        t->level[at] = room > 0.0 ? fill_level(j, at, top, room) : 0.0;
+        total[full] = room;
+        for (int phase = full + 1; phase < t->phase_count; phase++) {
+            total[phase] = 0.0;
+        }
+    }
+}
+
+/* Take in the news of a node's own leaves. */
+static bool look(const job *j, int at)
+{
+    const sg_tree *t = &j->t;
+    const uint8_t *node_news = j->how->node_news;
+    t->news[at] = t->head->fresh != 0;
+    bool any = t->own_count[at] > 0 && (t->head->fresh || !node_news || node_news[t->node[at]]);
+    return any ? sg_tree_look(t, j->p, j->how->news, at) : true;
+}
+
+static void up_part(void *context, int part)
+{
+    job own = *(const job *)context; /* level and phase are this part's */
+    const sg_tree *t = &own.t;
+    bool ordered = true;
+    for (int at = t->chunk_end[part] - 1; at >= t->chunk[part]; at--) {
+        ordered &= look(&own, at);
+        fill_node(&own, at, false);
+    }
+    t->chunk_odd[part] = !ordered;
+}
+
+/* False when classes have changed: the order does not hold. */
+static bool up(job *j)
+{
+    const sg_tree *t = &j->t;
+    bool ordered = true;
+    sg_pool_run(j->how->pool, up_part, j, t->head->chunk_count);
+    for (int c = 0; c < t->head->chunk_count; c++) {
+        ordered &= !t->chunk_odd[c];
+    }
+    for (int i = t->head->top_count - 1; i >= 0; i--) {
+        ordered &= look(j, t->top[i]);
+        fill_node(j, t->top[i], true);
+    }
+    return ordered;
+}
+
+/* --- down: who gets what --- */
+
+/* The first (phase, level) on the way up; a node that comes after one above it stops nobody. */
+static void cap_node(const job *j, int at)
+{
+    const sg_tree *t = &j->t;
+    int above = t->parent[at], full = t->full[at], cap = full;
+    double level = t->level[at];
+    if (above >= 0 &&
+        (t->cap[above] < full || (t->cap[above] == full && t->cap_level[above] < level))) {
+        cap = t->cap[above];
+        level = t->cap_level[above];
+    } else if (j->binding) {
+        j->binding[t->node[at]] = full < t->phase_count && level < HUGE_VAL;
+    }
+    if (t->cap[at] != cap || t->cap_level[at] != level) {
+        t->cap[at] = (int8_t)cap;
+        t->cap_level[at] = level;
+        t->news[at] = 1;
+    }
+    if (t->news[at] && t->own_count[at] > 0) {
+        sg_tree_give(t, at, j->given_w);
+    }
+}
+
+/* Rounding may leave the sum below a node a few units in the last place above its limit: scale the
+ * subtree down until the sum in the promised order fits. The margin grows each round, so the loop is
+ * short. What was scaled is handed out anew in the next step. */
+static void trim(const job *j, int at)
+{
+    const sg_tree *t = &j->t;
+    double margin = 0x1p-52;
+    for (int round = 0; round < TRIM_ROUND_MAX && t->given[at] > t->limit[at]; round++) {
+        double factor = t->limit[at] / t->given[at] * (1.0 - margin);
+        for (int q = at; q < t->end[at]; q++) {
+            for (int i = t->slice[q * t->class_count]; i < t->slice[(q + 1) * t->class_count];
+                 i++) {
+                if (t->leaf[i] >= 0) {
+                    j->given_w[t->leaf[i]] *= factor;
+                }
+            }
+            t->given[q] = t->own_given[q] = sg_tree_own_sum(t, q, j->given_w);
+            t->cap[q] = -1;
+        }
+        for (int q = t->end[at] - 1; q > at; q--) {
+            t->given[t->parent[q]] += t->given[q];
+        }
+        margin *= 4.0;
+    }
+    SG_CHECK(t->given[at] <= t->limit[at]);
+}
+
+static void down_part(void *context, int part)
+{
+    const job *j = context;
+    const sg_tree *t = &j->t;
+    int first = t->chunk[part], end = t->chunk_end[part];
+    for (int at = first; at < end; at++) {
+        cap_node(j, at);
+        t->given[at] = t->own_given[at];
+    }
+    for (int at = end - 1; at >= first; at--) {
+        if (t->given[at] > t->limit[at]) {
+            trim(j, at);
+        }
+        if (t->parent[at] >= first) {
+            t->given[t->parent[at]] += t->given[at];
+        }
+    }
+}
+
+static void down(job *j)
+{
+    const sg_tree *t = &j->t;
+    for (int i = 0; i < t->head->top_count; i++) {
+        cap_node(j, t->top[i]);
+        t->given[t->top[i]] = t->own_given[t->top[i]];
+    }
+    sg_pool_run(j->how->pool, down_part, j, t->head->chunk_count);
+    /* children of the top, from the last to the first: each is complete when its turn comes */
+    for (int at = t->head->top_count > 0 ? t->node_count - 1 : -1; at >= 0; at--) {
+        if (t->is_top[at] && t->given[at] > t->limit[at]) {
+            trim(j, at);
+        }
+        if (t->parent[at] >= 0 && t->is_top[t->parent[at]]) {
+            t->given[t->parent[at]] += t->given[at];
+        }
+    }
+}
+
+/* --- the two doors --- */
+
+void sg_allocator_step(sg_allocator *self, const sg_allocation *problem,
+                       const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding)
+{
+    SG_CHECK(problem->node_count == self->node_count && problem->leaf_count == self->leaf_count);
+    job j = {sg_tree_at(self), problem, how, ret_given_w, ret_binding, 0, 0, 0.0};
+    if (ret_binding && problem->node_count) {
+        memset(ret_binding, 0, (size_t)problem->node_count);
+    }
+    if (!up(&j)) { /* classes have changed */
+        sg_allocator_create(self, problem);
+        j.t = sg_tree_at(self);
+        SG_CHECK(up(&j));
+    }
+    down(&j);
+    self->fresh = 0;
 }
 
 static void check_problem(const sg_allocation *p)
@@ -106,352 +388,45 @@ static void check_problem(const sg_allocation *p)
     }
 }
 
-/* The sum below each node in the order the header promises: a node's own leaves by index, then its
- * children from the last node to the first. */
-static void sum_below(const sg_allocation *p, const double *leaf_w, double *ret_total)
+/* Do all demands fit? Sums in the promised order, in total[node]. */
+static bool all_fit(const sg_allocation *p, double *total)
 {
-    memset(ret_total, 0, (size_t)p->node_count * sizeof *ret_total);
+    memset(total, 0, (size_t)p->node_count * sizeof *total);
     for (int k = 0; k < p->leaf_count;) {
         int32_t node = p->leaf_node[k];
-        double sum = ret_total[node];
+        double sum = total[node];
         for (; k < p->leaf_count && p->leaf_node[k] == node; k++) {
-            sum += leaf_w[k];
+            sum += p->leaf_demand_w[k];
         }
-        ret_total[node] = sum;
+        total[node] = sum;
     }
-    for (int n = p->node_count - 1; n > 0; n--) {
-        if (p->node_parent[n] >= 0) {
-            ret_total[p->node_parent[n]] += ret_total[n];
-        }
-    }
-}
-
-static bool all_within_limits(const sg_allocation *p, const double *total)
-{
-    for (int n = 0; n < p->node_count; n++) {
+    for (int n = p->node_count - 1; n >= 0; n--) {
         if (total[n] > p->node_limit_w[n]) {
             return false;
+        }
+        if (p->node_parent[n] >= 0) {
+            total[p->node_parent[n]] += total[n];
         }
     }
     return true;
 }
 
-/* From the own leaves of each node (count, on entry) to the range of its subtree: own leaves first,
- * then the children in order; roots follow one another from start. */
-static void find_ranges(workspace *self, const sg_allocation *p, int32_t start)
-{
-    size_t bytes = (size_t)p->node_count * sizeof *self->count;
-    memcpy(self->cursor, self->count, bytes);
-    for (int n = p->node_count - 1; n > 0; n--) {
-        if (p->node_parent[n] >= 0) {
-            self->count[p->node_parent[n]] += self->count[n];
-        }
-    }
-    for (int n = 0; n < p->node_count; n++) {
-        int32_t parent = p->node_parent[n];
-        int32_t *next = parent >= 0 ? &self->cursor[parent] : &start;
-        self->first[n] = *next;
-        *next += self->count[n];
-        self->cursor[n] += self->first[n];
-    }
-}
-
-/* Sort the leaves by class and, inside each class, depth first. */
-static void order_leaves(workspace *self, const sg_allocation *p)
-{
-    size_t node_bytes = (size_t)p->node_count * sizeof *self->count;
-    memset(self->count, 0, node_bytes);
-    memset(self->class_first, 0, sizeof self->class_first);
-    for (int k = 0; k < p->leaf_count; k++) {
-        self->count[p->leaf_node[k]]++;
-        self->class_first[p->leaf_class[k] + 1]++;
-    }
-    int32_t next[SG_CLASS_MAX];
-    for (int c = 0; c < SG_CLASS_MAX; c++) {
-        next[c] = self->class_first[c];
-        self->class_first[c + 1] += self->class_first[c];
-    }
-    find_ranges(self, p, 0);
-    memcpy(self->cursor, self->first, node_bytes);
-    for (int32_t k = 0; k < p->leaf_count; k++) {
-        self->walk[self->cursor[p->leaf_node[k]]++] = k;
-    }
-    for (int32_t i = 0; i < p->leaf_count; i++) {
-        int32_t leaf = self->walk[i], k = next[p->leaf_class[leaf]]++;
-        self->leaf[k] = leaf;
-        self->node[k] = p->leaf_node[leaf];
-        self->weight[k] = p->leaf_weight[leaf];
-        self->demand[k] = p->leaf_demand_w[leaf];
-        self->low[k] = lesser(p->leaf_min_w[leaf], p->leaf_demand_w[leaf]);
-    }
-}
-
-/* Two doubles at a time: what every 64-bit machine has. A comparison gives all bits or none, and a
- * number and-ed with that is itself or +0.0. */
-typedef double pair __attribute__((vector_size(16)));
-typedef int64_t pair_mask __attribute__((vector_size(16)));
-
-static inline pair load_pair(const double *at)
-{
-    pair two;
-    memcpy(&two, at, sizeof two);
-    return two;
-}
-
-static inline pair where(pair_mask mask, pair value)
-{
-    return (pair)(mask & (pair_mask)value);
-}
-
-/* What a range takes at a level: `below` from the leaves that have their ask, `slope` per unit of
- * level from the others. */
-static void measure(const double *rise, const double *weight, int32_t count, double level,
-                    double *ret_below, double *ret_slope)
-{
-    pair below_pair[LANES / 2] = {0}, slope_pair[LANES / 2] = {0}, level_pair = {level, level};
-    int32_t k = 0;
-    for (; k + LANES <= count; k += LANES) {
-        for (int lane = 0; lane < LANES / 2; lane++) {
-            pair r = load_pair(rise + k + 2 * lane), w = load_pair(weight + k + 2 * lane);
-            pair_mask full = r <= level_pair;
-            below_pair[lane] += where(full, r * w);
-            slope_pair[lane] += where(~full, w);
-        }
-    }
-    double below[LANES], slope[LANES];
-    memcpy(below, below_pair, sizeof below);
-    memcpy(slope, slope_pair, sizeof slope);
-    for (int lane = 0; k + lane < count; lane++) {
-        bool full = rise[k + lane] <= level;
-        below[lane] += full ? rise[k + lane] * weight[k + lane] : 0.0;
-        slope[lane] += full ? 0.0 : weight[k + lane];
-    }
-    *ret_below = ((below[0] + below[4]) + (below[2] + below[6])) +
-                 ((below[1] + below[5]) + (below[3] + below[7]));
-    *ret_slope = ((slope[0] + slope[4]) + (slope[2] + slope[6])) +
-                 ((slope[1] + slope[5]) + (slope[3] + slope[7]));
-}
-
-/* Halfway between two levels >= 0 in the order of their bits, which for such doubles is the order
- * of their values: any pair meets within 64 halvings. */
-static double middle(double low, double high)
-{
-    uint64_t a, b;
-    memcpy(&a, &low, sizeof a);
-    memcpy(&b, &high, sizeof b);
-    a += (b - a) / 2;
-    memcpy(&low, &a, sizeof low);
-    return low;
-}
-
-/* The level at which a range takes just its room, HUGE_VAL when it never does. `low` climbs towards
- * it from below. */
-static double fill_level(const double *rise, const double *weight, int32_t count, double room)
-{
-    double low = 0.0, high = HUGE_VAL, below, slope;
-    for (int round = 0; round < LEVEL_ROUND_MAX; round++) {
-        bool halve = round >= NEWTON_ROUND_MAX && round % 2 == 1;
-        double from = halve ? middle(low, high) : low;
-        measure(rise, weight, count, from, &below, &slope);
-        double next = slope > 0.0 ? (room - below) / slope : HUGE_VAL;
-        if (halve) {
-            /* with everybody full the range takes too much (or the caller would not ask) */
-            bool too_far = slope > 0.0 ? next < from : true;
-            low = too_far ? low : next;
-            high = too_far ? from : high;
-        } else if (next > low && slope > 0.0) {
-            low = next;
-        } else {
-            return slope > 0.0 ? low : HUGE_VAL;
-        }
-    }
-    return low;
-}
-
-static double room_of(const workspace *self, const sg_allocation *p, int node)
-{
-    double limit = p->node_limit_w[node], room = limit - self->used[node];
-    return room > DUST * limit + NOTHING || limit == HUGE_VAL ? room : 0.0;
-}
-
-/* What a leaf still asks for in the phase. */
-static double ask_of(const workspace *self, const double *want, int32_t leaf)
-{
-    return greater(want[leaf] - self->given[leaf], 0.0);
-}
-
-/* Sum the asks up the tree, each subtree cut off at its room; factor is 1 at nodes that are
- * overfilled. Returns whether any is. */
-static bool find_overfilled(workspace *self, const sg_allocation *p, const double *want,
-                            int32_t from, int32_t to)
-{
-    bool any = false;
-    memset(self->total, 0, (size_t)p->node_count * sizeof *self->total);
-    for (int32_t k = from; k < to;) {
-        int32_t node = self->node[k];
-        double sum = 0.0;
-        for (; k < to && self->node[k] == node; k++) {
-            sum += ask_of(self, want, k);
-        }
-        self->total[node] = sum;
-    }
-    for (int n = p->node_count - 1; n >= 0; n--) {
-        double room = room_of(self, p, n);
-        bool over = self->total[n] - room > DUST * p->node_limit_w[n];
-        self->factor[n] = over ? 1.0 : 0.0;
-        self->total[n] = lesser(self->total[n], room);
-        any |= over;
-        if (p->node_parent[n] >= 0) {
-            self->total[p->node_parent[n]] += self->total[n];
-        }
-    }
-    return any;
-}
-
-/* The level of every overfilled node, children first; rise becomes the least level on each leaf's
- * path. */
-static void find_levels(workspace *self, const sg_allocation *p, const double *want, int32_t from,
-                        int32_t to)
-{
-    memset(self->count, 0, (size_t)p->node_count * sizeof *self->count);
-    for (int32_t k = from; k < to; k++) {
-        self->count[self->node[k]]++;
-        self->rise[k] = ask_of(self, want, k) / self->weight[k];
-    }
-    find_ranges(self, p, from);
-    for (int n = p->node_count - 1; n >= 0; n--) {
-        self->level[n] = HUGE_VAL;
-        if (self->factor[n] == 0.0) {
-            continue;
-        }
-        double *rise = self->rise + self->first[n];
-        double level =
-            fill_level(rise, self->weight + self->first[n], self->count[n], room_of(self, p, n));
-        for (int32_t k = 0; k < self->count[n]; k++) {
-            rise[k] = rise[k] < level ? rise[k] : level;
-        }
-        self->level[n] = level;
-    }
-}
-
-/* A node whose level lies above one of its ancestors' never fills up: it stops nobody. */
-static void mark_binding(workspace *self, const sg_allocation *p, uint8_t *ret_binding)
-{
-    for (int n = 0; n < p->node_count; n++) {
-        int32_t parent = p->node_parent[n];
-        double above = parent >= 0 ? self->level[parent] : HUGE_VAL;
-        if (self->level[n] <= above && self->level[n] < HUGE_VAL) {
-            ret_binding[n] = 1;
-        }
-        self->level[n] = lesser(self->level[n], above);
-    }
-}
-
-/* Hand out what the levels allow; total becomes what each subtree received. */
-static void give(workspace *self, const sg_allocation *p, const double *want, int32_t from,
-                 int32_t to)
-{
-    memset(self->total, 0, (size_t)p->node_count * sizeof *self->total);
-    for (int32_t k = from; k < to;) {
-        int32_t node = self->node[k];
-        double sum = 0.0;
-        for (; k < to && self->node[k] == node; k++) {
-            double ask = ask_of(self, want, k), before = self->given[k];
-            if (self->rise[k] < ask / self->weight[k]) {
-                double share = lesser(self->rise[k] * self->weight[k], ask);
-                self->given[k] = lesser(before + share, want[k]);
-                sum += share;
-            } else {
-                self->given[k] = greater(before, want[k]);
-                sum += ask;
-            }
-        }
-        self->total[node] = sum;
-    }
-    for (int n = p->node_count - 1; n > 0; n--) {
-        if (p->node_parent[n] >= 0) {
-            self->total[p->node_parent[n]] += self->total[n];
-        }
-    }
-}
-
-/* One phase: the leaves [from, to) of one class rise towards `want`. */
-static void run_phase(workspace *self, const sg_allocation *p, const double *want, int32_t from,
-                      int32_t to, uint8_t *ret_binding)
-{
-    if (find_overfilled(self, p, want, from, to)) {
-        find_levels(self, p, want, from, to);
-        if (ret_binding) {
-            mark_binding(self, p, ret_binding);
-        }
-        give(self, p, want, from, to);
-    } else {
-        for (int32_t k = from; k < to; k++) {
-            self->given[k] = greater(self->given[k], want[k]);
-        }
-    }
-    for (int n = 0; n < p->node_count; n++) {
-        self->used[n] += self->total[n];
-    }
-}
-
-/* Rounding may leave a sum a few units in the last place above its limit: scale such subtrees down
- * until the sums in the promised order fit. The margin grows each round, so the loop is short. */
-static void trim(workspace *self, const sg_allocation *p, double *given_w)
-{
-    double margin = 0x1p-52;
-    for (int round = 0; round < TRIM_ROUND_MAX; round++, margin *= 4.0) {
-        sum_below(p, given_w, self->total);
-        if (all_within_limits(p, self->total)) {
-            return;
-        }
-        for (int n = 0; n < p->node_count; n++) {
-            double limit = p->node_limit_w[n], factor = 1.0;
-            if (self->total[n] > limit) {
-                factor = limit / self->total[n] * (1.0 - margin);
-            }
-            int32_t parent = p->node_parent[n];
-            self->factor[n] = parent >= 0 ? lesser(factor, self->factor[parent]) : factor;
-        }
-        for (int k = 0; k < p->leaf_count; k++) {
-            given_w[k] *= self->factor[p->leaf_node[k]];
-        }
-    }
-    sum_below(p, given_w, self->total);
-    SG_CHECK(all_within_limits(p, self->total));
-}
-
 void sg_allocate(const sg_allocation *problem, void *scratch, double *ret_given_w,
                  uint8_t *ret_binding)
 {
-    workspace self;
+    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL};
     check_problem(problem);
-    workspace_create(&self, problem, scratch);
     if (ret_binding && problem->node_count) {
         memset(ret_binding, 0, (size_t)problem->node_count);
     }
     if (problem->leaf_count == 0) {
         return;
     }
-    sum_below(problem, problem->leaf_demand_w, self.total);
-    if (all_within_limits(problem, self.total)) {
+    if (all_fit(problem, scratch)) {
         memcpy(ret_given_w, problem->leaf_demand_w,
                (size_t)problem->leaf_count * sizeof *ret_given_w);
         return;
     }
-    order_leaves(&self, problem);
-    memset(self.given, 0, (size_t)problem->leaf_count * sizeof *self.given);
-    memset(self.used, 0, (size_t)problem->node_count * sizeof *self.used);
-    for (int phase = 0; phase < 2 * SG_CLASS_MAX; phase++) {
-        int class = phase % SG_CLASS_MAX;
-        int32_t from = self.class_first[class], to = self.class_first[class + 1];
-        if (from < to) {
-            run_phase(&self, problem, phase < SG_CLASS_MAX ? self.low : self.demand, from, to,
+    sg_allocator_step(sg_allocator_create(scratch, problem), problem, &alone, ret_given_w,
                       ret_binding);
-        }
-    }
-    for (int k = 0; k < problem->leaf_count; k++) {
-        ret_given_w[self.leaf[k]] = self.given[k];
-    }
-    trim(&self, problem, ret_given_w);
 }

@@ -2,21 +2,23 @@
  *
  * Method   phases of weighted max-min fairness, exact up to rounding: first the minimums of class
  *          0, 1, ... then the rest up to demand of class 0, 1, ... What a phase gave is never taken
- *          back. The point that progressive filling would reach is found from the level at which
- *          each node is full; see allocate.c.
+ *          back. The point that progressive filling would reach is found from the phase and level
+ *          at which each node is full: one pass up the tree, one down; see allocate.c.
  * Units    W here (the JSON door speaks kW). Power drawn by a leaf is a magnitude >= 0.
  * Shape    nodes in an order with parents before children (node 0 is a root, parent -1; there may
  *          be more roots); leaves name their node.
- * Memory   the caller gives one block of sg_allocation_size() bytes; nothing else is touched.
+ * Memory   the caller gives one block of sg_allocation_size() bytes; nothing else is touched. An
+ *          allocator in it holds no pointers and may be moved.
  * Sums     below a node: its own leaves by index, then its children from the last node to the
- *          first. In this order the result never exceeds a limit, not even by rounding.
- * Limits   no recursion; a phase costs at most 192 sweeps over the leaves of its class at each
- *          level of the tree (3 to 6 are usual) and a few over the nodes. When every demand fits,
- *          one pass in all.
+ *          first. In this order the result never exceeds a limit, not even by rounding; a node with
+ *          many leaves below keeps 2e-13 of its limit back so that this costs no second pass.
+ * Limits   no recursion; the level of a node costs at most 192 sweeps (3 to 6 are usual) over the
+ *          leaves below it that are of one class. When every demand fits, one pass in all.
  * Source   Bertsekas & Gallager, Data Networks, 1992, section 6.5.2 (max-min fairness, bottleneck
  *          argument). */
 #ifndef SG_CONTROL_ALLOCATE_H
 #define SG_CONTROL_ALLOCATE_H
+#include "base/pool.h"
 #include "base/status.h"
 
 #include <stddef.h>
@@ -45,4 +47,33 @@ size_t sg_allocation_size(int node_count, int leaf_count);
  * */
 void sg_allocate(const sg_allocation *problem, void *scratch, double *ret_given_w,
                  uint8_t *ret_binding);
+
+/* --- the same tree again and again --- */
+
+typedef struct sg_allocator sg_allocator;
+
+/* What of the problem may differ from the last step; limits always may. */
+typedef enum sg_allocation_news {
+    SG_NEWS_ALL, /* demands, minimums, weights, classes; new classes cost a new order of the leaves */
+    SG_NEWS_DEMAND /* demands and minimums alone */
+} sg_allocation_news;
+
+typedef struct sg_allocation_step {
+    sg_allocation_news news;
+    const uint8_t *node_news; /* [node] 0: no leaf of the node itself differs; NULL: look at all  */
+    sg_pool *pool;            /* NULL: in this thread; the result is the same to the last bit */
+} sg_allocation_step;
+
+/* Put the tree's leaves in order, once. Only tree, leaves' nodes and classes are read; memory is
+ * sg_allocation_size() bytes aligned for doubles. @effects alloc=no block=no fails=never */
+sg_allocator *sg_allocator_create(void *memory, const sg_allocation *problem);
+
+/* sg_allocate() for the prepared tree: the same bits, whatever the steps before. Subtrees without
+ * news keep their levels, and leaves whose levels stand are not written: ret_given_w is what the
+ * last step filled. @effects alloc=no block=as the pool fails=never */
+void sg_allocator_step(sg_allocator *self, const sg_allocation *problem,
+                       const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding);
+
+/* Bytes of the block that are in use: the rest is for more classes than there are. */
+size_t sg_allocator_used(const sg_allocator *self);
 #endif

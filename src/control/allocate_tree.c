@@ -1,0 +1,405 @@
+/* allocate_tree.c - the prepared tree: see allocate_tree.h. */
+#include "control/allocate_tree.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CHUNK_LEAVES = 8192, PAIR = 2, LANES = 8 };
+
+static size_t align_up(size_t size)
+{
+    return (size + 63) & ~(size_t)63;
+}
+
+/* Every class of every node may need one slot more than it has leaves. */
+static size_t slots_max(size_t nodes, size_t leaves, size_t classes)
+{
+    size_t odd = nodes * classes < leaves ? nodes * classes : leaves;
+    return leaves + odd;
+}
+
+static size_t block_size(size_t nodes, size_t slots, size_t classes)
+{
+    size_t phases = 2 * classes, size = 64 + align_up(sizeof(sg_allocator));
+#define X(name, type, count) size += align_up(sizeof(type) * (count));
+    SG_TREE_ARRAYS(X)
+#undef X
+    return size;
+}
+
+size_t sg_allocation_size(int node_count, int leaf_count)
+{
+    size_t nodes = (size_t)node_count, leaves = (size_t)leaf_count;
+    return block_size(nodes, slots_max(nodes, leaves, SG_CLASS_MAX), SG_CLASS_MAX);
+}
+
+size_t sg_allocator_used(const sg_allocator *self)
+{
+    return (size_t)self->used;
+}
+
+sg_tree sg_tree_at(sg_allocator *self)
+{
+    sg_tree t = {.head = self,
+                 .node_count = self->node_count,
+                 .class_count = self->class_count,
+                 .phase_count = 2 * self->class_count};
+    size_t nodes = (size_t)self->node_count, slots = (size_t)self->slot_count;
+    size_t classes = (size_t)self->class_count, phases = 2 * classes;
+    unsigned char *at = (unsigned char *)self + align_up(sizeof *self);
+#define X(name, type, count)     \
+    t.name = (type *)(void *)at; \
+    at += align_up(sizeof(type) * (count));
+    SG_TREE_ARRAYS(X)
+#undef X
+    return t;
+}
+
+/* --- order --- */
+
+/* Places depth first, children by node; `end` and `below_count` are lent for sizes and cursors. */
+static void place_nodes(const sg_tree *t, const sg_allocation *p, int32_t *place)
+{
+    int32_t *size = t->end, *cursor = t->below_count, next_root = 0;
+    for (int n = 0; n < t->node_count; n++) {
+        size[n] = 1;
+    }
+    for (int n = t->node_count - 1; n > 0; n--) {
+        if (p->node_parent[n] >= 0) {
+            size[p->node_parent[n]] += size[n];
+        }
+    }
+    for (int n = 0; n < t->node_count; n++) {
+        int32_t *next = p->node_parent[n] >= 0 ? &cursor[p->node_parent[n]] : &next_root;
+        place[n] = *next;
+        cursor[n] = place[n] + 1;
+        *next += size[n];
+    }
+    for (int n = 0; n < t->node_count; n++) {
+        int at = place[n];
+        t->node[at] = n;
+        t->parent[at] = p->node_parent[n] >= 0 ? place[p->node_parent[n]] : -1;
+    }
+}
+
+static void find_ends(const sg_tree *t)
+{
+    for (int at = 0; at < t->node_count; at++) {
+        t->end[at] = at + 1;
+    }
+    for (int at = t->node_count - 1; at > 0; at--) {
+        int above = t->parent[at];
+        if (above >= 0 && t->end[above] < t->end[at]) {
+            t->end[above] = t->end[at];
+        }
+    }
+}
+
+/* Leaves to slots: by place, class and index. Counts become ends, and ends are walked down to firsts. */
+static void place_leaves(const sg_tree *t, const sg_allocation *p, const int32_t *place)
+{
+    int32_t slices = t->node_count * t->class_count, next = 0;
+    memset(t->slice, 0, sizeof *t->slice * ((size_t)slices + 1));
+    memset(t->own_count, 0, sizeof *t->own_count * (size_t)t->node_count);
+    for (int k = 0; k < p->leaf_count; k++) {
+        int at = place[p->leaf_node[k]];
+        t->slice[at * t->class_count + p->leaf_class[k]]++;
+        bool next_one = t->own_count[at] > 0 && t->first_leaf[at] + t->own_count[at] == k;
+        if (t->own_count[at]++ == 0) {
+            t->first_leaf[at] = k;
+        } else if (!next_one) {
+            t->first_leaf[at] = -1 - p->leaf_count; /* no sum with a count comes to an index */
+        }
+    }
+    for (int i = 0; i < slices; i++) {
+        int32_t count = t->slice[i];
+        t->slice[i] = next + count;
+        next += count + count % PAIR;
+    }
+    t->slice[slices] = next;
+    memset(t->leaf, 0xFF, sizeof *t->leaf * (size_t)next);
+    for (int k = p->leaf_count - 1; k >= 0; k--) {
+        t->leaf[--t->slice[place[p->leaf_node[k]] * t->class_count + p->leaf_class[k]]] = k;
+    }
+    for (int at = 0; at < t->node_count; at++) {
+        t->first_leaf[at] = t->own_count[at] > 0 && t->first_leaf[at] >= 0 ? t->first_leaf[at] : -1;
+    }
+}
+
+static void count_below(const sg_tree *t)
+{
+    memcpy(t->below_count, t->own_count, sizeof *t->own_count * (size_t)t->node_count);
+    for (int at = t->node_count - 1; at > 0; at--) {
+        if (t->parent[at] >= 0) {
+            t->below_count[t->parent[at]] += t->below_count[at];
+        }
+    }
+}
+
+/* Neighbours share a chunk while they fit, so that a site of many small nodes has few chunks. */
+static void find_chunks(const sg_tree *t)
+{
+    int32_t chunks = 0, tops = 0, held = 0;
+    for (int at = 0; at < t->node_count;) {
+        int32_t leaves = t->below_count[at];
+        if (leaves > CHUNK_LEAVES) {
+            t->is_top[at] = 1;
+            t->top[tops++] = at++;
+            held = CHUNK_LEAVES + 1; /* the next one begins a chunk */
+            continue;
+        }
+        if (chunks == 0 || held + leaves > CHUNK_LEAVES) {
+            t->chunk[chunks++] = at;
+            held = 0;
+        }
+        held += leaves;
+        at = t->chunk_end[chunks - 1] = t->end[at];
+    }
+    t->head->chunk_count = chunks;
+    t->head->top_count = tops;
+}
+
+static void count_slots(sg_allocator *self, const sg_allocation *p)
+{
+    int class_count = 1;
+    for (int k = 0; k < p->leaf_count; k++) {
+        SG_CHECK(p->leaf_class[k] < SG_CLASS_MAX);
+        class_count = p->leaf_class[k] >= class_count ? p->leaf_class[k] + 1 : class_count;
+    }
+    self->class_count = class_count;
+    self->slot_count =
+        (int32_t)slots_max((size_t)p->node_count, (size_t)p->leaf_count, (size_t)class_count);
+    self->used =
+        (int64_t)block_size((size_t)p->node_count, (size_t)self->slot_count, (size_t)class_count);
+}
+
+sg_allocator *sg_allocator_create(void *memory, const sg_allocation *p)
+{
+    sg_allocator *self = memory;
+    *self = (sg_allocator){.node_count = p->node_count, .leaf_count = p->leaf_count, .fresh = 1};
+    count_slots(self, p);
+    sg_tree t = sg_tree_at(self);
+    int32_t *place = t.chunk; /* until chunks are found */
+    place_nodes(&t, p, place);
+    find_ends(&t);
+    place_leaves(&t, p, place);
+    count_below(&t);
+    size_t bytes = (size_t)self->slot_count * sizeof(double);
+    memset(t.weight, 0, bytes);
+    memset(t.low, 0, bytes);
+    memset(t.demand, 0, bytes);
+    memset(t.own, 0, sizeof(double) * (size_t)(t.node_count * t.phase_count));
+    memset(t.cap, -1, (size_t)t.node_count);
+    memset(t.is_top, 0, (size_t)t.node_count);
+    find_chunks(&t);
+    for (int at = 0; at < t.node_count; at++) {
+        t.own_given[at] = t.given[at] = 0.0;
+        t.limit[at] = -1.0; /* none: everything is news */
+    }
+    return self;
+}
+
+/* --- sweeps --- */
+
+/* Two doubles at a time: what every 64-bit machine has. A comparison gives all bits or none, and a
+ * number and-ed with that is itself or +0.0. */
+typedef double pair __attribute__((vector_size(16)));
+typedef int64_t pair_mask __attribute__((vector_size(16)));
+
+static inline pair load_pair(const double *at)
+{
+    pair two;
+    memcpy(&two, at, sizeof two);
+    return two;
+}
+
+static inline pair where(pair_mask mask, pair value)
+{
+    return (pair)(mask & (pair_mask)value);
+}
+
+static inline double lesser(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double add_lanes(const pair sum[LANES / PAIR])
+{
+    pair all = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    return all[0] + all[1];
+}
+
+/* What the slots of a class ask for in its two phases. */
+static void sum_asks(const sg_tree *t, int from, int to, double *ret_low, double *ret_rest)
+{
+    pair low_sum[LANES / PAIR] = {0}, rest_sum[LANES / PAIR] = {0};
+    int k = from;
+    for (; k + LANES <= to; k += LANES) {
+        for (int lane = 0; lane < LANES / PAIR; lane++) {
+            pair low = load_pair(t->low + k + PAIR * lane);
+            low_sum[lane] += low;
+            rest_sum[lane] += load_pair(t->demand + k + PAIR * lane) - low;
+        }
+    }
+    for (; k < to; k += PAIR) {
+        pair low = load_pair(t->low + k);
+        low_sum[0] += low;
+        rest_sum[0] += load_pair(t->demand + k) - low;
+    }
+    *ret_low = add_lanes(low_sum);
+    *ret_rest = add_lanes(rest_sum);
+}
+
+static inline __attribute__((always_inline)) void
+take(const sg_tree *t, bool rest, int from, int to, double level, double *below, double *slope)
+{
+    pair below_sum[LANES / PAIR] = {0}, slope_sum[LANES / PAIR] = {0}, at = {level, level};
+    int k = from;
+    for (; k + LANES <= to; k += LANES) {
+        for (int lane = 0; lane < LANES / PAIR; lane++) {
+            int i = k + PAIR * lane;
+            pair ask = load_pair(t->low + i), w = load_pair(t->weight + i);
+            ask = rest ? load_pair(t->demand + i) - ask : ask;
+            pair_mask full = ask <= w * at;
+            below_sum[lane] += where(full, ask);
+            slope_sum[lane] += where(~full, w);
+        }
+    }
+    for (int lane = 0; k < to; k += PAIR, lane++) {
+        pair ask = load_pair(t->low + k), w = load_pair(t->weight + k);
+        ask = rest ? load_pair(t->demand + k) - ask : ask;
+        pair_mask full = ask <= w * at;
+        below_sum[lane] += where(full, ask);
+        slope_sum[lane] += where(~full, w);
+    }
+    *below += add_lanes(below_sum);
+    *slope += add_lanes(slope_sum);
+}
+
+void sg_tree_take(const sg_tree *t, bool rest, int from, int to, double level, double *below,
+                  double *slope)
+{
+    if (rest) {
+        take(t, true, from, to, level, below, slope);
+    } else {
+        take(t, false, from, to, level, below, slope);
+    }
+}
+
+/* One slot's demand, and minimum and weight with it. Returns whether anything differs. */
+static inline bool look_at(const sg_tree *t, const sg_allocation *p, bool all, int slot, int k,
+                           bool *good)
+{
+    double demand = p->leaf_demand_w[k], min = p->leaf_min_w[k], low = lesser(min, demand);
+    bool differs = t->demand[slot] != demand || t->low[slot] != low;
+    *good &= demand >= 0.0 && demand < HUGE_VAL && min >= 0.0 && min < HUGE_VAL;
+    t->demand[slot] = demand;
+    t->low[slot] = low;
+    if (all) {
+        double weight = p->leaf_weight[k];
+        differs |= t->weight[slot] != weight;
+        *good &= weight > 0.0 && weight < HUGE_VAL;
+        t->weight[slot] = weight;
+    }
+    return differs;
+}
+
+bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news news, int at)
+{
+    bool good = true, ordered = true, all = news == SG_NEWS_ALL || t->head->fresh;
+    for (int c = 0; c < t->class_count; c++) {
+        int i = at * t->class_count + c, from = t->slice[i], to = t->slice[i + 1];
+        bool differs = false;
+        if (to > from && t->leaf[to - 1] < 0) {
+            to--;
+        }
+        for (int slot = from; slot < to; slot++) {
+            int k = t->leaf[slot];
+            differs |= look_at(t, p, all, slot, k, &good);
+            ordered &= !all || p->leaf_class[k] == c;
+        }
+        if (differs) {
+            double *own = t->own + at * t->phase_count;
+            sum_asks(t, from, t->slice[i + 1], &own[c], &own[t->class_count + c]);
+            t->news[at] = 1;
+        }
+    }
+    SG_CHECK(good);
+    return ordered;
+}
+
+/* --- handing out --- */
+
+/* Own leaves of several classes by index where they do not stand in a row: the least of the heads. */
+static double own_sum_merged(const sg_tree *t, int at, const double *given_w)
+{
+    int32_t head[SG_CLASS_MAX];
+    for (int c = 0; c < t->class_count; c++) {
+        head[c] = t->slice[at * t->class_count + c];
+    }
+    double sum = 0.0;
+    for (int done = 0; done < t->own_count[at]; done++) {
+        int best = -1;
+        for (int c = 0; c < t->class_count; c++) {
+            bool any = head[c] < t->slice[at * t->class_count + c + 1] && t->leaf[head[c]] >= 0;
+            if (any && (best < 0 || t->leaf[head[c]] < t->leaf[head[best]])) {
+                best = c;
+            }
+        }
+        sum += given_w[t->leaf[head[best]++]];
+    }
+    return sum;
+}
+
+double sg_tree_own_sum(const sg_tree *t, int at, const double *given_w)
+{
+    if (t->first_leaf[at] < 0) {
+        return own_sum_merged(t, at, given_w);
+    }
+    double sum = 0.0;
+    const double *own = given_w + t->first_leaf[at];
+    for (int k = 0; k < t->own_count[at]; k++) {
+        sum += own[k];
+    }
+    return sum;
+}
+
+/* The slots of one class: before, in or after the phase in which the way up is full. */
+static void give_slots(const sg_tree *t, int class, int from, int to, int cap, double level,
+                       double *given_w)
+{
+    if (cap > t->class_count + class) {
+        for (int i = from; i < to; i++) {
+            given_w[t->leaf[i]] = t->demand[i];
+        }
+    } else if (cap == t->class_count + class) {
+        for (int i = from; i < to; i++) {
+            double low = t->low[i], demand = t->demand[i], share = t->weight[i] * level;
+            double more = lesser(low + share, demand);
+            given_w[t->leaf[i]] = demand - low <= share ? demand : more;
+        }
+    } else if (cap > class) {
+        for (int i = from; i < to; i++) {
+            given_w[t->leaf[i]] = t->low[i];
+        }
+    } else {
+        double reached = cap == class ? level : 0.0;
+        for (int i = from; i < to; i++) {
+            given_w[t->leaf[i]] = lesser(t->weight[i] * reached, t->low[i]);
+        }
+    }
+}
+
+void sg_tree_give(const sg_tree *t, int at, double *given_w)
+{
+    for (int c = 0; c < t->class_count; c++) {
+        int i = at * t->class_count + c, from = t->slice[i], to = t->slice[i + 1];
+        if (to > from && t->leaf[to - 1] < 0) {
+            to--;
+        }
+        give_slots(t, c, from, to, t->cap[at], t->cap_level[at], given_w);
+    }
+    t->own_given[at] = sg_tree_own_sum(t, at, given_w);
+}

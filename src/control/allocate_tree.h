@@ -1,0 +1,80 @@
+/* allocate_tree.h - the prepared tree: order, memory and sweeps over leaves. Private to allocation.
+ *
+ * Order    nodes stand at places in depth-first order, so that a subtree is one range of places; the
+ *          leaves of a place are slots, class after class, each class filled up to a whole pair with
+ *          slots of no weight that want nothing.
+ * Chunks   ranges of whole subtrees of some thousand leaves: what one thread sweeps at a time. The
+ *          places in no chunk are the top of the tree. Both depend on the tree alone. */
+#ifndef SG_CONTROL_ALLOCATE_TREE_H
+#define SG_CONTROL_ALLOCATE_TREE_H
+#include "base/limits.h"
+#include "control/allocate.h"
+
+#include <stdbool.h>
+
+enum { SG_PHASE_MAX = 2 * SG_CLASS_MAX };
+
+/* The head of the block. */
+struct sg_allocator {
+    int32_t node_count, leaf_count, class_count, slot_count;
+    int32_t chunk_count, top_count;
+    int32_t fresh, pad; /* 1: nothing was solved yet */
+    int64_t used;
+};
+
+/* The block resolved to pointers; name, type, how many. */
+#define SG_TREE_ARRAYS(X)                                                          \
+    X(weight, double, slots)                                                       \
+    X(low, double, slots) /* min(minimum, demand) */                               \
+    X(demand, double, slots)                                                       \
+    X(own, double, nodes *phases)   /* asked by the place's own leaves */          \
+    X(total, double, nodes *phases) /* taken below, as far as limits below let */  \
+    X(limit, double, nodes)                                                        \
+    X(level, double, nodes)     /* at which the place is full, in phase `full` */  \
+    X(cap_level, double, nodes) /* the first of these on the way to the root */    \
+    X(own_given, double, nodes)                                                    \
+    X(given, double, nodes)      /* sum below, in the promised order */            \
+    X(part_below, double, nodes) /* [chunk] partial sums of a sweep */             \
+    X(part_slope, double, nodes)                                                   \
+    X(leaf, int32_t, slots) /* -1: none */                                         \
+    X(node, int32_t, nodes)                                                        \
+    X(parent, int32_t, nodes)     /* place, -1: root */                            \
+    X(end, int32_t, nodes)        /* of the subtree's places */                    \
+    X(first_leaf, int32_t, nodes) /* of the own ones, -1: they are not in a row */ \
+    X(own_count, int32_t, nodes)                                                   \
+    X(below_count, int32_t, nodes) /* leaves in the subtree */                     \
+    X(chunk, int32_t, nodes + 1)   /* [chunk] first place */                       \
+    X(chunk_end, int32_t, nodes + 1)                                               \
+    X(top, int32_t, nodes)                /* places in no chunk */                 \
+    X(slice, int32_t, nodes *classes + 1) /* first slot of place and class */      \
+    X(full, int8_t, nodes)                /* phase, or phase_count: never full */  \
+    X(cap, int8_t, nodes)                 /* -1: to be given anew */               \
+    X(news, uint8_t, nodes)               /* something differs in the subtree */   \
+    X(is_top, uint8_t, nodes)                                                      \
+    X(chunk_odd, uint8_t, nodes) /* [chunk] a class is not the one in the order */
+
+typedef struct sg_tree {
+    sg_allocator *head;
+    int32_t node_count, class_count, phase_count;
+#define X(name, type, count) type *name;
+    SG_TREE_ARRAYS(X)
+#undef X
+} sg_tree;
+
+sg_tree sg_tree_at(sg_allocator *self);
+
+/* The own leaves of a place: take in what they ask for. False when a leaf's class is not the one
+ * that the order has it in. */
+bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news news, int at);
+
+/* What slots [from, to) take at a level: `below` by those that have their ask, `slope` per unit of
+ * level by the others. Added to what is there. */
+void sg_tree_take(const sg_tree *t, bool rest, int from, int to, double level, double *below,
+                  double *slope);
+
+/* Hand out to the own leaves of a place what (cap, cap_level) allows and sum it by index. */
+void sg_tree_give(const sg_tree *t, int at, double *given_w);
+
+/* Sum of the own leaves by index. */
+double sg_tree_own_sum(const sg_tree *t, int at, const double *given_w);
+#endif
