@@ -45,9 +45,9 @@ static void tree_bind(tree *self, int nodes, int leaves)
 
 /* Any shape from a star to a chain, any number of classes, round numbers now and then so that ties
  * and exactly full nodes occur, limits from generous to none. */
-static void tree_random(tree *self, int classes)
+static void tree_sized(tree *self, int classes, int nodes, int leaves)
 {
-    int nodes = 1 + below(NODES), leaves = below(LEAVES + 1), depth = below(3);
+    int depth = below(3);
     bool round_numbers = below(2) == 0;
     for (int n = 0; n < nodes; n++) {
         int near = n > 3 ? n - 1 - below(3) : n - 1;
@@ -74,6 +74,12 @@ static void tree_random(tree *self, int classes)
                                          : limit;
     }
     tree_bind(self, nodes, leaves);
+}
+
+static void tree_random(tree *self, int classes)
+{
+    int nodes = 1 + below(NODES);
+    tree_sized(self, classes, nodes, below(LEAVES + 1));
 }
 
 static void allocate(const tree *t, double *given, uint8_t *binding)
@@ -163,24 +169,43 @@ static void twin(const tree *t, long double *given)
     }
 }
 
+static void expect_twin(const tree *t, int number)
+{
+    static double given[LEAVES];
+    static long double wanted[LEAVES];
+    uint8_t binding[NODES];
+    allocate(t, given, binding);
+    twin(t, wanted);
+    for (int k = 0; k < t->p.leaf_count; k++) {
+        if (fabsl((long double)given[k] - wanted[k]) > 1e-9L * (1.0L + wanted[k])) {
+            print_error("case %d leaf %d: given %.17g, wanted %.17Lg\n", number, k, given[k],
+                        wanted[k]);
+            fail();
+        }
+    }
+}
+
 static void equals_progressive_filling(void **state)
 {
     (void)state;
     static tree t;
-    static double given[LEAVES];
-    static long double wanted[LEAVES];
-    uint8_t binding[NODES];
     for (int i = 0; i < CASES; i++) {
         tree_random(&t, 1 + below(SG_CLASS_MAX));
-        allocate(&t, given, binding);
-        twin(&t, wanted);
-        for (int k = 0; k < t.p.leaf_count; k++) {
-            if (fabsl((long double)given[k] - wanted[k]) > 1e-9L * (1.0L + wanted[k])) {
-                print_error("case %d leaf %d: given %.17g, wanted %.17Lg\n", i, k, given[k],
-                            wanted[k]);
-                fail();
-            }
-        }
+        expect_twin(&t, i);
+    }
+}
+
+/* All of them with SYMGRID_PROP_FULL=1. */
+static void so_do_a_million_small_trees(void **state)
+{
+    (void)state;
+    static tree t;
+    const char *full = getenv("SYMGRID_PROP_FULL");
+    int count = full && full[0] == '1' ? 1000000 : 50000;
+    for (int i = 0; i < count; i++) {
+        int nodes = 1 + below(6);
+        tree_sized(&t, 1 + below(4), nodes, below(10));
+        expect_twin(&t, i);
     }
 }
 
@@ -377,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_progressive_filling),
+        cmocka_unit_test(so_do_a_million_small_trees),
         cmocka_unit_test(never_exceeds_a_limit_or_a_demand),
         cmocka_unit_test(everyone_who_misses_something_has_a_bottleneck),
         cmocka_unit_test(binding_names_full_nodes_only),

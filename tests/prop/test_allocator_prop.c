@@ -1,0 +1,276 @@
+/* A prepared tree, step after step: the same bits as a solution from nothing, whatever changed in
+ * between and however many threads share the work. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/prng.h"
+#include "control/allocate.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODE_MAX = 1500, LEAF_MAX = 40000 };
+
+typedef struct tree {
+    sg_allocation p;
+    int32_t parent[NODE_MAX], node[LEAF_MAX];
+    double limit[NODE_MAX], weight[LEAF_MAX], min[LEAF_MAX], demand[LEAF_MAX];
+    uint8_t class[LEAF_MAX], news[NODE_MAX];
+} tree;
+
+static tree t;
+static double given[LEAF_MAX], cold[LEAF_MAX];
+static uint8_t binding[NODE_MAX], cold_binding[NODE_MAX];
+static uint64_t draws;
+
+static double unit(void)
+{
+    return sg_prng_unit(20261125, draws++);
+}
+
+static int below(int n)
+{
+    return (int)(unit() * n);
+}
+
+/* The numbers that go wrong first. */
+static double odd_number(double usual)
+{
+    switch (below(12)) {
+    case 0:
+        return 0.0;
+    case 1:
+        return 0x1p-1074 * (1 + below(5));
+    case 2:
+        return 0x1p-1022;
+    case 3:
+        return 1e150 * unit();
+    case 4:
+        return 10.0 * below(20);
+    default:
+        return usual;
+    }
+}
+
+static double limit_random(double usual, bool odd)
+{
+    return below(8) == 0 ? HUGE_VAL : below(15) == 0 ? 0.0 : odd ? odd_number(usual) : usual;
+}
+
+static void leaf_random(int k, int classes, bool odd)
+{
+    double usual = 200.0 * unit();
+    t.class[k] = (uint8_t)below(classes);
+    t.weight[k] = below(2) ? 1.0 + below(4) : exp(4.0 * unit() - 2.0);
+    t.demand[k] = odd ? odd_number(usual) : usual;
+    t.min[k] = below(3) == 0 ? 0.0 : odd ? odd_number(usual) : usual * unit();
+}
+
+/* Stars, chains, forests; leaves in a row below their nodes or thrown about. */
+static void tree_random(int nodes, int leaves, int classes, bool odd)
+{
+    int shape = below(4);
+    bool in_rows = below(2) == 0;
+    for (int n = 0; n < nodes; n++) {
+        int near = n > 3 ? n - 1 - below(3) : n - 1;
+        t.parent[n] = n == 0 ? -1 : shape == 0 ? 0 : shape == 1 ? below(n) : near;
+        if (shape == 3 && below(nodes) < 3) {
+            t.parent[n] = -1;
+        }
+    }
+    for (int k = 0; k < leaves; k++) {
+        t.node[k] = in_rows ? (int32_t)((int64_t)k * nodes / leaves) : below(nodes);
+        leaf_random(k, classes, odd);
+    }
+    for (int n = 0; n < nodes; n++) {
+        t.limit[n] = limit_random(100.0 * leaves * unit() * (n == 0 ? 0.7 : 3.0 / nodes), odd);
+    }
+    t.p = (sg_allocation){nodes,   t.parent, t.limit, leaves,  t.node,
+                          t.class, t.weight, t.min,   t.demand};
+}
+
+static void solve_cold(void)
+{
+    size_t size = sg_allocation_size(t.p.node_count, t.p.leaf_count);
+    void *scratch = malloc(size);
+    assert_non_null(scratch);
+    memset(scratch, 0xA5, size);
+    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL};
+    sg_allocator_step(sg_allocator_create(scratch, &t.p), &t.p, &alone, cold, cold_binding);
+    free(scratch);
+}
+
+static void expect_the_same(int step)
+{
+    if (memcmp(given, cold, sizeof *given * (size_t)t.p.leaf_count) != 0 ||
+        memcmp(binding, cold_binding, (size_t)t.p.node_count) != 0) {
+        for (int k = 0; k < t.p.leaf_count; k++) {
+            if (given[k] != cold[k]) {
+                print_error("step %d leaf %d: %.17g, from nothing %.17g\n", step, k, given[k],
+                            cold[k]);
+                break;
+            }
+        }
+        fail();
+    }
+}
+
+/* A few leaves or limits, or all of them, or none; t.news says where. Returns what may differ. */
+static sg_allocation_news change(int classes, bool odd)
+{
+    memset(t.news, 0, sizeof t.news);
+    int what = below(6), leaves = t.p.leaf_count, count = below(3) ? 1 + below(5) : leaves;
+    for (int i = 0; i < count && what < 4 && leaves > 0; i++) {
+        int k = count == leaves ? i : below(leaves);
+        double usual = 200.0 * unit();
+        t.news[t.node[k]] = 1;
+        if (what <= 1) {
+            t.demand[k] = what == 0 ? t.demand[k] * (0.98 + 0.04 * unit())
+                          : odd     ? odd_number(usual)
+                                    : usual;
+        } else if (what == 2) {
+            t.min[k] = usual * unit();
+        } else {
+            leaf_random(k, below(4) ? 1 : classes, odd);
+        }
+    }
+    if (what == 4) {
+        int n = below(t.p.node_count);
+        t.limit[n] = limit_random(t.limit[n] < HUGE_VAL ? t.limit[n] * 2.0 * unit() : 500.0, odd);
+    }
+    return what == 3 ? SG_NEWS_ALL : SG_NEWS_DEMAND;
+}
+
+static void run_steps(int steps, int classes, bool odd, sg_pool *pool)
+{
+    void *memory = malloc(sg_allocation_size(t.p.node_count, t.p.leaf_count));
+    assert_non_null(memory);
+    sg_allocator *self = sg_allocator_create(memory, &t.p);
+    for (int step = 0; step < steps; step++) {
+        sg_allocation_news news = step == 0 ? SG_NEWS_ALL : change(classes, odd);
+        sg_allocation_step how = {news, step > 0 && below(3) ? t.news : NULL, pool};
+        sg_pool_wake(pool);
+        sg_allocator_step(self, &t.p, &how, given, binding);
+        solve_cold();
+        expect_the_same(step);
+    }
+    free(memory);
+}
+
+static void steps_equal_solutions_from_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 1500; i++) {
+        int classes = 1 + below(SG_CLASS_MAX);
+        bool odd = i % 4 == 3;
+        tree_random(1 + below(30), below(120), classes, odd);
+        run_steps(25, classes, odd, NULL);
+    }
+}
+
+static void so_do_those_of_large_trees_on_one_to_three_threads(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++) {
+        sg_pool *pool = sg_pool_create(threads);
+        assert_int_equal(sg_pool_threads(pool), threads);
+        for (int i = 0; i < 4; i++) {
+            draws = 1000003 * (uint64_t)i; /* the same trees and changes for all */
+            tree_random(i == 0 ? 3 : NODE_MAX - below(100), LEAF_MAX - below(1000), 4, i == 3);
+            run_steps(12, 4, i == 3, pool);
+        }
+        sg_pool_free(pool);
+    }
+}
+
+static void a_block_may_be_moved(void **state)
+{
+    (void)state;
+    tree_random(200, 3000, 4, false);
+    size_t size = sg_allocation_size(t.p.node_count, t.p.leaf_count);
+    void *here = malloc(size), *there = malloc(size);
+    static const sg_allocation_step how = {SG_NEWS_ALL, NULL, NULL};
+    sg_allocator_step(sg_allocator_create(here, &t.p), &t.p, &how, given, binding);
+    memcpy(there, here, size);
+    memset(here, 0, size);
+    t.demand[17] *= 2.0;
+    sg_allocator_step(there, &t.p, &how, given, binding);
+    solve_cold();
+    expect_the_same(0);
+    free(here);
+    free(there);
+}
+
+/* Conservation, whatever the numbers: nobody gets more than he asks, no sum passes its limit. */
+static void odd_numbers_pass_no_limit(void **state)
+{
+    (void)state;
+    static double sum[NODE_MAX];
+    for (int i = 0; i < 20000; i++) {
+        tree_random(1 + below(12), below(30), 1 + below(3), true);
+        solve_cold();
+        memset(sum, 0, sizeof sum);
+        for (int k = 0; k < t.p.leaf_count; k++) {
+            assert_true(cold[k] >= 0.0 && cold[k] <= t.demand[k]);
+            sum[t.node[k]] += cold[k];
+        }
+        for (int n = t.p.node_count - 1; n >= 0; n--) {
+            assert_true(sum[n] <= t.limit[n]);
+            if (t.parent[n] >= 0) {
+                sum[t.parent[n]] += sum[n];
+            }
+        }
+    }
+}
+
+static void count_part(void *context, int part)
+{
+    ((int *)context)[part]++;
+}
+
+static void a_pool_runs_every_part_once(void **state)
+{
+    (void)state;
+    enum { PARTS = 300 };
+    for (int threads = 1; threads <= 4; threads++) {
+        sg_pool *pool = sg_pool_create(threads);
+        int runs[PARTS] = {0};
+        for (int round = 0; round < 2000; round++) {
+            if (round % 500 == 0) {
+                sg_pool_wake(pool);
+            } else if (round % 500 == 400) {
+                sg_pool_park(pool);
+            }
+            sg_pool_run(pool, count_part, runs, 1 + round % PARTS);
+        }
+        int sum = 0, wanted = 0;
+        for (int round = 0; round < 2000; round++) {
+            wanted += 1 + round % PARTS;
+        }
+        for (int part = 0; part < PARTS; part++) {
+            sum += runs[part];
+            assert_true(part == 0 || runs[part] <= runs[part - 1]);
+        }
+        assert_int_equal(sum, wanted);
+        sg_pool_free(pool);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(steps_equal_solutions_from_nothing),
+        cmocka_unit_test(so_do_those_of_large_trees_on_one_to_three_threads),
+        cmocka_unit_test(a_block_may_be_moved),
+        cmocka_unit_test(odd_numbers_pass_no_limit),
+        cmocka_unit_test(a_pool_runs_every_part_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
