@@ -1,8 +1,9 @@
-/* symgrid bench - how fast the models and the planner run on this machine, beside what the machine and
- * other solvers can do. */
+/* symgrid bench - how fast the models, the planner and the control step run on this machine, beside what
+ * the machine and other solvers can do. */
 #include "base/text.h"
 #include "cli/bench.h"
 #include "cli/bench_agent.h"
+#include "cli/bench_control.h"
 #include "cli/bench_plan.h"
 #include "cli/verbs.h"
 
@@ -12,19 +13,24 @@
 #include <string.h>
 
 static const char HELP[] =
-    "symgrid bench - how fast the models and the planner run here\n"
+    "symgrid bench - how fast the models, the planner and the control step run here\n"
     "\n"
     "usage: symgrid bench model [NAME]... [--json] [--seconds S]\n"
     "       symgrid bench plan [--sizes LIST] [--full] [--repeats N] [--peer auto|none] [--json]\n"
     "       symgrid bench agent [--sizes LIST] [--seconds S] [--json]\n"
+    "       symgrid bench control [--sizes LIST] [--changed F] [--ticks N] [--threads N]\n"
+    "                             [--peer auto|none] [--json]\n"
     "\n"
     "  --json       write one symgrid.bench/1 document instead of a table\n"
     "  --seconds S  for each model; 0.3 unless told otherwise\n"
     "  --sizes LIST steps x stores of the sites, or steps of an arbitrage: 96x4,288x8,96\n"
-    "               agent: numbers of devices, up to 4000000: 1000,1000000\n"
+    "               agent, control: numbers of devices, up to 4000000, 1000000: 1000,1000000\n"
     "  --full       the usual sizes and two of a whole year with 8 stores, 8760x8 and 35040x8\n"
     "  --repeats N  medians of N solves, 20 unless told otherwise; fewer where they take a minute\n"
-    "  --peer none  only the planner; auto, the default, asks Clp and HiGHS as well\n"
+    "  --peer none  only our own; auto, the default, asks Clp and HiGHS as well\n"
+    "  --changed F  the part of the devices that changes in a tick, 0.1 unless told otherwise\n"
+    "  --ticks N    ticks of every size, 100 unless told otherwise\n"
+    "  --threads N  that share the sweeps, 2 unless told otherwise\n"
     "\n"
     "model: steps up to 100,000 devices whose inputs, states and outputs stand in columns, each "
     "at\n"
@@ -45,6 +51,12 @@ static const char HELP[] =
     "agent: steps fleets of devices with the code that runs on them (src/agent), then hands each "
     "a\n"
     "sealed set-point; the registers of the devices are held against books of the fleet.\n"
+    "\n"
+    "control: a full tick of sites of so many devices, 40 to a rack, 25 racks to a feeder, 10\n"
+    "feeders to a zone: changed values taken in (`ingest`), one step of the engine with quality,\n"
+    "short forecast, allocation, envelope and set-points (`step`), the journal's records written\n"
+    "down (`journal`). `allocate` is one exact allocation alone, `pass` a sweep over 40 bytes a\n"
+    "device on as many threads, `Clp` one linear program without fairness, up to 10,000 devices.\n"
     "\n"
     "Exit status: 0 done, 2 bad usage, 3 memory is exhausted or a peer fails.\n"
     "\n"
@@ -222,9 +234,15 @@ static int parse_sizes(const char *text, sg_bench_size *ret)
 }
 
 typedef struct bench_words {
-    const char *seconds, *sizes, *repeats, *peer;
+    const char *seconds, *sizes, *repeats, *peer, *changed, *ticks, *threads;
     bool json, full;
 } bench_words;
+
+static bool parse_peer(const char *text, bool *ret)
+{
+    *ret = !text || strcmp(text, "none") != 0;
+    return !text || strcmp(text, "auto") == 0 || strcmp(text, "none") == 0;
+}
 
 static int bench_plan(const bench_words *words)
 {
@@ -246,10 +264,9 @@ static int bench_plan(const bench_words *words)
         }
         options.repeats = (int)repeats;
     }
-    if (words->peer && strcmp(words->peer, "auto") != 0 && strcmp(words->peer, "none") != 0) {
+    if (!parse_peer(words->peer, &options.peers)) {
         return refuse("--peer", "auto or none", words->peer);
     }
-    options.peers = !words->peer || strcmp(words->peer, "none") != 0;
     return sg_bench_plan(&options);
 }
 
@@ -289,6 +306,69 @@ static int bench_agent(const bench_words *words)
                                           : SG_EXIT_USAGE;
 }
 
+/* "1000,10000": the number of sizes, 0 for anything else. */
+static int parse_devices(const char *text, int32_t *ret)
+{
+    for (int count = 0; count < SG_BENCH_CONTROL_SIZE_MAX; text++) {
+        ret[count] = parse_count(&text, SG_BENCH_DEVICE_MAX);
+        if (ret[count++] < 1 || (*text && *text != ',')) {
+            return 0;
+        }
+        if (*text == '\0') {
+            return count;
+        }
+    }
+    return 0;
+}
+
+/* A whole number from 1 to `most`, or `preset` without a text; 0 for anything else. */
+static int whole_number(const char *text, int preset, int most)
+{
+    if (!text) {
+        return preset;
+    }
+    int number = parse_count(&text, most);
+    return number < 1 || *text ? 0 : number;
+}
+
+static int bench_control(const bench_words *words)
+{
+    static const int32_t USUAL[] = {1000, 10000, 100000, 1000000};
+    int32_t sizes[SG_BENCH_CONTROL_SIZE_MAX];
+    sg_bench_control_options options = {.sizes = USUAL,
+                                        .size_count = 4,
+                                        .changed_frac = 0.1,
+                                        .ticks = whole_number(words->ticks, 100, SG_BENCH_TICK_MAX),
+                                        .threads = whole_number(words->threads, 2, 64),
+                                        .json = words->json};
+    if (words->sizes) {
+        options.sizes = sizes;
+        options.size_count = parse_devices(words->sizes, sizes);
+    }
+    if (!options.size_count) {
+        return refuse("--sizes", "numbers of devices like 1000,100000, up to 1000000",
+                      words->sizes);
+    }
+    if (words->changed) {
+        char *end;
+        options.changed_frac = strtod(words->changed, &end);
+        if (end == words->changed || *end ||
+            !(options.changed_frac >= 0 && options.changed_frac <= 1)) {
+            return refuse("--changed", "a number from 0 to 1", words->changed);
+        }
+    }
+    if (!options.ticks) {
+        return refuse("--ticks", "a number from 1 to 1000000", words->ticks);
+    }
+    if (!options.threads) {
+        return refuse("--threads", "a number from 1 to 64", words->threads);
+    }
+    if (!parse_peer(words->peer, &options.peers)) {
+        return refuse("--peer", "auto or none", words->peer);
+    }
+    return sg_bench_control(&options);
+}
+
 static int bench_model(const bench_words *words, char **names, int name_count)
 {
     static sg_model rooms[NAMES_MAX];
@@ -305,14 +385,13 @@ int sg_cli_bench(int argc, char **argv)
 {
     bench_words given = {0};
     bool help = false;
-    const sg_option options[] = {{"--seconds", &given.seconds, NULL},
-                                 {"--sizes", &given.sizes, NULL},
-                                 {"--repeats", &given.repeats, NULL},
-                                 {"--peer", &given.peer, NULL},
-                                 {"--json", NULL, &given.json},
-                                 {"--full", NULL, &given.full},
-                                 {"--help", NULL, &help}};
-    int words = sg_options_parse(argc, argv, options, 7, NAMES_MAX);
+    const sg_option options[] = {
+        {"--seconds", &given.seconds, NULL}, {"--sizes", &given.sizes, NULL},
+        {"--repeats", &given.repeats, NULL}, {"--peer", &given.peer, NULL},
+        {"--changed", &given.changed, NULL}, {"--ticks", &given.ticks, NULL},
+        {"--threads", &given.threads, NULL}, {"--json", NULL, &given.json},
+        {"--full", NULL, &given.full},       {"--help", NULL, &help}};
+    int words = sg_options_parse(argc, argv, options, 10, NAMES_MAX);
     if (words < 0) {
         return SG_EXIT_USAGE;
     }
@@ -321,23 +400,27 @@ int sg_cli_bench(int argc, char **argv)
         return SG_EXIT_DONE;
     }
     bool plan = words == 1 && strcmp(argv[1], "plan") == 0;
+    bool control = words == 1 && strcmp(argv[1], "control") == 0;
     bool model = words >= 1 && strcmp(argv[1], "model") == 0;
     bool agent = words == 1 && strcmp(argv[1], "agent") == 0;
-    if (!plan && !model && !agent) {
-        fputs("symgrid bench: expected `symgrid bench model`, `plan` or `agent`; see symgrid "
-              "bench --help\n",
+    if (!plan && !control && !model && !agent) {
+        fputs("symgrid bench: expected `symgrid bench model`, `plan`, `control` or `agent`; see "
+              "symgrid bench --help\n",
               stderr);
         return SG_EXIT_USAGE;
     }
-    bool others = given.repeats || given.peer || given.full;
-    if (plan ? given.seconds != NULL : others || (model && given.sizes)) {
+    bool odd = (!model && !agent && given.seconds) || (model && given.sizes) ||
+               ((model || agent) && given.peer) || (!plan && (given.repeats || given.full)) ||
+               (!control && (given.changed || given.ticks || given.threads));
+    if (odd) {
         fprintf(stderr,
                 "symgrid bench: an option that `symgrid bench %s` does not have; see "
                 "symgrid bench --help\n",
                 argv[1]);
         return SG_EXIT_USAGE;
     }
-    return plan    ? bench_plan(&given)
-           : agent ? bench_agent(&given)
-                   : bench_model(&given, argv + 2, words - 1);
+    return plan      ? bench_plan(&given)
+           : control ? bench_control(&given)
+           : agent   ? bench_agent(&given)
+                     : bench_model(&given, argv + 2, words - 1);
 }

@@ -235,32 +235,46 @@ static bool look(const job *j, int at)
     return any ? sg_tree_look(t, j->p, j->how->news, at) : true;
 }
 
+static void look_part(void *context, int part)
+{
+    const job *j = context;
+    bool ordered = true;
+    for (int at = j->t.chunk[part]; at < j->t.chunk_end[part]; at++) {
+        ordered &= look(j, at);
+    }
+    j->t.chunk_odd[part] = !ordered;
+}
+
 static void up_part(void *context, int part)
 {
     job own = *(const job *)context; /* level and phase are this part's */
-    const sg_tree *t = &own.t;
-    bool ordered = true;
-    for (int at = t->chunk_end[part] - 1; at >= t->chunk[part]; at--) {
-        ordered &= look(&own, at);
+    for (int at = own.t.chunk_end[part] - 1; at >= own.t.chunk[part]; at--) {
         fill_node(&own, at, false);
     }
-    t->chunk_odd[part] = !ordered;
 }
 
 /* False when classes have changed: the order does not hold. */
-static bool up(job *j)
+static bool look_all(job *j)
 {
     const sg_tree *t = &j->t;
     bool ordered = true;
-    sg_pool_run(j->how->pool, up_part, j, t->head->chunk_count);
+    sg_pool_run(j->how->pool, look_part, j, t->head->chunk_count);
     for (int c = 0; c < t->head->chunk_count; c++) {
         ordered &= !t->chunk_odd[c];
     }
-    for (int i = t->head->top_count - 1; i >= 0; i--) {
+    for (int i = 0; i < t->head->top_count; i++) {
         ordered &= look(j, t->top[i]);
-        fill_node(j, t->top[i], true);
     }
     return ordered;
+}
+
+static void up(job *j)
+{
+    const sg_tree *t = &j->t;
+    sg_pool_run(j->how->pool, up_part, j, t->head->chunk_count);
+    for (int i = t->head->top_count - 1; i >= 0; i--) {
+        fill_node(j, t->top[i], true);
+    }
 }
 
 /* --- down: who gets what --- */
@@ -355,21 +369,52 @@ static void down(job *j)
 
 /* --- the two doors --- */
 
-void sg_allocator_step(sg_allocator *self, const sg_allocation *problem,
-                       const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding)
+sg_allocator *sg_allocator_at(void *memory, const sg_allocation *problem)
+{
+    sg_allocator *self = memory;
+    bool here = self->magic == SG_ALLOCATOR_MAGIC && self->node_count == problem->node_count &&
+                self->leaf_count == problem->leaf_count;
+    return here ? self : sg_allocator_create(memory, problem);
+}
+
+void sg_allocator_forget(void *memory)
+{
+    memset(memory, 0, sizeof(sg_allocator));
+}
+
+void sg_allocator_look(sg_allocator *self, const sg_allocation *problem,
+                       const sg_allocation_step *how)
 {
     SG_CHECK(problem->node_count == self->node_count && problem->leaf_count == self->leaf_count);
-    job j = {sg_tree_at(self), problem, how, ret_given_w, ret_binding, 0, 0, 0.0};
+    job j = {.t = sg_tree_at(self), .p = problem, .how = how};
+    if (!look_all(&j)) { /* classes have changed */
+        sg_allocator_create(self, problem);
+        j.t = sg_tree_at(self);
+        SG_CHECK(look_all(&j));
+    }
+}
+
+void sg_allocator_solve(sg_allocator *self, const sg_allocation *problem,
+                        const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding)
+{
+    job j = {.t = sg_tree_at(self),
+             .p = problem,
+             .how = how,
+             .given_w = ret_given_w,
+             .binding = ret_binding};
     if (ret_binding && problem->node_count) {
         memset(ret_binding, 0, (size_t)problem->node_count);
     }
-    if (!up(&j)) { /* classes have changed */
-        sg_allocator_create(self, problem);
-        j.t = sg_tree_at(self);
-        SG_CHECK(up(&j));
-    }
+    up(&j);
     down(&j);
     self->fresh = 0;
+}
+
+void sg_allocator_step(sg_allocator *self, const sg_allocation *problem,
+                       const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding)
+{
+    sg_allocator_look(self, problem, how);
+    sg_allocator_solve(self, problem, how, ret_given_w, ret_binding);
 }
 
 static void check_problem(const sg_allocation *p)

@@ -64,6 +64,11 @@ typedef struct sg_allocation_step {
     sg_pool *pool;            /* NULL: in this thread; the result is the same to the last bit */
 } sg_allocation_step;
 
+/* The allocator that a block holds; where it holds none of this size, it is prepared. A block of
+ * zeros holds none. */
+sg_allocator *sg_allocator_at(void *memory, const sg_allocation *problem);
+void sg_allocator_forget(void *memory);
+
 /* Put the tree's leaves in order, once. Only tree, leaves' nodes and classes are read; memory is
  * sg_allocation_size() bytes aligned for doubles. @effects alloc=no block=no fails=never */
 sg_allocator *sg_allocator_create(void *memory, const sg_allocation *problem);
@@ -73,6 +78,17 @@ sg_allocator *sg_allocator_create(void *memory, const sg_allocation *problem);
  * last step filled. @effects alloc=no block=as the pool fails=never */
 void sg_allocator_step(sg_allocator *self, const sg_allocation *problem,
                        const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding);
+
+/* The two halves of a step, for whoever needs the sums of what is asked to set the limits: take in
+ * leaves, then solve for the limits in `problem`. */
+void sg_allocator_look(sg_allocator *self, const sg_allocation *problem,
+                       const sg_allocation_step *how);
+void sg_allocator_solve(sg_allocator *self, const sg_allocation *problem,
+                        const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding);
+
+/* What each node's own leaves ask for, and what all below it got in the last step; [node], W. */
+void sg_allocator_asked(const sg_allocator *self, double *ret_node_w);
+void sg_allocator_given(const sg_allocator *self, double *ret_node_w);
 
 /* Bytes of the block that are in use: the rest is for more classes than there are. */
 size_t sg_allocator_used(const sg_allocator *self);

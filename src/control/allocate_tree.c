@@ -40,6 +40,36 @@ size_t sg_allocator_used(const sg_allocator *self)
     return (size_t)self->used;
 }
 
+/* For reading: the resolver hands out writable pointers. */
+static sg_tree tree_to_read(const sg_allocator *self)
+{
+    union {
+        const sg_allocator *read;
+        sg_allocator *write;
+    } block = {.read = self};
+    return sg_tree_at(block.write);
+}
+
+void sg_allocator_asked(const sg_allocator *self, double *ret_node_w)
+{
+    sg_tree t = tree_to_read(self);
+    for (int at = 0; at < t.node_count; at++) {
+        double sum = 0.0;
+        for (int phase = 0; phase < t.phase_count; phase++) {
+            sum += t.own[at * t.phase_count + phase];
+        }
+        ret_node_w[t.node[at]] = sum;
+    }
+}
+
+void sg_allocator_given(const sg_allocator *self, double *ret_node_w)
+{
+    sg_tree t = tree_to_read(self);
+    for (int at = 0; at < t.node_count; at++) {
+        ret_node_w[t.node[at]] = t.given[at];
+    }
+}
+
 sg_tree sg_tree_at(sg_allocator *self)
 {
     sg_tree t = {.head = self,
@@ -178,7 +208,10 @@ static void count_slots(sg_allocator *self, const sg_allocation *p)
 sg_allocator *sg_allocator_create(void *memory, const sg_allocation *p)
 {
     sg_allocator *self = memory;
-    *self = (sg_allocator){.node_count = p->node_count, .leaf_count = p->leaf_count, .fresh = 1};
+    *self = (sg_allocator){.magic = SG_ALLOCATOR_MAGIC,
+                           .node_count = p->node_count,
+                           .leaf_count = p->leaf_count,
+                           .fresh = 1};
     count_slots(self, p);
     sg_tree t = sg_tree_at(self);
     int32_t *place = t.chunk; /* until chunks are found */
@@ -292,7 +325,9 @@ void sg_tree_take(const sg_tree *t, bool rest, int from, int to, double level, d
 static inline bool look_at(const sg_tree *t, const sg_allocation *p, bool all, int slot, int k,
                            bool *good)
 {
-    double demand = p->leaf_demand_w[k], min = p->leaf_min_w[k], low = lesser(min, demand);
+    /* zeros without a sign, so that equal numbers are equal bits */
+    double demand = p->leaf_demand_w[k] + 0.0, min = p->leaf_min_w[k] + 0.0;
+    double low = lesser(min, demand);
     bool differs = t->demand[slot] != demand || t->low[slot] != low;
     *good &= demand >= 0.0 && demand < HUGE_VAL && min >= 0.0 && min < HUGE_VAL;
     t->demand[slot] = demand;

@@ -12,10 +12,11 @@
 
 #include <stdbool.h>
 
-enum { SG_PHASE_MAX = 2 * SG_CLASS_MAX };
+#define SG_ALLOCATOR_MAGIC UINT64_C(0x31434F4C4C414753) /* "SGALLOC1" */
 
 /* The head of the block. */
 struct sg_allocator {
+    uint64_t magic;
     int32_t node_count, leaf_count, class_count, slot_count;
     int32_t chunk_count, top_count;
     int32_t fresh, pad; /* 1: nothing was solved yet */

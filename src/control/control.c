@@ -49,11 +49,7 @@ static void read_site(sg_flows *f)
 /* Tasks give way before loads do when supply falls under what was promised. */
 static double task_power(const sg_flows *f, double firm_w)
 {
-    double minimums_w = 0;
-    for (int l = 0; l < f->plant->load_count; l++) {
-        minimums_w += fmin(f->plant->load_minimum_w[l], f->self->load_want_w[l]);
-    }
-    double left_w = firm_w - minimums_w;
+    double left_w = firm_w - f->minimums_w;
     return left_w < f->in->task_w ? fmax(left_w, 0) : f->in->task_w;
 }
 

@@ -10,6 +10,7 @@
  * Source   progressive filling: allocate.h; device cells: hysteresis between a low and a high mark. */
 #ifndef SG_CONTROL_CONTROL_H
 #define SG_CONTROL_CONTROL_H
+#include "base/pool.h"
 #include "site/measured.h"
 #include "site/plan.h"
 #include "site/plant.h"
@@ -53,11 +54,12 @@ typedef struct sg_control {
 #define X(name, type, count) type *name;
     SG_CONTROL_ARRAYS(X)
 #undef X
-    void *scratch; /* sg_allocation_size() bytes */
+    void *caps, *spare; /* sg_allocation_size() bytes each: prepared trees (allocate.h), zeros at first */
 } sg_control;
 
 typedef struct sg_control_input {
     sg_policy policy;
+    sg_pool *pool; /* threads that may share the sweeps; NULL: none */
     double dt_s;
     bool start;          /* no reading yet: only caps that keep the breakers */
     double task_w;       /* granted to tasks                                 */

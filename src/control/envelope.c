@@ -2,6 +2,7 @@
 #include "control/flows.h"
 
 #include "base/check.h"
+#include "base/sweep.h"
 
 #include <math.h>
 #include <string.h>
@@ -164,6 +165,18 @@ static void store_limits(const sg_flows *f, int s)
     }
 }
 
+static void caps_part(void *context, int part)
+{
+    const sg_flows *f = *(const sg_flows *const *)context;
+    sg_span span = sg_sweep_span(part, f->plant->load_count);
+    bool kept = true;
+    for (int l = span.from; l < span.to; l++) {
+        double cap_w = f->self->load_cap_w[l];
+        kept &= cap_w >= 0 && cap_w <= f->plant->load_rating_w[l] * (1 + 1e-9);
+    }
+    SG_CHECK(kept);
+}
+
 void sg_envelope(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
@@ -175,10 +188,8 @@ void sg_envelope(const sg_flows *f)
         SG_CHECK(isfinite(f->self->store_w[s]));
         SG_CHECK(plant->store_real[s] || f->self->store_w[s] == 0);
     }
-    for (int l = 0; l < plant->load_count; l++) {
-        double cap_w = f->self->load_cap_w[l];
-        SG_CHECK(cap_w >= 0 && cap_w <= plant->load_rating_w[l] * (1 + 1e-9));
-    }
+    sg_pool_run(f->in->pool, caps_part, &f,
+                sg_sweep_blocks(plant->load_count));
     for (int s = 0; s < plant->source_count; s++) {
         SG_CHECK(f->self->source_limit_w[s] >= 0);
     }

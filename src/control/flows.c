@@ -1,6 +1,8 @@
 /* flows.c - demands on the tree and the caps that keep every breaker. */
 #include "control/flows.h"
 
+#include "base/check.h"
+#include "base/sweep.h"
 #include "control/allocate.h"
 
 #include <math.h>
@@ -24,26 +26,75 @@ void sg_path_use(const sg_flows *f, int n, double power_w)
     }
 }
 
-static void sum_up(const sg_plant *plant, double *node_w)
+/* fmin without its care for NaN, which costs a call per load: readings are checked when they come in. */
+static inline double lesser(double a, double b)
 {
-    for (int n = plant->node_count - 1; n > 0; n--) {
-        node_w[plant->node_parent[n]] += node_w[n];
+    return a < b ? a : b;
+}
+
+static sg_allocation problem_of(const sg_flows *f, const double *ask_w)
+{
+    const sg_plant *plant = f->plant;
+    return (sg_allocation){.node_count = plant->node_count,
+                           .node_parent = plant->node_parent,
+                           .node_limit_w = f->self->node_room_w,
+                           .leaf_count = plant->load_count,
+                           .leaf_node = plant->load_node,
+                           .leaf_class = plant->load_class,
+                           .leaf_weight = plant->load_weight,
+                           .leaf_min_w = plant->load_minimum_w,
+                           .leaf_demand_w = ask_w};
+}
+
+/* Weights and classes stand in the plant, which does not change while the engine lives. */
+static sg_allocation_step step_of(const sg_flows *f)
+{
+    return (sg_allocation_step){.news = SG_NEWS_DEMAND, .pool = f->in->pool};
+}
+
+/* A sweep over the loads: what its blocks share, and a number that each of them finds. */
+typedef struct sweep {
+    const sg_flows *f;
+    double found[SG_SWEEP_BLOCK_MAX];
+} sweep;
+
+static double sweep_loads(const sg_flows *f, sg_pool_part *part)
+{
+    sweep s;
+    int32_t blocks = sg_sweep_blocks(f->plant->load_count);
+    SG_CHECK(blocks <= SG_SWEEP_BLOCK_MAX);
+    s.f = f;
+    sg_pool_run(f->in->pool, part, &s, blocks);
+    return sg_lanes_sum(s.found, blocks);
+}
+
+static void want_part(void *context, int part)
+{
+    sweep *s = context;
+    const sg_plant *plant = s->f->plant;
+    const double *demand_w =
+        s->f->measure->value + plant->points.first[SG_POINT_LOAD_DEMAND];
+    double *want_w = s->f->self->load_want_w, sum[4] = {0};
+    sg_span span = sg_sweep_span(part, plant->load_count);
+    for (int l = span.from; l < span.to; l++) {
+        /* a held value is the best guess for a stale demand; the cap bounds the damage */
+        double w = s->f->in->start ? 0 : lesser(demand_w[l], plant->load_rating_w[l]);
+        want_w[l] = w;
+        sum[l % 4] += lesser(plant->load_minimum_w[l], w);
     }
+    s->found[part] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
 void sg_flows_demands(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
-    int demand = plant->points.first[SG_POINT_LOAD_DEMAND];
-    memset(self->node_flow_w, 0, (size_t)plant->node_count * sizeof(double));
-    for (int l = 0; l < plant->load_count; l++) {
-        /* a held value is the best guess for a stale demand; the cap bounds the damage */
-        double want_w =
-            f->in->start ? 0 : fmin(f->measure->value[demand + l], plant->load_rating_w[l]);
-        self->load_want_w[l] = want_w;
-        self->node_flow_w[plant->load_node[l]] += want_w;
-    }
+    f->minimums_w = sweep_loads(f, want_part);
+    sg_allocation problem = problem_of(f, self->load_want_w);
+    sg_allocation_step step = step_of(f);
+    sg_allocator *caps = sg_allocator_at(self->caps, &problem);
+    sg_allocator_look(caps, &problem, &step);
+    sg_allocator_asked(caps, self->node_flow_w);
     for (int n = plant->node_count - 1; n > 0; n--) {
         self->node_flow_w[plant->node_parent[n]] +=
             fmin(self->node_flow_w[n], plant->node_leaf_limit_w[n]);
@@ -119,35 +170,15 @@ void sg_flows_relief(sg_flows *f)
     }
 }
 
-static sg_allocation problem_of(const sg_flows *f, const double *limit_w, const double *minimum_w,
-                                const double *ask_w)
-{
-    const sg_plant *plant = f->plant;
-    return (sg_allocation){.node_count = plant->node_count,
-                           .node_parent = plant->node_parent,
-                           .node_limit_w = limit_w,
-                           .leaf_count = plant->load_count,
-                           .leaf_node = plant->load_node,
-                           .leaf_class = plant->load_class,
-                           .leaf_weight = plant->load_weight,
-                           .leaf_min_w = minimum_w,
-                           .leaf_demand_w = ask_w};
-}
-
 void sg_flows_caps(sg_flows *f)
 {
-    const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
-    sg_allocation problem =
-        problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_want_w);
-    sg_allocate(&problem, self->scratch, self->load_given_w, self->node_binding);
-    memset(self->node_used_w, 0, (size_t)plant->node_count * sizeof(double));
-    f->served_w = 0;
-    for (int l = 0; l < plant->load_count; l++) {
-        self->node_used_w[plant->load_node[l]] += self->load_given_w[l];
-        f->served_w += self->load_given_w[l];
-    }
-    sum_up(plant, self->node_used_w);
+    sg_allocation problem = problem_of(f, self->load_want_w);
+    sg_allocation_step step = step_of(f);
+    sg_allocator *caps = sg_allocator_at(self->caps, &problem);
+    sg_allocator_solve(caps, &problem, &step, self->load_given_w, self->node_binding);
+    sg_allocator_given(caps, self->node_used_w);
+    f->served_w = self->node_used_w[0];
 }
 
 static sg_reason reason_for(const sg_flows *f, int l)
@@ -161,7 +192,7 @@ static sg_reason reason_for(const sg_flows *f, int l)
     if (given_w >= want_w * (1 - 1e-9)) {
         return SG_REASON_DEMAND;
     }
-    if (given_w < fmin(plant->load_minimum_w[l], want_w) * (1 - 1e-9)) {
+    if (given_w < lesser(plant->load_minimum_w[l], want_w) * (1 - 1e-9)) {
         return SG_REASON_SHED;
     }
     int n = plant->load_node[l];
@@ -180,12 +211,37 @@ void sg_flows_rest(sg_flows *f)
     const sg_control *self = f->self;
     memcpy(self->node_room_w, plant->node_leaf_limit_w, (size_t)plant->node_count * sizeof(double));
     self->node_room_w[0] = fmax(self->node_room_w[0] - f->task_w, 0);
-    sg_allocation problem =
-        problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_cap_w);
-    sg_allocate(&problem, self->scratch, self->load_given_w, NULL);
+    sg_allocation problem = problem_of(f, self->load_cap_w);
+    sg_allocate(&problem, self->spare, self->load_given_w, NULL);
+    /* what they know of the last step is no longer so */
+    sg_allocator_forget(self->caps);
+    sg_allocator_forget(self->spare);
     for (int l = 0; l < plant->load_count; l++) {
         self->load_cap_w[l] = self->load_given_w[l];
         self->load_reason[l] = SG_REASON_SAFE;
+    }
+}
+
+static void reason_part(void *context, int part)
+{
+    const sweep *s = context;
+    const sg_plant *plant = s->f->plant;
+    const sg_control *self = s->f->self;
+    sg_span span = sg_sweep_span(part, plant->load_count);
+    for (int l = span.from; l < span.to; l++) {
+        self->load_reason[l] = (uint8_t)reason_for(s->f, l);
+        double left_w = plant->load_rating_w[l] - self->load_given_w[l];
+        self->load_want_w[l] = left_w > 0 ? left_w : 0;
+    }
+}
+
+static void cap_part(void *context, int part)
+{
+    const sweep *s = context;
+    const sg_control *self = s->f->self;
+    sg_span span = sg_sweep_span(part, s->f->plant->load_count);
+    for (int l = span.from; l < span.to; l++) {
+        self->load_cap_w[l] = self->load_given_w[l] + self->load_spare_w[l];
     }
 }
 
@@ -199,14 +255,10 @@ void sg_flows_headroom(sg_flows *f)
         double left_w = self->node_room_w[n] - self->node_used_w[n];
         self->node_room_w[n] = left_w > 0 ? left_w : 0;
     }
-    for (int l = 0; l < plant->load_count; l++) {
-        self->load_reason[l] = (uint8_t)reason_for(f, l);
-        self->load_want_w[l] = fmax(plant->load_rating_w[l] - self->load_given_w[l], 0);
-    }
-    sg_allocation problem =
-        problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_want_w);
-    sg_allocate(&problem, self->scratch, self->load_spare_w, NULL);
-    for (int l = 0; l < plant->load_count; l++) {
-        self->load_cap_w[l] = self->load_given_w[l] + self->load_spare_w[l];
-    }
+    sg_pool_run(f->in->pool, reason_part, &(sweep){.f = f}, sg_sweep_blocks(plant->load_count));
+    sg_allocation problem = problem_of(f, self->load_want_w);
+    sg_allocation_step step = step_of(f);
+    sg_allocator_step(sg_allocator_at(self->spare, &problem), &problem, &step, self->load_spare_w,
+                      NULL);
+    sg_pool_run(f->in->pool, cap_part, &(sweep){.f = f}, sg_sweep_blocks(plant->load_count));
 }

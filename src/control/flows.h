@@ -16,6 +16,7 @@ typedef struct sg_flows {
     double losses_w;
     double task_w;
     double served_w; /* expected draw of all loads         */
+    double minimums_w; /* of all loads, as far as they want them */
     double local_w;  /* of stores other than duty `energy` */
 } sg_flows;
 

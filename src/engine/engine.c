@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/sweep.h"
 #include "base/time.h"
 #include "control/allocate.h"
 #include "engine/layout.h"
@@ -12,6 +13,12 @@
 static size_t align_up(size_t size)
 {
     return (size + 63) & ~(size_t)63;
+}
+
+/* One of the two prepared trees. */
+static size_t scratch_size(int32_t node_count, int32_t load_count)
+{
+    return align_up(sg_allocation_size(node_count, load_count));
 }
 
 static void place(unsigned char *at, sg_rooms *ret)
@@ -33,7 +40,8 @@ static void place(unsigned char *at, sg_rooms *ret)
     at += align_up(sizeof(type) * (size_t)plant->count##_count);
     SG_CONTROL_ARRAYS(X)
 #undef X
-    ret->control.scratch = at;
+    ret->control.caps = at;
+    ret->control.spare = at + scratch_size(plant->node_count, plant->load_count);
 }
 
 static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t store_count,
@@ -72,11 +80,10 @@ static size_t scratch_offset(const sg_site *site)
 
 size_t sg_engine_size(const sg_site *site)
 {
-    return scratch_offset(site) +
-           align_up(sg_allocation_size(site->node_count, site->device_count[SG_LOAD]));
+    return scratch_offset(site) + 2 * scratch_size(site->node_count, site->device_count[SG_LOAD]);
 }
 
-static void control_now(sg_rooms *rooms, double dt_s, bool start);
+static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool);
 
 sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_config *config)
 {
@@ -106,7 +113,7 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     sg_forecast_init(&self->load, config->forecast_only);
     sg_forecast_init(&self->generation, config->forecast_only);
     sg_forecast_init(&self->price, 0);
-    control_now(&rooms, 0.1, true);
+    control_now(&rooms, 0.1, true, NULL);
     self->free_w = -1; /* nothing is promised before a step has found out what there is */
     self->ever_w = INFINITY;
     return self;
@@ -117,14 +124,10 @@ static double site_value(const sg_rooms *rooms, sg_site_point point)
     return rooms->measure.value[rooms->plant.points.first[SG_POINT_SITE] + (int)point];
 }
 
-static double run_sum(const sg_rooms *rooms, sg_point_kind kind, int count)
+static double load_sum(const sg_rooms *rooms, sg_point_kind kind, sg_pool *pool)
 {
     const double *value = rooms->measure.value + rooms->plant.points.first[kind];
-    double sum = 0;
-    for (int i = 0; i < count; i++) {
-        sum += value[i];
-    }
-    return sum;
+    return sg_sweep_sum(pool, value, rooms->plant.load_count);
 }
 
 /* --- forecast --- */
@@ -159,13 +162,13 @@ static void price_quartiles(sg_engine *self)
     self->price_high = sorted[count * 3 / 4] * 1e-6;
 }
 
-static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s)
+static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *pool)
 {
     sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
     /* without tasks: how long those last is known */
     double demand_w =
-        run_sum(rooms, SG_POINT_LOAD_DEMAND, plant->load_count) + site_value(rooms, SG_SITE_LOSS_W);
+        load_sum(rooms, SG_POINT_LOAD_DEMAND, pool) + site_value(rooms, SG_SITE_LOSS_W);
     double available_w = 0;
     const double *available = rooms->measure.value + plant->points.first[SG_POINT_SOURCE_AVAILABLE];
     for (int s = 0; s < plant->source_count; s++) {
@@ -284,17 +287,17 @@ static double shave_threshold_w(const sg_engine *self)
     return mean_w > self->meter.peak_w ? mean_w : self->meter.peak_w;
 }
 
-static uint64_t hash_command(const sg_rooms *rooms)
+static uint64_t hash_command(const sg_rooms *rooms, sg_pool *pool)
 {
     const sg_control *c = &rooms->control;
     const sg_plant *p = &rooms->plant;
-    uint64_t hash =
-        sg_hash(SG_HASH_START, c->source_limit_w, sizeof(double) * (size_t)p->source_count);
-    hash = sg_hash(hash, c->store_w, sizeof(double) * (size_t)p->store_count);
-    hash = sg_hash(hash, c->load_cap_w, sizeof(double) * (size_t)p->load_count);
-    hash = sg_hash(hash, c->source_reason, (size_t)p->source_count);
-    hash = sg_hash(hash, c->store_reason, (size_t)p->store_count);
-    hash = sg_hash(hash, c->load_reason, (size_t)p->load_count);
+    const int64_t word = sizeof(double);
+    uint64_t hash = sg_sweep_hash(pool, SG_HASH_START, c->source_limit_w, word * p->source_count);
+    hash = sg_sweep_hash(pool, hash, c->store_w, word * p->store_count);
+    hash = sg_sweep_hash(pool, hash, c->load_cap_w, word * p->load_count);
+    hash = sg_sweep_hash(pool, hash, c->source_reason, p->source_count);
+    hash = sg_sweep_hash(pool, hash, c->store_reason, p->store_count);
+    hash = sg_sweep_hash(pool, hash, c->load_reason, p->load_count);
     return sg_hash(hash, &rooms->head->task_w, sizeof(double));
 }
 
@@ -317,13 +320,14 @@ static double high_mark_w(double high_w, double now_w, double dt_s)
     return fmax(now_w, high_w + (now_w - high_w) * dt_s / (900 + dt_s));
 }
 
-static void control_now(sg_rooms *rooms, double dt_s, bool start)
+static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
 {
     sg_engine *self = rooms->head;
     int step;
     sg_rung rung = rung_now(self, rooms->plant.head, &step);
     sg_control_input in = {
         .policy = (sg_policy)self->policy,
+        .pool = pool,
         .dt_s = dt_s,
         .start = start,
         .task_w = sg_tasks_granted_w(&self->tasks),
@@ -353,12 +357,12 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start)
         self->free_w = result.free_w - (self->wanted_high_w - result.wanted_w);
         self->ever_w = result.ever_w;
     }
-    self->command_hash = hash_command(rooms);
+    self->command_hash = hash_command(rooms, pool);
 }
 
 /* --- settle --- */
 
-static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s)
+static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *pool)
 {
     sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
@@ -373,7 +377,7 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s)
         .import_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
         .export_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
         .load_w =
-            run_sum(rooms, SG_POINT_LOAD_POWER, plant->load_count) + value[site + SG_SITE_TASK_W],
+            load_sum(rooms, SG_POINT_LOAD_POWER, pool) + value[site + SG_SITE_TASK_W],
         .losses_w = value[site + SG_SITE_LOSS_W],
         .unserved_w = value[site + SG_SITE_UNSERVED_W],
         /* what the interval cost was in force when it began */
@@ -420,7 +424,7 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     sg_measure_step(&rooms.measure, &rooms.plant, frame->value, frame->quality, frame->dt_s,
                     self->quality_count);
     self->disbelieved = sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s);
-    forecast_now(&rooms, frame->time_us, frame->dt_s);
+    forecast_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
     if (frame->plan) {
         take_plan(self, frame->plan, &rooms.plant);
     }
@@ -430,8 +434,8 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     /* decided on the supply that the last step found */
     sg_tasks_step(&self->tasks, frame->time_us,
                   (sg_supply){.free_w = self->free_w, .ever_w = self->ever_w});
-    settle_now(&rooms, frame->time_us, frame->dt_s);
-    control_now(&rooms, frame->dt_s, false);
+    settle_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
+    control_now(&rooms, frame->dt_s, false, frame->pool);
     sg_decisions_note(&rooms);
 }
 
@@ -464,7 +468,7 @@ bool sg_engine_settled(const sg_engine *self, sg_settlement *ret)
 
 uint64_t sg_engine_hash(const sg_engine *self)
 {
-    return sg_hash(SG_HASH_START, self, (size_t)self->state_size);
+    return sg_sweep_hash(NULL, SG_HASH_START, self, self->state_size);
 }
 
 uint64_t sg_engine_command_hash(const sg_engine *self)
@@ -501,6 +505,17 @@ const double *sg_engine_values(const sg_engine *self)
 {
     size_t at = plant_offset() + align_up((size_t)plant_head(self)->size);
     return (const double *)(const void *)((const unsigned char *)self + at);
+}
+
+size_t sg_engine_used(const sg_engine *self)
+{
+    union { /* reading through the resolver, which hands out writable pointers */
+        const sg_engine *read;
+        sg_engine *write;
+    } block = {.read = self};
+    sg_rooms rooms = sg_rooms_at(block.write);
+    return (size_t)self->state_size + sg_allocator_used(rooms.control.caps) +
+           sg_allocator_used(rooms.control.spare);
 }
 
 size_t sg_engine_state_size(const sg_engine *self)

@@ -62,6 +62,9 @@ const double *sg_engine_values(const sg_engine *self); /* [point] as last truste
 /* The state as bytes (a prefix of the block; the rest is scratch), and back. */
 size_t sg_engine_state_size(const sg_engine *self);
 
+/* Bytes of the block that are in use: scratch memory included, without what is kept for sites with more load classes. */
+size_t sg_engine_used(const sg_engine *self);
+
 /* How large a block the engine in these bytes needs; SG_CORRUPT when they are not a whole engine of this version. */
 SG_MUST_CHECK sg_status sg_engine_restore_size(const void *state, size_t size, size_t *ret);
 /* Rebuild the engine from bytes that sg_engine_restore_size() accepted; memory is 64-byte aligned and of that size. NULL when

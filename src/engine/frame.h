@@ -10,6 +10,7 @@
 #ifndef SG_ENGINE_FRAME_H
 #define SG_ENGINE_FRAME_H
 #include "base/limits.h"
+#include "base/pool.h"
 #include "base/status.h"
 #include "control/control.h"
 #include "site/command.h"
@@ -28,5 +29,9 @@ typedef struct sg_frame {
     const sg_request *requests;
     int32_t request_count; /* <= SG_REQUEST_MAX */
     const sg_plan *plan;   /* NULL = none new */
+    /* How to go about it; what comes out is the same to the last bit. */
+    const int32_t *changed; /* points that may differ from the frame before, ascending; NULL: any */
+    int32_t changed_count;
+    sg_pool *pool; /* threads that may share the sweeps; NULL: none */
 } sg_frame;
 #endif

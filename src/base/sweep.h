@@ -1,0 +1,37 @@
+/* sweep.h - loops over many devices in blocks, which a pool's threads may share.
+ *
+ * Rule     blocks begin at multiples of SG_SWEEP_BLOCK, and sums are made lane by lane in a block and block by block, so a sum
+ *          is the same to the last bit whoever made its parts. */
+#ifndef SG_BASE_SWEEP_H
+#define SG_BASE_SWEEP_H
+#include "base/pool.h"
+
+#include <stdint.h>
+
+enum { SG_SWEEP_BLOCK = 8192, SG_SWEEP_BLOCK_MAX = 1024 };
+
+typedef struct sg_span {
+    int32_t from, to;
+} sg_span;
+
+static inline int32_t sg_sweep_blocks(int32_t count)
+{
+    return (count + SG_SWEEP_BLOCK - 1) / SG_SWEEP_BLOCK;
+}
+
+static inline sg_span sg_sweep_span(int32_t block, int32_t count)
+{
+    int32_t from = block * SG_SWEEP_BLOCK, to = from + SG_SWEEP_BLOCK;
+    return (sg_span){from, to < count ? to : count};
+}
+
+/* Of count <= SG_SWEEP_BLOCK * SG_SWEEP_BLOCK_MAX numbers. @effects alloc=no block=as the pool fails=never */
+double sg_sweep_sum(sg_pool *pool, const double *value, int32_t count);
+
+/* The same of one block, or of any few numbers. */
+double sg_lanes_sum(const double *value, int32_t count);
+
+/* Mix bytes into a hash in four lanes: another number than sg_hash(), made several times as fast. Blocks of 64 kB are hashed
+ * on their own, then their hashes. @effects alloc=no block=as the pool fails=never */
+uint64_t sg_sweep_hash(sg_pool *pool, uint64_t hash, const void *data, int64_t size);
+#endif
