@@ -25,7 +25,7 @@ enum {
 };
 enum { WARM_TICKS = 3 }; /* not counted: pages, tables that are made once */
 
-static const double RATING_W = 7600, SWING_W = 152; /* two per cent, up and down by half */
+static const double SWING_W = 152; /* two per cent, up and down by half */
 
 typedef struct rig {
     sg_site site;

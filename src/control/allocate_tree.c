@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK_LEAVES = 8192, PAIR = 2, LANES = 8 };
+enum { CHUNK_LEAVES = 8192, PAIR = 2 };
 
 static size_t align_up(size_t size)
 {
@@ -258,57 +258,37 @@ static inline double lesser(double a, double b)
     return a < b ? a : b;
 }
 
-static inline double add_lanes(const pair sum[LANES / PAIR])
+/* What a pair of slots asks for in the phase. */
+static inline pair ask_of(const sg_tree *t, bool rest, int k)
 {
-    pair all = (sum[0] + sum[2]) + (sum[1] + sum[3]);
-    return all[0] + all[1];
-}
-
-/* What the slots of a class ask for in its two phases. */
-static void sum_asks(const sg_tree *t, int from, int to, double *ret_low, double *ret_rest)
-{
-    pair low_sum[LANES / PAIR] = {0}, rest_sum[LANES / PAIR] = {0};
-    int k = from;
-    for (; k + LANES <= to; k += LANES) {
-        for (int lane = 0; lane < LANES / PAIR; lane++) {
-            pair low = load_pair(t->low + k + PAIR * lane);
-            low_sum[lane] += low;
-            rest_sum[lane] += load_pair(t->demand + k + PAIR * lane) - low;
-        }
-    }
-    for (; k < to; k += PAIR) {
-        pair low = load_pair(t->low + k);
-        low_sum[0] += low;
-        rest_sum[0] += load_pair(t->demand + k) - low;
-    }
-    *ret_low = add_lanes(low_sum);
-    *ret_rest = add_lanes(rest_sum);
+    pair low = load_pair(t->low + k);
+    return rest ? load_pair(t->demand + k) - low : low;
 }
 
 static inline __attribute__((always_inline)) void
 take(const sg_tree *t, bool rest, int from, int to, double level, double *below, double *slope)
 {
-    pair below_sum[LANES / PAIR] = {0}, slope_sum[LANES / PAIR] = {0}, at = {level, level};
+    pair below_0 = {0}, below_1 = {0}, slope_0 = {0}, slope_1 = {0}, at = {level, level};
     int k = from;
-    for (; k + LANES <= to; k += LANES) {
-        for (int lane = 0; lane < LANES / PAIR; lane++) {
-            int i = k + PAIR * lane;
-            pair ask = load_pair(t->low + i), w = load_pair(t->weight + i);
-            ask = rest ? load_pair(t->demand + i) - ask : ask;
-            pair_mask full = ask <= w * at;
-            below_sum[lane] += where(full, ask);
-            slope_sum[lane] += where(~full, w);
-        }
+    for (; k + 2 * PAIR <= to; k += 2 * PAIR) {
+        pair ask_0 = ask_of(t, rest, k), ask_1 = ask_of(t, rest, k + PAIR);
+        pair w_0 = load_pair(t->weight + k), w_1 = load_pair(t->weight + k + PAIR);
+        pair_mask full_0 = ask_0 <= w_0 * at, full_1 = ask_1 <= w_1 * at;
+        below_0 += where(full_0, ask_0);
+        below_1 += where(full_1, ask_1);
+        slope_0 += where(~full_0, w_0);
+        slope_1 += where(~full_1, w_1);
     }
-    for (int lane = 0; k < to; k += PAIR, lane++) {
-        pair ask = load_pair(t->low + k), w = load_pair(t->weight + k);
-        ask = rest ? load_pair(t->demand + k) - ask : ask;
+    if (k < to) {
+        pair ask = ask_of(t, rest, k), w = load_pair(t->weight + k);
         pair_mask full = ask <= w * at;
-        below_sum[lane] += where(full, ask);
-        slope_sum[lane] += where(~full, w);
+        below_0 += where(full, ask);
+        slope_0 += where(~full, w);
     }
-    *below += add_lanes(below_sum);
-    *slope += add_lanes(slope_sum);
+    below_0 += below_1;
+    slope_0 += slope_1;
+    *below += below_0[0] + below_0[1];
+    *slope += slope_0[0] + slope_0[1];
 }
 
 void sg_tree_take(const sg_tree *t, bool rest, int from, int to, double level, double *below,
@@ -321,47 +301,76 @@ void sg_tree_take(const sg_tree *t, bool rest, int from, int to, double level, d
     }
 }
 
-/* One slot's demand, and minimum and weight with it. Returns whether anything differs. */
-static inline bool look_at(const sg_tree *t, const sg_allocation *p, bool all, int slot, int k,
-                           bool *good)
+/* Bits are numbers in the order of the doubles they stand for, as long as these are not negative, and the largest finite one
+ * comes before infinity and all that is none. */
+static const uint64_t FINITE_BITS = UINT64_C(0x7FEFFFFFFFFFFFFF);
+
+static inline uint64_t bits_of(double value)
 {
-    /* zeros without a sign, so that equal numbers are equal bits */
-    double demand = p->leaf_demand_w[k] + 0.0, min = p->leaf_min_w[k] + 0.0;
-    double low = lesser(min, demand);
-    bool differs = t->demand[slot] != demand || t->low[slot] != low;
-    *good &= demand >= 0.0 && demand < HUGE_VAL && min >= 0.0 && min < HUGE_VAL;
-    t->demand[slot] = demand;
-    t->low[slot] = low;
-    if (all) {
-        double weight = p->leaf_weight[k];
-        differs |= t->weight[slot] != weight;
-        *good &= weight > 0.0 && weight < HUGE_VAL;
-        t->weight[slot] = weight;
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* What was seen while looking at slots: any bit of `news` set where something differs, the highest of `bad` where a number
+ * cannot be allowed. */
+typedef struct seen {
+    uint64_t news, bad;
+    double low, rest; /* asked in the two phases */
+} seen;
+
+/* The slots of one class and place; zeros lose their sign, so that equal numbers are equal bits. */
+static inline seen look_at(const sg_tree *t, const sg_allocation *p, int from, int to)
+{
+    seen s = {0};
+    for (int slot = from; slot < to; slot++) {
+        int k = t->leaf[slot];
+        double demand = p->leaf_demand_w[k] + 0.0, min = p->leaf_min_w[k] + 0.0;
+        double low = lesser(min, demand);
+        s.bad |= (FINITE_BITS - bits_of(demand)) | (FINITE_BITS - bits_of(min));
+        s.news |= bits_of(demand) ^ bits_of(t->demand[slot]);
+        s.news |= bits_of(low) ^ bits_of(t->low[slot]);
+        t->demand[slot] = demand;
+        t->low[slot] = low;
+        s.low += low;
+        s.rest += demand - low;
     }
-    return differs;
+    return s;
+}
+
+/* Weights and classes. Returns whether the leaves are of this class. */
+static bool look_at_weights(const sg_tree *t, const sg_allocation *p, int class, int from, int to,
+                            seen *s)
+{
+    bool ordered = true;
+    for (int slot = from; slot < to; slot++) {
+        int k = t->leaf[slot];
+        double weight = p->leaf_weight[k];
+        s->bad |= FINITE_BITS - bits_of(weight);
+        SG_CHECK(weight > 0.0);
+        s->news |= bits_of(weight) ^ bits_of(t->weight[slot]);
+        t->weight[slot] = weight;
+        ordered &= p->leaf_class[k] == class;
+    }
+    return ordered;
 }
 
 bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news news, int at)
 {
-    bool good = true, ordered = true, all = news == SG_NEWS_ALL || t->head->fresh;
+    bool ordered = true, all = news == SG_NEWS_ALL || t->head->fresh;
     for (int c = 0; c < t->class_count; c++) {
-        int i = at * t->class_count + c, from = t->slice[i], to = t->slice[i + 1];
-        bool differs = false;
-        if (to > from && t->leaf[to - 1] < 0) {
-            to--;
-        }
-        for (int slot = from; slot < to; slot++) {
-            int k = t->leaf[slot];
-            differs |= look_at(t, p, all, slot, k, &good);
-            ordered &= !all || p->leaf_class[k] == c;
-        }
-        if (differs) {
+        int i = at * t->class_count + c, from = t->slice[i], end = t->slice[i + 1];
+        int to = end > from && t->leaf[end - 1] < 0 ? end - 1 : end;
+        seen s = look_at(t, p, from, to);
+        ordered &= !all || look_at_weights(t, p, c, from, to, &s);
+        SG_CHECK(s.bad >> 63 == 0);
+        if (s.news) {
             double *own = t->own + at * t->phase_count;
-            sum_asks(t, from, t->slice[i + 1], &own[c], &own[t->class_count + c]);
+            own[c] = s.low;
+            own[t->class_count + c] = s.rest;
             t->news[at] = 1;
         }
     }
-    SG_CHECK(good);
     return ordered;
 }
 

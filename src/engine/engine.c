@@ -306,7 +306,11 @@ static bool inputs_unusable(const sg_rooms *rooms)
 {
     const sg_plant *plant = &rooms->plant;
     const uint8_t *quality = rooms->measure.quality + plant->points.first[SG_POINT_LOAD_DEMAND];
+    const int64_t *count = rooms->head->quality_count;
     int unusable = 0;
+    if (count[SG_STALE] + count[SG_NO_DATA] == 0) {
+        return false;
+    }
     for (int l = 0; l < plant->load_count; l++) {
         unusable += quality[l] >= SG_STALE;
     }
@@ -421,8 +425,14 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
 
     sg_trust_judge(&rooms.trust, &rooms.measure, &rooms.plant, frame->value, frame->quality,
                    frame->dt_s);
-    sg_measure_step(&rooms.measure, &rooms.plant, frame->value, frame->quality, frame->dt_s,
-                    self->quality_count);
+    sg_readings_in readings = {.value = frame->value,
+                               .quality = frame->quality,
+                               .dt_s = frame->dt_s,
+                               /* what was replaced has to be taken again */
+                               .changed = self->disbelieved == 0 ? frame->changed : NULL,
+                               .changed_count = frame->changed_count,
+                               .pool = frame->pool};
+    sg_measure_step(&rooms.measure, &rooms.plant, &readings, self->quality_count);
     self->disbelieved = sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s);
     forecast_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
     if (frame->plan) {

@@ -19,6 +19,7 @@ typedef struct mark {
 
 struct sg_frame_codec {
     int32_t point_count;
+    bool forgotten; /* the frame before: this one is looked at as a whole */
     double *value;
     uint8_t *quality;
     sg_request request[SG_REQUEST_MAX];
@@ -38,6 +39,7 @@ sg_frame_codec *sg_frame_codec_create(int32_t point_count)
         return NULL;
     }
     self->point_count = point_count;
+    self->forgotten = true;
     self->value = calloc(points + 1, sizeof *self->value);
     self->quality = calloc(points + 1, 1);
     self->bytes = calloc(1, sizeof(frame_head) + bitmap_size(point_count) +
@@ -63,11 +65,14 @@ void sg_frame_codec_reset(sg_frame_codec *self)
 {
     memset(self->value, 0, sizeof *self->value * (size_t)self->point_count);
     memset(self->quality, 0, (size_t)self->point_count);
+    self->forgotten = true;
 }
 
 void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes,
                      size_t *ret_size)
 {
+    bool whole = self->forgotten || !frame->changed;
+    self->forgotten = false;
     frame_head head = {.time_us = frame->time_us,
                        .dt_s = frame->dt_s,
                        .point_count = self->point_count,
@@ -75,7 +80,9 @@ void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **r
     unsigned char *bitmap = self->bytes + sizeof head;
     unsigned char *at = bitmap + bitmap_size(self->point_count);
     memset(bitmap, 0, bitmap_size(self->point_count));
-    for (int32_t p = 0; p < self->point_count; p++) {
+    int32_t looks = whole ? self->point_count : frame->changed_count;
+    for (int32_t i = 0; i < looks; i++) {
+        int32_t p = whole ? i : frame->changed[i];
         /* bits, not numbers, are compared: a NaN is journaled as the NaN it is */
         if (memcmp(&frame->value[p], &self->value[p], sizeof(double)) != 0) {
             bitmap[p / 8] = (unsigned char)(bitmap[p / 8] | 1u << p % 8);
@@ -85,7 +92,8 @@ void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **r
             head.changed++;
         }
     }
-    for (int32_t p = 0; p < self->point_count; p++) {
+    for (int32_t i = 0; i < looks; i++) {
+        int32_t p = whole ? i : frame->changed[i];
         if (frame->quality[p] != self->quality[p]) {
             mark m = {p, frame->quality[p]};
             memcpy(at, &m, sizeof m);

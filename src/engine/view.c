@@ -1,6 +1,7 @@
 /* view.c - what people get to see: the published snapshot and the decisions worth telling. */
 #include "engine/view.h"
 
+#include "base/sweep.h"
 #include "base/time.h"
 #include "engine/layout.h"
 #include "plan/slots.h"
@@ -12,6 +13,21 @@ typedef struct group_state {
     double setpoint_w;
     int32_t reason, member; /* of the member whose set-point is largest */
 } group_state;
+
+/* The load that speaks for its group: the first one that is shed, else the first one that is cut, else the first. */
+static int32_t worst_treated(const uint8_t *reason, int32_t first, int32_t size)
+{
+    const uint8_t *shed = size > 0 ? memchr(reason + first, SG_REASON_SHED, (size_t)size) : NULL;
+    if (shed) {
+        return (int32_t)(shed - reason);
+    }
+    for (int32_t i = first; i < first + size; i++) {
+        if (reason[i] != SG_REASON_DEMAND) {
+            return i;
+        }
+    }
+    return first;
+}
 
 static group_state group_command(const sg_rooms *rooms, int g)
 {
@@ -36,13 +52,17 @@ static group_state group_command(const sg_rooms *rooms, int g)
         return (group_state){.reason = SG_REASON_NONE, .member = -1};
     }
     group_state state = {.reason = SG_REASON_NONE, .member = plant->group_first[g]};
-    bool load = plant->group_role[g] == SG_LOAD;
+    if (plant->group_role[g] == SG_LOAD) {
+        state.member = worst_treated(reason, plant->group_first[g], plant->group_size[g]);
+        state.reason = plant->group_size[g] > 0 ? reason[state.member] : SG_REASON_NONE;
+        state.setpoint_w =
+            sg_sweep_sum(NULL, setpoint + plant->group_first[g], plant->group_size[g]);
+        return state;
+    }
     double largest = -1;
     for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
         state.setpoint_w += setpoint[i];
-        /* for loads the worst treated member speaks for the group, else the one that moves most */
-        double weight = load ? (reason[i] == SG_REASON_SHED ? 3 : reason[i] != SG_REASON_DEMAND)
-                             : fabs(setpoint[i]);
+        double weight = fabs(setpoint[i]); /* the member that moves most speaks for the group */
         if (weight > largest) {
             largest = weight;
             state.reason = reason[i];

@@ -66,7 +66,8 @@ static int stop(void **state)
 
 static void step(double dt_s)
 {
-    sg_measure_step(&measure, &plant, value, quality, dt_s, counts);
+    sg_readings_in in = {.value = value, .quality = quality, .dt_s = dt_s};
+    sg_measure_step(&measure, &plant, &in, counts);
 }
 
 static void a_good_reading_is_taken_as_it_is(void **state)
