@@ -1,0 +1,208 @@
+/* However a step is gone about - all points or those that changed, one thread or three - what comes out is the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "base/prng.h"
+#include "base/sweep.h"
+#include "engine/journal.h"
+#include "site/reader.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char SITE[] =
+    "nodes:\n"
+    "  site: {limit: 95MW, voltage: 10kV}\n"
+    "  hall: {parent: site, count: 3, limit: 34MW, voltage: 10kV}\n"
+    "  rack: {parent: hall, count: 170, limit: 210kW, voltage: 415V}\n"
+    "loads:\n"
+    "  server: {node: rack, count: 38, rating: 7.6kW, minimum: 2.2kW, class: [0, 1, 2, 3], "
+    "weight: [1, 2], demand: 6kW}\n"
+    "stores:\n"
+    "  battery: {type: lithium_ion, capacity: 10MWh, discharge_rate: 20MW}\n"
+    "  rackcell: {type: lithium_ion, node: rack, count: 1, capacity: 1kWh, discharge_rate: 9kW, "
+    "duty: power}\n"
+    "grid: {import_max: 90MW, import_price: 0.1 EUR/kWh}\n";
+
+typedef struct side {
+    sg_engine *engine;
+    sg_frame_codec *codec;
+} side;
+
+static sg_site site;
+static sg_points points;
+static double *value;
+static uint8_t *quality;
+static int32_t *changed, changed_count;
+static uint64_t draws;
+
+static double unit(void)
+{
+    return sg_prng_unit(510, draws++);
+}
+
+static side side_new(void)
+{
+    size_t size = (sg_engine_size(&site) + 63) & ~(size_t)63;
+    sg_engine_config config = {.policy = SG_POLICY_RULES, .mode = SG_CONTROL};
+    void *memory = aligned_alloc(64, size);
+    assert_non_null(memory);
+    side s = {sg_engine_create(memory, &site, &config), sg_frame_codec_create(points.count)};
+    assert_non_null(s.codec);
+    return s;
+}
+
+static void side_free(side *s)
+{
+    free(s->engine);
+    sg_frame_codec_free(s->codec);
+}
+
+static void readings_first(void)
+{
+    for (int32_t l = 0; l < site.device_count[SG_LOAD]; l++) {
+        double w = 4500 + 2500 * unit();
+        value[points.first[SG_POINT_LOAD_DEMAND] + l] = w;
+        value[points.first[SG_POINT_LOAD_POWER] + l] = 0.9 * w;
+    }
+    for (int32_t s = 0; s < site.device_count[SG_STORE]; s++) {
+        value[points.first[SG_POINT_STORE_ENERGY] + s] = 1.8e6;
+    }
+    value[points.first[SG_POINT_SITE] + SG_SITE_GRID_UP] = 1;
+}
+
+/* A part of the points moves; now and then some are lost, impossible or no numbers. */
+static void readings_next(int step)
+{
+    bool trouble = step % 7 == 5;
+    double part = step % 5 == 0 ? 1 : step % 5 == 1 ? 0 : 0.08;
+    changed_count = 0;
+    for (int32_t p = 0; p < points.first[SG_POINT_NODE_POWER]; p++) {
+        bool lost = quality[p] != SG_GOOD || !isfinite(value[p]);
+        if (unit() >= part && !lost) {
+            continue;
+        }
+        if (lost) {
+            value[p] = p < points.first[SG_POINT_LOAD_DEMAND] ? 1.0e6 : 5000;
+        }
+        value[p] *= 0.995 + 0.01 * unit();
+        bool now = trouble && unit() < 0.01;
+        quality[p] = now && unit() < 0.5 ? SG_NO_DATA : SG_GOOD;
+        value[p] = now && unit() < 0.3 ? (double)NAN : now && unit() < 0.5 ? -1e15 : value[p];
+        changed[changed_count++] = p;
+    }
+}
+
+static void the_same_to_the_last_bit(void **state)
+{
+    (void)state;
+    side plain = side_new(), quick = side_new();
+    sg_pool *pool = sg_pool_create(3);
+    readings_first();
+    int cut = 0;
+    for (int step = 0; step < 60; step++) {
+        readings_next(step);
+        sg_frame frame = {.time_us = (step + 1) * INT64_C(100000),
+                          .dt_s = 0.1,
+                          .value = value,
+                          .quality = quality};
+        sg_frame swift = frame;
+        swift.changed = step > 0 ? changed : NULL;
+        swift.changed_count = changed_count;
+        swift.pool = pool;
+        sg_pool_wake(pool);
+        sg_engine_step(plain.engine, &frame, NULL);
+        sg_engine_step(quick.engine, &swift, NULL);
+        assert_int_equal(sg_engine_command_hash(plain.engine),
+                         sg_engine_command_hash(quick.engine));
+        assert_memory_equal(plain.engine, quick.engine, sg_engine_state_size(plain.engine));
+        const void *bytes, *swift_bytes;
+        size_t size, swift_size;
+        sg_frame_encode(plain.codec, &frame, &bytes, &size);
+        sg_frame_encode(quick.codec, &swift, &swift_bytes, &swift_size);
+        assert_int_equal(size, swift_size);
+        assert_memory_equal(bytes, swift_bytes, size);
+        sg_command command = sg_engine_command(quick.engine);
+        for (int32_t l = 0; l < site.device_count[SG_LOAD]; l++) {
+            cut += command.load_cap_w[l] < value[points.first[SG_POINT_LOAD_DEMAND] + l];
+        }
+    }
+    assert_true(cut > 1000); /* somebody had to be told */
+    sg_pool_free(pool);
+    side_free(&plain);
+    side_free(&quick);
+}
+
+/* Sums and hashes in blocks: against exact sums of whole numbers, and every byte counts. */
+static void sums_and_hashes_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    enum { COUNT = 100003 };
+    static double number[COUNT];
+    int64_t exact = 0;
+    for (int i = 0; i < COUNT; i++) {
+        int64_t n = (int64_t)(sg_prng_u64(7, (uint64_t)i) % 1000000007);
+        number[i] = (double)n;
+        exact += n;
+    }
+    sg_pool *pool = sg_pool_create(3);
+    sg_pool_wake(pool);
+    assert_true(sg_sweep_sum(NULL, number, COUNT) == (double)exact);
+    uint64_t hash = sg_sweep_hash(NULL, SG_HASH_START, number, sizeof number);
+    assert_int_equal(hash, sg_sweep_hash(pool, SG_HASH_START, number, sizeof number));
+    for (int i = 0; i < 500; i++) {
+        number[i % 50] = sg_prng_unit(8, (uint64_t)i) / 3;
+        double alone = sg_sweep_sum(NULL, number, COUNT - i);
+        assert_memory_equal(&alone, &(double){sg_sweep_sum(pool, number, COUNT - i)}, sizeof alone);
+    }
+    unsigned char *byte = (unsigned char *)number;
+    uint64_t before = sg_sweep_hash(NULL, SG_HASH_START, number, sizeof number - 3);
+    for (int i = 0; i < 300; i++) {
+        size_t at = sg_prng_u64(9, (uint64_t)i) % (sizeof number - 3);
+        byte[at] ^= (unsigned char)(1u << i % 8);
+        assert_int_not_equal(before, sg_sweep_hash(NULL, SG_HASH_START, number, sizeof number - 3));
+        byte[at] ^= (unsigned char)(1u << i % 8);
+    }
+    sg_pool_free(pool);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    sg_diagnostics said = {0};
+    sg_status status = sg_site_parse("sweeps.yaml", SITE, sizeof SITE - 1, false, &site, &said);
+    for (int i = 0; status != SG_OK && i < said.count; i++) {
+        print_error("%d: %s\n", said.items[i].line, said.items[i].message);
+    }
+    sg_diagnostics_free(&said);
+    points = sg_points_of(&site);
+    value = calloc((size_t)points.count, sizeof *value);
+    quality = calloc((size_t)points.count, 1);
+    changed = calloc((size_t)points.count, sizeof *changed);
+    return status == SG_OK && value && quality && changed ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    free(value);
+    free(quality);
+    free(changed);
+    sg_site_free(&site);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_to_the_last_bit),
+        cmocka_unit_test(sums_and_hashes_do_not_depend_on_threads),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
