@@ -30,6 +30,7 @@ enum {
     KEEP_BACK_LEAVES = 64,
     NEWTON_ROUND_MAX = 16, /* then halving the bits of the level takes turns */
     LEVEL_ROUND_MAX = 192, /* 64 bits of a level, two rounds each, and a margin */
+    WARM_ROUND_MAX = 5,    /* from the last step's level: two are usual */
     TRIM_ROUND_MAX = 24
 };
 
@@ -42,29 +43,46 @@ typedef struct job {
     uint8_t *binding;
     int first_chunk, phase; /* of a sweep over the chunks below a node at the top */
     double level;
+    bool watch; /* for what is near the level */
 } job;
 
 /* --- up: where each node is full --- */
 
-/* What the subtrees at places [from, to) take at a level of a phase. */
-static void take_range(const sg_tree *t, int from, int to, int phase, double level, double *below,
-                       double *slope)
+/* The slots of a place that rise in the phase. */
+static void take_own(const job *j, int at, sg_taken *sum)
 {
-    bool rest = phase >= t->class_count;
-    int class = rest ? phase - t->class_count : phase;
+    const sg_tree *t = &j->t;
+    bool rest = j->phase >= t->class_count;
+    int i = at * t->class_count + (rest ? j->phase - t->class_count : j->phase);
+    if (t->slice[i] < t->slice[i + 1]) {
+        sg_tree_take(t, rest, j->watch, t->slice[i], t->slice[i + 1], j->level, sum);
+    }
+}
+
+/* Does the subtree take all that it ever will in this phase? That is added, then. */
+static bool take_full(const job *j, int at, sg_taken *sum)
+{
+    const sg_tree *t = &j->t;
+    double total = t->total[at * t->phase_count + j->phase], level = t->level[at];
+    if (total == 0.0) { /* nobody asks, or full in an earlier phase */
+        return true;
+    }
+    if (t->full[at] != j->phase) {
+        return false;
+    }
+    sum->near |= fabs(level - j->level) < SG_TAKEN_NEAR * j->level;
+    sum->below += level <= j->level ? total : 0.0;
+    return level <= j->level;
+}
+
+/* What the subtrees at places [from, to) take at j->level of j->phase. */
+static void take_range(const job *j, int from, int to, sg_taken *sum)
+{
     for (int at = from; at < to;) {
-        double total = t->total[at * t->phase_count + phase];
-        if (total == 0.0) { /* nobody asks, or full in an earlier phase */
-            at = t->end[at];
-        } else if (t->full[at] == phase && t->level[at] <= level) {
-            *below += total;
-            at = t->end[at];
+        if (take_full(j, at, sum)) {
+            at = j->t.end[at];
         } else {
-            int i = at * t->class_count + class;
-            if (t->slice[i] < t->slice[i + 1]) {
-                sg_tree_take(t, rest, t->slice[i], t->slice[i + 1], level, below, slope);
-            }
-            at++;
+            take_own(j, at++, sum);
         }
     }
 }
@@ -72,12 +90,12 @@ static void take_range(const sg_tree *t, int from, int to, int phase, double lev
 static void take_part(void *context, int part)
 {
     const job *j = context;
-    const sg_tree *t = &j->t;
     int chunk = j->first_chunk + part;
-    double below = 0.0, slope = 0.0;
-    take_range(t, t->chunk[chunk], t->chunk_end[chunk], j->phase, j->level, &below, &slope);
-    t->part_below[chunk] = below;
-    t->part_slope[chunk] = slope;
+    sg_taken sum = {0};
+    take_range(j, j->t.chunk[chunk], j->t.chunk_end[chunk], &sum);
+    j->t.part_below[chunk] = sum.below;
+    j->t.part_slope[chunk] = sum.slope;
+    j->t.part_near[chunk] = sum.near;
 }
 
 /* The first chunk that begins at or after a place. */
@@ -92,7 +110,7 @@ static int chunk_from(const sg_tree *t, int place)
 }
 
 /* A node at the top: its chunks at once, then added up in order with the nodes between them. */
-static void take_top(job *j, int at, double *below, double *slope)
+static void take_top(job *j, int at, sg_taken *sum)
 {
     const sg_tree *t = &j->t;
     int chunk = chunk_from(t, at), last = chunk_from(t, t->end[at]);
@@ -102,36 +120,31 @@ static void take_top(job *j, int at, double *below, double *slope)
         while (chunk < last && t->chunk[chunk] < q) {
             chunk++; /* skipped with a full node above it */
         }
-        bool full = t->full[q] == j->phase && t->level[q] <= j->level;
         if (chunk < last && t->chunk[chunk] == q) {
-            *below += t->part_below[chunk];
-            *slope += t->part_slope[chunk];
+            sum->below += t->part_below[chunk];
+            sum->slope += t->part_slope[chunk];
+            sum->near |= t->part_near[chunk];
             q = t->chunk_end[chunk];
-        } else if (full || t->total[q * t->phase_count + j->phase] == 0.0) {
-            *below += t->total[q * t->phase_count + j->phase];
+        } else if (take_full(j, q, sum)) {
             q = t->end[q];
         } else {
-            bool rest = j->phase >= t->class_count;
-            int i = q * t->class_count + (rest ? j->phase - t->class_count : j->phase);
-            sg_tree_take(t, rest, t->slice[i], t->slice[i + 1], j->level, below, slope);
-            q++;
+            take_own(j, q++, sum);
         }
     }
 }
 
-/* What a node takes at j->level of j->phase, its own limit left out. */
-static void take_all(job *j, int at, bool top, double *ret_below, double *ret_slope)
+/* What a node takes at a level of j->phase, its own limit left out. */
+static sg_taken take_all(job *j, int at, double level)
 {
-    const sg_tree *t = &j->t;
-    bool rest = j->phase >= t->class_count;
-    int i = at * t->class_count + (rest ? j->phase - t->class_count : j->phase);
-    *ret_below = *ret_slope = 0.0;
-    sg_tree_take(t, rest, t->slice[i], t->slice[i + 1], j->level, ret_below, ret_slope);
-    if (top) {
-        take_top(j, at, ret_below, ret_slope);
-    } else if (t->end[at] > at + 1) {
-        take_range(t, at + 1, t->end[at], j->phase, j->level, ret_below, ret_slope);
+    sg_taken sum = {0};
+    j->level = level;
+    take_own(j, at, &sum);
+    if (j->t.is_top[at]) {
+        take_top(j, at, &sum);
+    } else {
+        take_range(j, at + 1, j->t.end[at], &sum);
     }
+    return sum;
 }
 
 /* Halfway between two levels >= 0 in the order of their bits, which for such doubles is the order
@@ -146,29 +159,69 @@ static double middle(double low, double high)
     return low;
 }
 
+static double next_level(sg_taken sum, double room)
+{
+    return sum.slope > 0.0 ? (room - sum.below) / sum.slope : HUGE_VAL;
+}
+
+/* Two levels that only rounding tells apart. */
+static bool same_level(double a, double b)
+{
+    return fabs(a - b) <= SG_TAKEN_NEAR / 4 * b;
+}
+
 /* The level at which a node takes just its room, HUGE_VAL when it never does. `low` climbs towards
  * it from below. */
-static double fill_level(job *j, int at, bool top, double room)
+static double climb_level(job *j, int at, double room)
 {
-    double low = 0.0, high = HUGE_VAL, below, slope;
+    double low = 0.0, high = HUGE_VAL;
     for (int round = 0; round < LEVEL_ROUND_MAX; round++) {
         bool halve = round >= NEWTON_ROUND_MAX && round % 2 == 1;
         double from = halve ? middle(low, high) : low;
-        j->level = from;
-        take_all(j, at, top, &below, &slope);
-        double next = slope > 0.0 ? (room - below) / slope : HUGE_VAL;
+        sg_taken sum = take_all(j, at, from);
+        double next = next_level(sum, room);
         if (halve) {
             /* with everybody full the node takes too much (or the caller would not ask) */
-            bool too_far = slope > 0.0 ? next < from : true;
+            bool too_far = sum.slope > 0.0 ? next < from : true;
             low = too_far ? low : next;
             high = too_far ? from : high;
-        } else if (next > low && slope > 0.0) {
+        } else if (next > low && sum.slope > 0.0) {
             low = next;
+        } else if (sum.slope > 0.0) {
+            return same_level(next, low) ? next : low;
         } else {
-            return slope > 0.0 ? low : HUGE_VAL;
+            return HUGE_VAL;
         }
     }
     return low;
+}
+
+/* The same from where the level was in the last step; false when it is not certain to come out the
+ * same to the last bit. A level is (room - below) / slope, with the sums over those that are full at
+ * it and those that are not. Where no ask lies near it, and enough of the room is left beside
+ * `below` for the quotient to be far better than near, the climb ends with the same ones, and so
+ * with the same quotient. */
+static bool warm_level(job *j, int at, double room, double start, double *ret)
+{
+    double level = start;
+    bool found = false;
+    j->watch = true;
+    for (int round = 0; round < WARM_ROUND_MAX && level > NOTHING && level < HUGE_VAL && !found;
+         round++) {
+        sg_taken sum = take_all(j, at, level);
+        double next = next_level(sum, room);
+        found = same_level(next, level) && !sum.near && room - sum.below > 0x1p-8 * room;
+        level = next;
+    }
+    j->watch = false;
+    *ret = level;
+    return found;
+}
+
+static double fill_level(job *j, int at, double room, double last)
+{
+    double level;
+    return warm_level(j, at, room, last, &level) ? level : climb_level(j, at, room);
 }
 
 /* The phase in which a node is full and the room that it has left then; phase_count for never. */
@@ -191,7 +244,7 @@ static int find_full(const sg_tree *t, int at, double *ret_room)
 }
 
 /* One node, all below it done: what it takes, and where it is full. */
-static void fill_node(job *j, int at, bool top)
+static void fill_node(job *j, int at)
 {
     const sg_tree *t = &j->t;
     double limit = j->p->node_limit_w[t->node[at]];
@@ -213,11 +266,12 @@ static void fill_node(job *j, int at, bool top)
         }
     }
     int full = find_full(t, at, &room);
+    double last = !t->head->fresh && t->full[at] == full ? t->level[at] : HUGE_VAL;
     t->full[at] = (int8_t)full;
     t->level[at] = HUGE_VAL;
     if (full < t->phase_count) {
         j->phase = full;
-        t->level[at] = room > 0.0 ? fill_level(j, at, top, room) : 0.0;
+        t->level[at] = room > 0.0 ? fill_level(j, at, room, last) : 0.0;
         total[full] = room;
         for (int phase = full + 1; phase < t->phase_count; phase++) {
             total[phase] = 0.0;
@@ -249,7 +303,7 @@ static void up_part(void *context, int part)
 {
     job own = *(const job *)context; /* level and phase are this part's */
     for (int at = own.t.chunk_end[part] - 1; at >= own.t.chunk[part]; at--) {
-        fill_node(&own, at, false);
+        fill_node(&own, at);
     }
 }
 
@@ -273,7 +327,7 @@ static void up(job *j)
     const sg_tree *t = &j->t;
     sg_pool_run(j->how->pool, up_part, j, t->head->chunk_count);
     for (int i = t->head->top_count - 1; i >= 0; i--) {
-        fill_node(j, t->top[i], true);
+        fill_node(j, t->top[i]);
     }
 }
 

@@ -265,10 +265,18 @@ static inline pair ask_of(const sg_tree *t, bool rest, int k)
     return rest ? load_pair(t->demand + k) - low : low;
 }
 
+/* Is the ask close to what the level gives? Never for a slot that wants nothing. */
+static inline pair_mask close_to(pair ask, pair share)
+{
+    pair off = ask - share, most = share * (pair){SG_TAKEN_NEAR, SG_TAKEN_NEAR};
+    return (off < most) & (-off < most);
+}
+
 static inline __attribute__((always_inline)) void
-take(const sg_tree *t, bool rest, int from, int to, double level, double *below, double *slope)
+take(const sg_tree *t, bool rest, bool watch, int from, int to, double level, sg_taken *sum)
 {
     pair below_0 = {0}, below_1 = {0}, slope_0 = {0}, slope_1 = {0}, at = {level, level};
+    pair_mask near = {0};
     int k = from;
     for (; k + 2 * PAIR <= to; k += 2 * PAIR) {
         pair ask_0 = ask_of(t, rest, k), ask_1 = ask_of(t, rest, k + PAIR);
@@ -278,26 +286,35 @@ take(const sg_tree *t, bool rest, int from, int to, double level, double *below,
         below_1 += where(full_1, ask_1);
         slope_0 += where(~full_0, w_0);
         slope_1 += where(~full_1, w_1);
+        if (watch) {
+            near |= close_to(ask_0, w_0 * at) | close_to(ask_1, w_1 * at);
+        }
     }
     if (k < to) {
         pair ask = ask_of(t, rest, k), w = load_pair(t->weight + k);
         pair_mask full = ask <= w * at;
         below_0 += where(full, ask);
         slope_0 += where(~full, w);
+        if (watch) {
+            near |= close_to(ask, w * at);
+        }
     }
     below_0 += below_1;
     slope_0 += slope_1;
-    *below += below_0[0] + below_0[1];
-    *slope += slope_0[0] + slope_0[1];
+    sum->below += below_0[0] + below_0[1];
+    sum->slope += slope_0[0] + slope_0[1];
+    sum->near |= (near[0] | near[1]) != 0;
 }
 
-void sg_tree_take(const sg_tree *t, bool rest, int from, int to, double level, double *below,
-                  double *slope)
+void sg_tree_take(const sg_tree *t, bool rest, bool watch, int from, int to, double level,
+                  sg_taken *sum)
 {
-    if (rest) {
-        take(t, true, from, to, level, below, slope);
+    if (rest && watch) {
+        take(t, true, true, from, to, level, sum);
+    } else if (rest) {
+        take(t, true, false, from, to, level, sum);
     } else {
-        take(t, false, from, to, level, below, slope);
+        take(t, false, watch, from, to, level, sum);
     }
 }
 

@@ -52,6 +52,7 @@ struct sg_allocator {
     X(cap, int8_t, nodes)                 /* -1: to be given anew */               \
     X(news, uint8_t, nodes)               /* something differs in the subtree */   \
     X(is_top, uint8_t, nodes)                                                      \
+    X(part_near, uint8_t, nodes)                                                   \
     X(chunk_odd, uint8_t, nodes) /* [chunk] a class is not the one in the order */
 
 typedef struct sg_tree {
@@ -68,10 +69,17 @@ sg_tree sg_tree_at(sg_allocator *self);
  * that the order has it in. */
 bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news news, int at);
 
-/* What slots [from, to) take at a level: `below` by those that have their ask, `slope` per unit of
- * level by the others. Added to what is there. */
-void sg_tree_take(const sg_tree *t, bool rest, int from, int to, double level, double *below,
-                  double *slope);
+/* What slots take at a level: `below` by those that have their ask, `slope` per unit of level by the
+ * others. */
+typedef struct sg_taken {
+    double below, slope;
+    bool near; /* looked for only when asked to: an ask (or a full node) within this of the level */
+} sg_taken;
+#define SG_TAKEN_NEAR 0x1p-30
+
+/* Add slots [from, to) to what is there. */
+void sg_tree_take(const sg_tree *t, bool rest, bool watch, int from, int to, double level,
+                  sg_taken *sum);
 
 /* Hand out to the own leaves of a place what (cap, cap_level) allows and sum it by index. */
 void sg_tree_give(const sg_tree *t, int at, double *given_w);
