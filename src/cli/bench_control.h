@@ -22,7 +22,7 @@ typedef struct sg_bench_control_options {
 
 /* Times of a series of ticks, s. */
 typedef struct sg_bench_times {
-    double median_s, p99_s, worst_s;
+    double least_s, median_s, p99_s, worst_s;
 } sg_bench_times;
 
 typedef struct sg_bench_control_row {
@@ -31,7 +31,7 @@ typedef struct sg_bench_control_row {
     sg_bench_times tick;
     double ingest_s, step_s, journal_s; /* medians */
     double allocate_s;                  /* one exact allocation, as many demands changed; median */
-    double pass_s;
+    double pass_s, pass_least_s;
     double engine_bytes,
         journal_bytes; /* a device: state with its scratch; both sides of the codec */
     double peer_s;     /* one linear program by Clp; NAN: not asked */

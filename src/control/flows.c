@@ -72,15 +72,26 @@ static void want_part(void *context, int part)
 {
     sweep *s = context;
     const sg_plant *plant = s->f->plant;
-    const double *demand_w =
-        s->f->measure->value + plant->points.first[SG_POINT_LOAD_DEMAND];
-    double *want_w = s->f->self->load_want_w, sum[4] = {0};
     sg_span span = sg_sweep_span(part, plant->load_count);
-    for (int l = span.from; l < span.to; l++) {
+    const double *demand_w =
+        s->f->measure->value + plant->points.first[SG_POINT_LOAD_DEMAND] + span.from;
+    const double *rating_w = plant->load_rating_w + span.from,
+                 *minimum_w = plant->load_minimum_w + span.from;
+    double *restrict want_w = s->f->self->load_want_w + span.from;
+    double sum[4] = {0};
+    bool start = s->f->in->start;
+    int count = span.to - span.from, l = 0;
+    for (int i = 0; i < count; i++) {
         /* a held value is the best guess for a stale demand; the cap bounds the damage */
-        double w = s->f->in->start ? 0 : lesser(demand_w[l], plant->load_rating_w[l]);
-        want_w[l] = w;
-        sum[l % 4] += lesser(plant->load_minimum_w[l], w);
+        want_w[i] = start ? 0 : lesser(demand_w[i], rating_w[i]);
+    }
+    for (; l + 4 <= count; l += 4) {
+        for (int lane = 0; lane < 4; lane++) {
+            sum[lane] += lesser(minimum_w[l + lane], want_w[l + lane]);
+        }
+    }
+    for (; l < count; l++) {
+        sum[0] += lesser(minimum_w[l], want_w[l]);
     }
     s->found[part] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
@@ -181,18 +192,13 @@ void sg_flows_caps(sg_flows *f)
     f->served_w = self->node_used_w[0];
 }
 
-static sg_reason reason_for(const sg_flows *f, int l)
+/* Why a load gets less than it wants. */
+static sg_reason reason_cut(const sg_flows *f, int l)
 {
     const sg_control *self = f->self;
     const sg_plant *plant = f->plant;
-    double given_w = self->load_given_w[l], want_w = self->load_want_w[l];
-    if (f->measure->quality[plant->points.first[SG_POINT_LOAD_DEMAND] + l] >= SG_STALE) {
-        return SG_REASON_STALE;
-    }
-    if (given_w >= want_w * (1 - 1e-9)) {
-        return SG_REASON_DEMAND;
-    }
-    if (given_w < lesser(plant->load_minimum_w[l], want_w) * (1 - 1e-9)) {
+    if (self->load_given_w[l] <
+        lesser(plant->load_minimum_w[l], self->load_want_w[l]) * (1 - 1e-9)) {
         return SG_REASON_SHED;
     }
     int n = plant->load_node[l];
@@ -228,10 +234,18 @@ static void reason_part(void *context, int part)
     const sg_plant *plant = s->f->plant;
     const sg_control *self = s->f->self;
     sg_span span = sg_sweep_span(part, plant->load_count);
+    const uint8_t *quality =
+        s->f->measure->quality + plant->points.first[SG_POINT_LOAD_DEMAND];
     for (int l = span.from; l < span.to; l++) {
-        self->load_reason[l] = (uint8_t)reason_for(s->f, l);
+        bool cut = self->load_given_w[l] < self->load_want_w[l] * (1 - 1e-9);
+        self->load_reason[l] = (uint8_t)(quality[l] >= SG_STALE ? SG_REASON_STALE
+                                         : cut                  ? reason_cut(s->f, l)
+                                                                : SG_REASON_DEMAND);
+    }
+    double *restrict want_w = self->load_want_w;
+    for (int l = span.from; l < span.to; l++) {
         double left_w = plant->load_rating_w[l] - self->load_given_w[l];
-        self->load_want_w[l] = left_w > 0 ? left_w : 0;
+        want_w[l] = left_w > 0 ? left_w : 0;
     }
 }
 
