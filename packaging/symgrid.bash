@@ -26,7 +26,7 @@ _symgrid_options() {
         query) echo "--data --json --csv" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
-        bench) echo "--full --json --peer --repeats --seconds --sizes" ;;
+        bench) echo "--changed --full --json --peer --repeats --seconds --sizes --threads --ticks" ;;
         model) echo "--columns --example --list --markdown --plot --set --zone" ;;
     esac
 }
@@ -49,7 +49,7 @@ _symgrid() {
         --policy) _symgrid_words "$policies"; return ;;
         --solver) _symgrid_words "auto own clp highs"; return ;;
         --peer) _symgrid_words "auto none"; return ;;
-        --sizes) _symgrid_words "96x4 288x8 8760x4"; return ;;
+        --sizes) _symgrid_words "96x4 288x8 8760x4 1000 1000000"; return ;;
         --speed) _symgrid_words "1 10 60 max"; return ;;
         --listen) _symgrid_words "127.0.0.1:8048 127.0.0.1:0"; return ;;
         --for) _symgrid_words "30s 15min 1h 24h 7d 30d 365d"; return ;;
@@ -57,7 +57,7 @@ _symgrid() {
         --plan-every) _symgrid_words "5min 15min 1h"; return ;;
         --data) _symgrid_folders; return ;;
         --report | --problem | --arbitrage) _symgrid_files; return ;;
-        --from | --from-segment | --set | --seconds | --repeats | --seed | --columns | --zone) return ;;
+        --from | --from-segment | --set | --seconds | --repeats | --changed | --threads | --ticks | --seed | --columns | --zone) return ;;
     esac
 
     case " $verbs " in
@@ -67,7 +67,7 @@ _symgrid() {
     if [ "$verb" = model ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [ "$verb" = bench ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
-        _symgrid_words "agent model plan"
+        _symgrid_words "agent control model plan"
     elif [ "$verb" = bench ] && [[ $current != -* ]]; then
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [[ $current == -* ]]; then

@@ -9,9 +9,11 @@ extern "C" {
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/pool.h"
 #include "base/prng.h"
 #include "base/quantity.h"
 #include "base/status.h"
+#include "base/sweep.h"
 #include "base/text.h"
 #include "base/time.h"
 

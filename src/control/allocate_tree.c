@@ -318,41 +318,47 @@ void sg_tree_take(const sg_tree *t, bool rest, bool watch, int from, int to, dou
     }
 }
 
-/* Bits are numbers in the order of the doubles they stand for, as long as these are not negative, and the largest finite one
- * comes before infinity and all that is none. */
-static const uint64_t FINITE_BITS = UINT64_C(0x7FEFFFFFFFFFFFFF);
+/* Bits are numbers in the order of the doubles that they stand for, as long as these are not
+ * negative, and the largest finite one comes before infinity and all that is no number. */
+static const int64_t FINITE_BITS = INT64_C(0x7FEFFFFFFFFFFFFF);
 
-static inline uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-/* What was seen while looking at slots: any bit of `news` set where something differs, the highest of `bad` where a number
- * cannot be allowed. */
+/* What was seen while looking at slots: any bit of `news` set where something differs, the highest
+ * of `bad` where a number cannot be allowed. */
 typedef struct seen {
-    uint64_t news, bad;
-    double low, rest; /* asked in the two phases */
+    pair_mask news, bad;
+    pair low, rest; /* asked in the two phases */
 } seen;
 
-/* The slots of one class and place; zeros lose their sign, so that equal numbers are equal bits. */
-static inline seen look_at(const sg_tree *t, const sg_allocation *p, int from, int to)
+static inline void look_at_pair(const sg_tree *t, int slot, pair demand, pair min, seen *s)
 {
-    seen s = {0};
-    for (int slot = from; slot < to; slot++) {
-        int k = t->leaf[slot];
-        double demand = p->leaf_demand_w[k] + 0.0, min = p->leaf_min_w[k] + 0.0;
-        double low = lesser(min, demand);
-        s.bad |= (FINITE_BITS - bits_of(demand)) | (FINITE_BITS - bits_of(min));
-        s.news |= bits_of(demand) ^ bits_of(t->demand[slot]);
-        s.news |= bits_of(low) ^ bits_of(t->low[slot]);
-        t->demand[slot] = demand;
-        t->low[slot] = low;
-        s.low += low;
-        s.rest += demand - low;
+    const pair_mask most = {FINITE_BITS, FINITE_BITS};
+    pair_mask less = min < demand;
+    pair low = (pair)((less & (pair_mask)min) | (~less & (pair_mask)demand));
+    s->bad |=
+        (most - (pair_mask)demand) | (most - (pair_mask)min) | (pair_mask)demand | (pair_mask)min;
+    s->news |= (pair_mask)demand ^ (pair_mask)load_pair(t->demand + slot);
+    s->news |= (pair_mask)low ^ (pair_mask)load_pair(t->low + slot);
+    memcpy(t->demand + slot, &demand, sizeof demand);
+    memcpy(t->low + slot, &low, sizeof low);
+    s->low += low;
+    s->rest += demand - low;
+}
+
+/* The slots of one class and place; zeros lose their sign, so that equal numbers are equal bits. */
+static inline void look_at(const sg_tree *t, const sg_allocation *p, int from, int to, seen *s)
+{
+    const double *demand = p->leaf_demand_w, *min = p->leaf_min_w;
+    const pair zero = {0.0, 0.0};
+    int slot = from;
+    for (; slot + PAIR <= to; slot += PAIR) {
+        int a = t->leaf[slot], b = t->leaf[slot + 1];
+        look_at_pair(t, slot, (pair){demand[a], demand[b]} + zero, (pair){min[a], min[b]} + zero,
+                     s);
     }
-    return s;
+    if (slot < to) {
+        int a = t->leaf[slot];
+        look_at_pair(t, slot, (pair){demand[a], 0.0} + zero, (pair){min[a], 0.0} + zero, s);
+    }
 }
 
 /* Weights and classes. Returns whether the leaves are of this class. */
@@ -363,9 +369,8 @@ static bool look_at_weights(const sg_tree *t, const sg_allocation *p, int class,
     for (int slot = from; slot < to; slot++) {
         int k = t->leaf[slot];
         double weight = p->leaf_weight[k];
-        s->bad |= FINITE_BITS - bits_of(weight);
-        SG_CHECK(weight > 0.0);
-        s->news |= bits_of(weight) ^ bits_of(t->weight[slot]);
+        SG_CHECK(weight > 0.0 && weight < HUGE_VAL);
+        s->news[0] |= weight != t->weight[slot];
         t->weight[slot] = weight;
         ordered &= p->leaf_class[k] == class;
     }
@@ -378,13 +383,14 @@ bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news n
     for (int c = 0; c < t->class_count; c++) {
         int i = at * t->class_count + c, from = t->slice[i], end = t->slice[i + 1];
         int to = end > from && t->leaf[end - 1] < 0 ? end - 1 : end;
-        seen s = look_at(t, p, from, to);
+        seen s = {0};
+        look_at(t, p, from, to, &s);
         ordered &= !all || look_at_weights(t, p, c, from, to, &s);
-        SG_CHECK(s.bad >> 63 == 0);
-        if (s.news) {
+        SG_CHECK(s.bad[0] >= 0 && s.bad[1] >= 0);
+        if (s.news[0] | s.news[1]) {
             double *own = t->own + at * t->phase_count;
-            own[c] = s.low;
-            own[t->class_count + c] = s.rest;
+            own[c] = s.low[0] + s.low[1];
+            own[t->class_count + c] = s.rest[0] + s.rest[1];
             t->news[at] = 1;
         }
     }

@@ -54,7 +54,8 @@ typedef struct sg_control {
 #define X(name, type, count) type *name;
     SG_CONTROL_ARRAYS(X)
 #undef X
-    void *caps, *spare; /* sg_allocation_size() bytes each: prepared trees (allocate.h), zeros at first */
+    /* prepared trees (allocate.h), sg_allocation_size() bytes each, zeros at first */
+    void *caps, *spare;
 } sg_control;
 
 typedef struct sg_control_input {

@@ -169,10 +169,10 @@ static void caps_part(void *context, int part)
 {
     const sg_flows *f = *(const sg_flows *const *)context;
     sg_span span = sg_sweep_span(part, f->plant->load_count);
-    bool kept = true;
+    const double *cap_w = f->self->load_cap_w, *rating_w = f->plant->load_rating_w;
+    int64_t kept = 1; /* as wide as what is compared: two at a time */
     for (int l = span.from; l < span.to; l++) {
-        double cap_w = f->self->load_cap_w[l];
-        kept &= cap_w >= 0 && cap_w <= f->plant->load_rating_w[l] * (1 + 1e-9);
+        kept &= cap_w[l] >= 0 && cap_w[l] <= rating_w[l] * (1 + 1e-9);
     }
     SG_CHECK(kept);
 }
@@ -188,8 +188,7 @@ void sg_envelope(const sg_flows *f)
         SG_CHECK(isfinite(f->self->store_w[s]));
         SG_CHECK(plant->store_real[s] || f->self->store_w[s] == 0);
     }
-    sg_pool_run(f->in->pool, caps_part, &f,
-                sg_sweep_blocks(plant->load_count));
+    sg_pool_run(f->in->pool, caps_part, &f, sg_sweep_blocks(plant->load_count));
     for (int s = 0; s < plant->source_count; s++) {
         SG_CHECK(f->self->source_limit_w[s] >= 0);
     }

@@ -228,23 +228,25 @@ void sg_flows_rest(sg_flows *f)
     }
 }
 
+/* Pointers are held here: a reason is a byte, and a byte that is written could be any of them. */
 static void reason_part(void *context, int part)
 {
     const sweep *s = context;
     const sg_plant *plant = s->f->plant;
     const sg_control *self = s->f->self;
     sg_span span = sg_sweep_span(part, plant->load_count);
-    const uint8_t *quality =
-        s->f->measure->quality + plant->points.first[SG_POINT_LOAD_DEMAND];
+    const uint8_t *quality = s->f->measure->quality + plant->points.first[SG_POINT_LOAD_DEMAND];
+    const double *given_w = self->load_given_w, *rating_w = plant->load_rating_w;
+    double *want_w = self->load_want_w;
+    uint8_t *reason = self->load_reason;
     for (int l = span.from; l < span.to; l++) {
-        bool cut = self->load_given_w[l] < self->load_want_w[l] * (1 - 1e-9);
-        self->load_reason[l] = (uint8_t)(quality[l] >= SG_STALE ? SG_REASON_STALE
-                                         : cut                  ? reason_cut(s->f, l)
-                                                                : SG_REASON_DEMAND);
+        bool cut = given_w[l] < want_w[l] * (1 - 1e-9);
+        reason[l] = (uint8_t)(quality[l] >= SG_STALE ? SG_REASON_STALE
+                              : cut                  ? reason_cut(s->f, l)
+                                                     : SG_REASON_DEMAND);
     }
-    double *restrict want_w = self->load_want_w;
     for (int l = span.from; l < span.to; l++) {
-        double left_w = plant->load_rating_w[l] - self->load_given_w[l];
+        double left_w = rating_w[l] - given_w[l];
         want_w[l] = left_w > 0 ? left_w : 0;
     }
 }
@@ -252,10 +254,11 @@ static void reason_part(void *context, int part)
 static void cap_part(void *context, int part)
 {
     const sweep *s = context;
-    const sg_control *self = s->f->self;
+    const double *given_w = s->f->self->load_given_w, *spare_w = s->f->self->load_spare_w;
+    double *cap_w = s->f->self->load_cap_w;
     sg_span span = sg_sweep_span(part, s->f->plant->load_count);
     for (int l = span.from; l < span.to; l++) {
-        self->load_cap_w[l] = self->load_given_w[l] + self->load_spare_w[l];
+        cap_w[l] = given_w[l] + spare_w[l];
     }
 }
 

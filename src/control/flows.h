@@ -15,9 +15,9 @@ typedef struct sg_flows {
     double fuelled_w;   /* of sources that cost something     */
     double losses_w;
     double task_w;
-    double served_w; /* expected draw of all loads         */
+    double served_w;   /* expected draw of all loads         */
     double minimums_w; /* of all loads, as far as they want them */
-    double local_w;  /* of stores other than duty `energy` */
+    double local_w;    /* of stores other than duty `energy` */
 } sg_flows;
 
 /* The most store s may give or take in this step, from its reading, reserve, rating and quality. */

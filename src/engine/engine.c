@@ -380,8 +380,7 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *p
         /* a wire carries as much one way as the other, whatever is permitted */
         .import_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
         .export_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
-        .load_w =
-            load_sum(rooms, SG_POINT_LOAD_POWER, pool) + value[site + SG_SITE_TASK_W],
+        .load_w = load_sum(rooms, SG_POINT_LOAD_POWER, pool) + value[site + SG_SITE_TASK_W],
         .losses_w = value[site + SG_SITE_LOSS_W],
         .unserved_w = value[site + SG_SITE_UNSERVED_W],
         /* what the interval cost was in force when it began */

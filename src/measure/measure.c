@@ -19,18 +19,18 @@ typedef struct range {
 } range;
 
 /* One reading: taken, or the last one held. */
-static inline void step_point(const sg_measure *self, int point, range r, double v, uint8_t quality,
+static inline void step_point(sg_measure self, int point, range r, double v, uint8_t quality,
                               double limit_s, double dt_s)
 {
     if (quality <= SG_SUSPECT && isfinite(v) && v >= r.low && v <= r.high) {
-        self->value[point] = v;
-        self->age_s[point] = 0;
-        self->quality[point] = quality;
-    } else if (self->age_s[point] < 0) {
-        self->quality[point] = SG_NO_DATA;
+        self.value[point] = v;
+        self.age_s[point] = 0;
+        self.quality[point] = quality;
+    } else if (self.age_s[point] < 0) {
+        self.quality[point] = SG_NO_DATA;
     } else {
-        self->age_s[point] += dt_s;
-        self->quality[point] = self->age_s[point] <= limit_s ? SG_SUSPECT : SG_STALE;
+        self.age_s[point] += dt_s;
+        self.quality[point] = self.age_s[point] <= limit_s ? SG_SUSPECT : SG_STALE;
     }
 }
 
@@ -62,29 +62,42 @@ typedef struct frame_in {
 static void whole_part(void *context, int part)
 {
     const frame_in *f = context;
-    const run *r = f->run;
-    double limit_s = age_max_s(r->electrical, f->in->dt_s);
-    sg_span span = sg_sweep_span(part, r->count);
+    /* held here: a quality is a byte, and a byte that is written could be any pointer of theirs */
+    const sg_measure self = *f->self;
+    const sg_readings_in in = *f->in;
+    const run r = *f->run;
+    double limit_s = age_max_s(r.electrical, in.dt_s);
+    sg_span span = sg_sweep_span(part, r.count);
     for (int i = span.from; i < span.to; i++) {
-        int point = r->first + i;
-        step_point(f->self, point, range_of(r, i), f->in->value[point], f->in->quality[point],
-                   limit_s, f->in->dt_s);
+        int point = r.first + i;
+        step_point(self, point, range_of(&r, i), in.value[point], in.quality[point], limit_s,
+                   in.dt_s);
     }
+}
+
+/* Those of the changed points that are in the run, by themselves. */
+static void step_changed(frame_in *f, const run *one)
+{
+    const sg_measure self = *f->self;
+    const sg_readings_in in = *f->in;
+    const run r = *one;
+    double limit_s = age_max_s(r.electrical, in.dt_s);
+    int64_t at = f->at;
+    for (; at < in.changed_count && in.changed[at] < r.first + r.count; at++) {
+        int point = in.changed[at];
+        step_point(self, point, range_of(&r, point - r.first), in.value[point], in.quality[point],
+                   limit_s, in.dt_s);
+    }
+    f->at = at;
 }
 
 static void step_run(frame_in *f, const run *r)
 {
-    const sg_readings_in *in = f->in;
     f->run = r;
-    if (!in->changed) {
-        sg_pool_run(in->pool, whole_part, f, sg_sweep_blocks(r->count));
-        return;
-    }
-    double limit_s = age_max_s(r->electrical, in->dt_s);
-    for (; f->at < in->changed_count && in->changed[f->at] < r->first + r->count; f->at++) {
-        int point = in->changed[f->at];
-        step_point(f->self, point, range_of(r, point - r->first), in->value[point],
-                   in->quality[point], limit_s, in->dt_s);
+    if (f->in->changed) {
+        step_changed(f, r);
+    } else {
+        sg_pool_run(f->in->pool, whole_part, f, sg_sweep_blocks(r->count));
     }
 }
 
