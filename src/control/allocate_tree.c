@@ -318,12 +318,8 @@ void sg_tree_take(const sg_tree *t, bool rest, bool watch, int from, int to, dou
     }
 }
 
-/* Bits are numbers in the order of the doubles that they stand for, as long as these are not
- * negative, and the largest finite one comes before infinity and all that is no number. */
-static const int64_t FINITE_BITS = INT64_C(0x7FEFFFFFFFFFFFFF);
-
-/* What was seen while looking at slots: any bit of `news` set where something differs, the highest
- * of `bad` where a number cannot be allowed. */
+/* What was seen while looking at slots: any bit of `news` set where something differs, the highest,
+ * which is the sign's, of `bad` where a number cannot be allowed. */
 typedef struct seen {
     pair_mask news, bad;
     pair low, rest; /* asked in the two phases */
@@ -331,11 +327,10 @@ typedef struct seen {
 
 static inline void look_at_pair(const sg_tree *t, int slot, pair demand, pair min, seen *s)
 {
-    const pair_mask most = {FINITE_BITS, FINITE_BITS};
-    pair_mask less = min < demand;
+    const pair endless = {HUGE_VAL, HUGE_VAL};
+    pair_mask less = min < demand, good = (demand < endless) & (min < endless);
     pair low = (pair)((less & (pair_mask)min) | (~less & (pair_mask)demand));
-    s->bad |=
-        (most - (pair_mask)demand) | (most - (pair_mask)min) | (pair_mask)demand | (pair_mask)min;
+    s->bad |= ~good | (pair_mask)demand | (pair_mask)min;
     s->news |= (pair_mask)demand ^ (pair_mask)load_pair(t->demand + slot);
     s->news |= (pair_mask)low ^ (pair_mask)load_pair(t->low + slot);
     memcpy(t->demand + slot, &demand, sizeof demand);

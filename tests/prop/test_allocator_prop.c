@@ -29,6 +29,7 @@ static tree t;
 static double given[LEAF_MAX], cold[LEAF_MAX];
 static uint8_t binding[NODE_MAX], cold_binding[NODE_MAX];
 static uint64_t draws;
+static bool whole; /* whole numbers only: ties, and nodes that are full to the last bit */
 
 static double unit(void)
 {
@@ -43,6 +44,9 @@ static int below(int n)
 /* The numbers that go wrong first. */
 static double odd_number(double usual)
 {
+    if (whole) {
+        return 10.0 * below(20);
+    }
     switch (below(12)) {
     case 0:
         return 0.0;
@@ -68,7 +72,7 @@ static void leaf_random(int k, int classes, bool odd)
 {
     double usual = 200.0 * unit();
     t.class[k] = (uint8_t)below(classes);
-    t.weight[k] = below(2) ? 1.0 + below(4) : exp(4.0 * unit() - 2.0);
+    t.weight[k] = whole || below(2) ? 1.0 + below(4) : exp(4.0 * unit() - 2.0);
     t.demand[k] = odd ? odd_number(usual) : usual;
     t.min[k] = below(3) == 0 ? 0.0 : odd ? odd_number(usual) : usual * unit();
 }
@@ -90,7 +94,8 @@ static void tree_random(int nodes, int leaves, int classes, bool odd)
         leaf_random(k, classes, odd);
     }
     for (int n = 0; n < nodes; n++) {
-        t.limit[n] = limit_random(100.0 * leaves * unit() * (n == 0 ? 0.7 : 3.0 / nodes), odd);
+        double usual = 100.0 * leaves * unit() * (n == 0 ? 0.7 : 3.0 / nodes);
+        t.limit[n] = whole ? 10.0 * floor(usual / 10.0) : limit_random(usual, odd);
     }
     t.p = (sg_allocation){nodes,   t.parent, t.limit, leaves,  t.node,
                           t.class, t.weight, t.min,   t.demand};
@@ -132,18 +137,19 @@ static sg_allocation_news change(int classes, bool odd)
         double usual = 200.0 * unit();
         t.news[t.node[k]] = 1;
         if (what <= 1) {
-            t.demand[k] = what == 0 ? t.demand[k] * (0.98 + 0.04 * unit())
-                          : odd     ? odd_number(usual)
-                                    : usual;
+            t.demand[k] = what == 0 && !whole ? t.demand[k] * (0.98 + 0.04 * unit())
+                          : odd               ? odd_number(usual)
+                                              : usual;
         } else if (what == 2) {
-            t.min[k] = usual * unit();
+            t.min[k] = whole ? 10.0 * below(10) : usual * unit();
         } else {
             leaf_random(k, below(4) ? 1 : classes, odd);
         }
     }
     if (what == 4) {
         int n = below(t.p.node_count);
-        t.limit[n] = limit_random(t.limit[n] < HUGE_VAL ? t.limit[n] * 2.0 * unit() : 500.0, odd);
+        double usual = t.limit[n] < HUGE_VAL ? t.limit[n] * 2.0 * unit() : 500.0;
+        t.limit[n] = whole ? 10.0 * floor(usual / 10.0) : limit_random(usual, odd);
     }
     return what == 3 ? SG_NEWS_ALL : SG_NEWS_DEMAND;
 }
@@ -169,9 +175,55 @@ static void steps_equal_solutions_from_nothing(void **state)
     (void)state;
     for (int i = 0; i < 1500; i++) {
         int classes = 1 + below(SG_CLASS_MAX);
-        bool odd = i % 4 == 3;
+        bool odd = i % 4 >= 2;
+        whole = i % 4 == 2;
         tree_random(1 + below(30), below(120), classes, odd);
         run_steps(25, classes, odd, NULL);
+    }
+    whole = false;
+}
+
+/* One link whose level falls on asks of its leaves, or just beside them; a large leaf in front takes
+ * nearly all of the room, so that what is left is known to few digits only. */
+static void tree_on_the_edge(double level, double large)
+{
+    int leaves = 2 + below(6), first = large > 0.0;
+    double sum = large;
+    t.parent[0] = -1;
+    for (int k = 0; k < leaves; k++) {
+        bool edge = k == first || below(3) == 0;
+        double beside = below(2) ? 1.0 : 1.0 + 1e-12 * (unit() - 0.5) * pow(10.0, below(9));
+        t.node[k] = t.class[k] = 0;
+        t.weight[k] = 1.0 + below(7);
+        t.min[k] = 0.0;
+        t.demand[k] = t.weight[k] * level * (edge ? beside : 1.0 + unit());
+        sum += k >= first ? t.weight[k] * level : 0.0;
+    }
+    if (first) {
+        t.weight[0] = 1e9;
+        t.demand[0] = large;
+    }
+    t.limit[0] = sum;
+    t.p = (sg_allocation){1, t.parent, t.limit, leaves, t.node, t.class, t.weight, t.min, t.demand};
+}
+
+static void levels_on_the_edge_of_an_ask_come_out_the_same(void **state)
+{
+    (void)state;
+    static const sg_allocation_step how = {SG_NEWS_DEMAND, NULL, NULL};
+    for (int i = 0; i < 100000; i++) {
+        tree_on_the_edge(0.1 * (1 + below(30)), i % 2 ? 1e3 * pow(10.0, below(10)) * unit() : 0.0);
+        void *memory = malloc(sg_allocation_size(1, t.p.leaf_count));
+        assert_non_null(memory);
+        sg_allocator *self = sg_allocator_create(memory, &t.p);
+        double edge = t.limit[0], room = edge - (i % 2 ? t.demand[0] : 0.0);
+        for (int step = 0; step < 6; step++) {
+            t.limit[0] = step % 2 ? edge : edge + room * 0.2 * (unit() - 0.5);
+            sg_allocator_step(self, &t.p, &how, given, binding);
+            solve_cold();
+            expect_the_same(step);
+        }
+        free(memory);
     }
 }
 
@@ -267,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_equal_solutions_from_nothing),
+        cmocka_unit_test(levels_on_the_edge_of_an_ask_come_out_the_same),
         cmocka_unit_test(so_do_those_of_large_trees_on_one_to_three_threads),
         cmocka_unit_test(a_block_may_be_moved),
         cmocka_unit_test(odd_numbers_pass_no_limit),
