@@ -34,7 +34,8 @@ typedef struct rig {
     sg_engine *engine;
     sg_frame_codec *codec;
     sg_pool *pool;
-    double *value, *about_w, *news; /* news[i] is what point changed[i] reads */
+    double *value, *about_w, *drawn_w, *news; /* news[i] is what point changed[i] reads */
+    double *node_w;                           /* what the meters of the nodes show */
     uint8_t *quality;
     int32_t *changed;
     double *column[5]; /* of the pass */
@@ -50,6 +51,8 @@ static void rig_free(rig *self)
     free(self->engine);
     free(self->value);
     free(self->about_w);
+    free(self->drawn_w);
+    free(self->node_w);
     free(self->news);
     free(self->quality);
     free(self->changed);
@@ -102,13 +105,15 @@ static bool rig_memory(rig *self)
     self->value = calloc(points, sizeof(double));
     self->quality = calloc(points, 1);
     self->about_w = malloc(devices * sizeof(double));
-    self->news = malloc(2 * devices * sizeof(double));
-    self->changed = malloc(2 * devices * sizeof(int32_t));
+    self->drawn_w = calloc(devices, sizeof(double));
+    self->node_w = calloc((size_t)self->site.node_count, sizeof(double));
+    self->news = malloc(points * sizeof(double));
+    self->changed = malloc(points * sizeof(int32_t));
     self->column[0] = malloc(5 * devices * sizeof(double));
     self->engine_bytes = (sg_engine_size(&self->site) + 63) & ~(size_t)63;
     self->engine = aligned_alloc(64, self->engine_bytes);
-    return self->codec && self->value && self->quality && self->about_w && self->news &&
-           self->changed && self->column[0] && self->engine;
+    return self->codec && self->value && self->quality && self->about_w && self->drawn_w &&
+           self->node_w && self->news && self->changed && self->column[0] && self->engine;
 }
 
 static void rig_values(rig *self)
@@ -149,6 +154,25 @@ static sg_status rig_create(rig *self, int32_t devices, int threads)
     return SG_OK;
 }
 
+/* The meters show what is drawn below them: there are no losses on this site. */
+static void read_meters(rig *self)
+{
+    int32_t nodes = self->site.node_count, first = self->points.first[SG_POINT_NODE_POWER];
+    memset(self->node_w, 0, sizeof(double) * (size_t)nodes);
+    for (int32_t l = 0; l < self->devices; l++) {
+        self->node_w[self->site.devices[SG_LOAD][l].node] += self->drawn_w[l];
+    }
+    for (int32_t n = nodes - 1; n > 0; n--) {
+        self->node_w[self->site.nodes[n].parent] += self->node_w[n];
+    }
+    for (int32_t n = 0; n < nodes; n++) {
+        if (self->node_w[n] != self->value[first + n]) {
+            self->changed[self->changed_count] = first + n;
+            self->news[self->changed_count++] = self->node_w[n];
+        }
+    }
+}
+
 /* What the field brings next: the demand and the draw of each device that changes. */
 static void make_news(rig *self, double changed_frac)
 {
@@ -165,9 +189,12 @@ static void make_news(rig *self, double changed_frac)
     for (int32_t i = 0; i < count; i++) { /* ascending: all demands come before all draws */
         int32_t l = self->changed[i] - demand;
         self->changed[count + i] = drawn + l;
-        self->news[count + i] = fmin(self->news[i], command.load_cap_w[l]);
+        self->news[count + i] = self->drawn_w[l] = fmin(self->news[i], command.load_cap_w[l]);
     }
     self->changed_count = 2 * count;
+    if (count > 0) {
+        read_meters(self);
+    }
 }
 
 static void ingest(rig *self)

@@ -432,7 +432,8 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
                                .changed_count = frame->changed_count,
                                .pool = frame->pool};
     sg_measure_step(&rooms.measure, &rooms.plant, &readings, self->quality_count);
-    self->disbelieved = sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s);
+    self->disbelieved = sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s,
+                                         frame->pool);
     forecast_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
     if (frame->plan) {
         take_plan(self, frame->plan, &rooms.plant);

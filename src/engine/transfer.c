@@ -1,5 +1,6 @@
 #include "engine/transfer.h"
 
+#include "control/allocate.h"
 #include "engine/layout.h"
 
 #include <stdlib.h>
@@ -251,5 +252,8 @@ void sg_engine_transfer(sg_engine *self, const sg_engine *from, const sg_transfe
     const sg_rooms old = sg_rooms_at((sg_engine *)(uintptr_t)from);
     keep_head(self, from, &to.plant, map);
     keep_arrays(&to, &old, map);
+    sg_allocator_forget(to.control.caps); /* what they gave is not what stands there now */
+    sg_allocator_forget(to.control.spare);
+    memset(self->quality_count, 0, sizeof self->quality_count); /* until there is a frame */
     begin_new(&to, map);
 }

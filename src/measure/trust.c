@@ -1,5 +1,8 @@
 #include "measure/trust.h"
 
+#include "base/check.h"
+#include "base/sweep.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -73,8 +76,16 @@ static void sum_members(const hearing *h)
     size_t bytes = (size_t)plant->node_count * sizeof(double);
     memset(h->self->node_below_w, 0, bytes);
     memset(h->self->node_square, 0, bytes);
-    for (int l = 0; l < plant->load_count; l++) {
-        account(h, plant->load_node[l], raw(h, first[SG_POINT_LOAD_POWER] + l));
+    for (int l = 0; l < plant->load_count;) { /* those of a node stand in a row, mostly */
+        int node = plant->load_node[l];
+        double sum_w = 0, square = 0;
+        for (; l < plant->load_count && plant->load_node[l] == node; l++) {
+            double power_w = raw(h, first[SG_POINT_LOAD_POWER] + l);
+            sum_w += power_w;
+            square += power_w * power_w;
+        }
+        h->self->node_below_w[node] += sum_w;
+        h->self->node_square[node] += square;
     }
     for (int s = 0; s < plant->store_count; s++) {
         account(h, plant->store_node[s], -raw(h, first[SG_POINT_STORE_POWER] + s));
@@ -456,32 +467,63 @@ static int correct_nodes(const sg_trust *self, const sg_measure *measure, const 
     return count;
 }
 
-static int correct_demands(const sg_trust *self, const sg_measure *measure, const sg_plant *plant)
+/* One sweep over the loads, in blocks. */
+typedef struct demand_job {
+    const sg_trust *self;
+    const sg_measure *measure;
+    const sg_plant *plant;
+    int count[SG_SWEEP_BLOCK_MAX];
+} demand_job;
+
+static void correct_part(void *context, int part)
 {
-    int count = 0, demand = plant->points.first[SG_POINT_LOAD_DEMAND],
-        power = plant->points.first[SG_POINT_LOAD_POWER];
-    for (int l = 0; l < plant->load_count; l++) {
-        double wants_w = measure->value[demand + l], draws_w = measure->value[power + l];
+    demand_job *j = context;
+    /* held here: a byte that is written could be any pointer of theirs */
+    const sg_measure measure = *j->measure;
+    const double *rating_w = j->plant->load_rating_w;
+    uint8_t *load_over = j->self->load_over;
+    int count = 0, demand = j->plant->points.first[SG_POINT_LOAD_DEMAND],
+        power = j->plant->points.first[SG_POINT_LOAD_POWER];
+    sg_span span = sg_sweep_span(part, j->plant->load_count);
+    for (int l = span.from; l < span.to; l++) {
+        double wants_w = measure.value[demand + l], draws_w = measure.value[power + l];
         bool known =
-            measure->quality[demand + l] == SG_GOOD && measure->quality[power + l] == SG_GOOD;
-        bool over =
-            known && draws_w > wants_w * (1 + 2 * ACCURACY) + ACCURACY * plant->load_rating_w[l];
-        self->load_over[l] =
-            (uint8_t)(over ? self->load_over[l] + (self->load_over[l] < COUNT_MAX) : 0);
-        if (self->load_over[l] >= OVER_MIN) {
-            replace(measure, demand + l, draws_w);
+            measure.quality[demand + l] == SG_GOOD && measure.quality[power + l] == SG_GOOD;
+        bool over = known && draws_w > wants_w * (1 + 2 * ACCURACY) + ACCURACY * rating_w[l];
+        int steps = over ? load_over[l] + (load_over[l] < COUNT_MAX) : 0;
+        if (steps != load_over[l]) {
+            load_over[l] = (uint8_t)steps;
+        }
+        if (steps >= OVER_MIN) {
+            replace(&measure, demand + l, draws_w);
             count++;
         }
+    }
+    j->count[part] = count;
+}
+
+static int correct_demands(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
+                           sg_pool *pool)
+{
+    demand_job j;
+    int blocks = sg_sweep_blocks(plant->load_count), count = 0;
+    SG_CHECK(blocks <= SG_SWEEP_BLOCK_MAX);
+    j.self = self;
+    j.measure = measure;
+    j.plant = plant;
+    sg_pool_run(pool, correct_part, &j, blocks);
+    for (int b = 0; b < blocks; b++) {
+        count += j.count[b];
     }
     return count;
 }
 
 int sg_trust_correct(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                     double dt_s)
+                     double dt_s, sg_pool *pool)
 {
     int count = 0;
     if (dt_s <= SG_LONG_STEP_S) {
-        count = correct_nodes(self, measure, plant) + correct_demands(self, measure, plant);
+        count = correct_nodes(self, measure, plant) + correct_demands(self, measure, plant, pool);
     }
     for (int s = 0; s < plant->store_count; s++) {
         double says_j = measure->value[plant->points.first[SG_POINT_STORE_ENERGY] + s];

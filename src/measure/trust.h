@@ -21,6 +21,7 @@
  * Memory   parallel arrays in the engine's block. @effects of all: alloc=no block=no fails=never */
 #ifndef SG_MEASURE_TRUST_H
 #define SG_MEASURE_TRUST_H
+#include "base/pool.h"
 #include "site/measured.h"
 #include "site/plant.h"
 #include "site/reason.h"
@@ -59,9 +60,10 @@ void sg_trust_start(const sg_trust *self, const sg_plant *plant);
 void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
                     const double *value, const uint8_t *quality, double dt_s);
 
-/* Correct what was taken by what was judged, after sg_measure_step. Returns how many readings are not believed. */
+/* Correct what was taken by what was judged, after sg_measure_step. Returns how many readings are not believed; each value that was
+ * replaced is one of them. pool: threads that may share the sweep; NULL: none. */
 int sg_trust_correct(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                     double dt_s);
+                     double dt_s, sg_pool *pool);
 
 /* A reading that is not believed; of a node whose liar is not known, its meter. */
 typedef struct sg_disbelief {
