@@ -147,6 +147,72 @@ static void no_export_beyond_permission(const sg_flows *f)
     }
 }
 
+/* What caps and charging below each node add up to. In node_used_w. */
+static void sums_downwards(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    double *used_w = f->self->node_used_w;
+    memset(used_w, 0, (size_t)plant->node_count * sizeof(double));
+    for (int l = 0; l < plant->load_count; l++) {
+        used_w[plant->load_node[l]] += f->self->load_cap_w[l];
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        used_w[plant->store_node[s]] += fmax(-f->self->store_w[s], 0);
+    }
+    for (int n = plant->node_count - 1; n > 0; n--) {
+        used_w[plant->node_parent[n]] += used_w[n];
+    }
+}
+
+/* The node whose limit is the share of node n. */
+static int binding_above(const sg_flows *f, int n)
+{
+    for (int depth = 0; !f->self->node_binding[n] && n > 0 && depth < SG_TREE_DEPTH_MAX; depth++) {
+        n = f->plant->node_parent[n];
+    }
+    return n;
+}
+
+static sg_reason reason_of(const sg_flows *f, int n)
+{
+    return f->plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT : SG_REASON_NODE_LIMIT;
+}
+
+/* No breaker is overloaded from above: what may be drawn below a node fits in what it may carry now, whoever gave the caps out.
+ * Allocation and charging keep to it, so that usually nothing is left to do. */
+static void no_overload_downwards(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    const sg_control *self = f->self;
+    double *share = self->node_room_w;
+    sums_downwards(f);
+    bool over = false;
+    for (int n = 0; n < plant->node_count; n++) {
+        bool here = self->node_used_w[n] > self->node_allow_w[n] * (1 + 1e-9) + 1e-6;
+        share[n] = here ? self->node_allow_w[n] / self->node_used_w[n] : 1;
+        self->node_binding[n] = here; /* whose share it is, for the reason */
+        if (n > 0 && share[plant->node_parent[n]] < share[n]) {
+            share[n] = share[plant->node_parent[n]];
+            self->node_binding[n] = 0;
+        }
+        over = over || here;
+    }
+    for (int l = 0; over && l < plant->load_count; l++) {
+        int n = plant->load_node[l];
+        if (share[n] < 1) {
+            self->load_cap_w[l] *= share[n];
+            self->load_reason[l] = (uint8_t)reason_of(f, binding_above(f, n));
+        }
+    }
+    for (int s = 0; over && s < plant->store_count; s++) {
+        int n = plant->store_node[s];
+        if (share[n] < 1 && self->store_w[s] < 0) {
+            self->store_w[s] *= share[n];
+            self->store_reason[s] = (uint8_t)reason_of(f, binding_above(f, n));
+        }
+    }
+}
+
 static void store_limits(const sg_flows *f, int s)
 {
     double *w = &f->self->store_w[s];
@@ -175,6 +241,7 @@ void sg_envelope(const sg_flows *f)
         SG_CHECK(isfinite(f->self->store_w[s]));
         SG_CHECK(plant->store_real[s] || f->self->store_w[s] == 0);
     }
+    no_overload_downwards(f);
     for (int l = 0; l < plant->load_count; l++) {
         double cap_w = f->self->load_cap_w[l];
         SG_CHECK(cap_w >= 0 && cap_w <= plant->load_rating_w[l] * (1 + 1e-9));

@@ -46,7 +46,7 @@ void sg_flows_demands(sg_flows *f)
     }
     for (int n = plant->node_count - 1; n > 0; n--) {
         self->node_flow_w[plant->node_parent[n]] +=
-            fmin(self->node_flow_w[n], plant->node_leaf_limit_w[n]);
+            fmin(self->node_flow_w[n], self->node_leaf_w[n]);
     }
 }
 
@@ -55,7 +55,7 @@ static double path_excess_w(const sg_flows *f, int n)
 {
     double excess_w = 0;
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        excess_w = fmax(excess_w, f->self->node_flow_w[n] - f->plant->node_leaf_limit_w[n]);
+        excess_w = fmax(excess_w, f->self->node_flow_w[n] - f->self->node_leaf_w[n]);
     }
     return excess_w;
 }
@@ -66,7 +66,7 @@ static double path_budget_w(const sg_flows *f, int n)
 {
     double budget_w = f->self->node_room_w[0] - f->self->node_used_w[0];
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        double most_w = fmin(f->plant->node_leaf_limit_w[n], f->plant->node_up_limit_w[n]);
+        double most_w = fmin(f->self->node_leaf_w[n], f->plant->node_up_limit_w[n]);
         budget_w = fmin(budget_w, most_w - f->self->node_used_w[n]);
     }
     return fmax(budget_w, 0);
@@ -80,11 +80,11 @@ static void path_help(const sg_flows *f, int n, double help_w, double counted_w)
     double less_w = help_w;
     self->node_used_w[0] += help_w;
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        double limit_w = f->plant->node_leaf_limit_w[n],
-               before_w = fmin(self->node_flow_w[n], limit_w);
+        double limit_w = f->self->node_leaf_w[n], before_w = fmin(self->node_flow_w[n], limit_w);
         self->node_flow_w[n] -= less_w;
         less_w = before_w - fmin(self->node_flow_w[n], limit_w);
-        self->node_room_w[n] += counted_w / f->plant->node_gain_below[n];
+        double room_w = self->node_room_w[n] + counted_w / f->plant->node_gain_below[n];
+        self->node_room_w[n] = fmin(room_w, fmax(self->node_brief_w[n], limit_w));
         self->node_used_w[n] += help_w;
         counted_w *= f->plant->node_up_frac[n];
     }
@@ -98,7 +98,7 @@ void sg_flows_relief(sg_flows *f)
     const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
     int measured = plant->points.first[SG_POINT_STORE_POWER];
-    memcpy(self->node_room_w + 1, plant->node_leaf_limit_w + 1,
+    memcpy(self->node_room_w + 1, self->node_leaf_w + 1,
            (size_t)(plant->node_count - 1) * sizeof(double));
     memset(self->node_used_w, 0, (size_t)plant->node_count * sizeof(double)); /* here: help below */
     for (int s = 0; s < plant->store_count; s++) {
@@ -117,6 +117,7 @@ void sg_flows_relief(sg_flows *f)
         self->store_help_w[s] = help_w;
         path_help(f, plant->store_node[s], help_w, fmax(fmin(help_w, shown_w), 0));
     }
+    memcpy(self->node_allow_w, self->node_room_w, (size_t)plant->node_count * sizeof(double));
 }
 
 static sg_allocation problem_of(const sg_flows *f, const double *limit_w, const double *minimum_w,
@@ -167,7 +168,7 @@ static sg_reason reason_for(const sg_flows *f, int l)
     int n = plant->load_node[l];
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = plant->node_parent[n]) {
         if (self->node_binding[n]) {
-            return SG_REASON_NODE_LIMIT;
+            return plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT : SG_REASON_NODE_LIMIT;
         }
     }
     return SG_REASON_SITE_SUPPLY;
@@ -178,7 +179,9 @@ void sg_flows_rest(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
-    memcpy(self->node_room_w, plant->node_leaf_limit_w, (size_t)plant->node_count * sizeof(double));
+    for (int n = 0; n < plant->node_count; n++) { /* heat is not spent on guesses */
+        self->node_room_w[n] = fmin(self->node_leaf_w[n], plant->node_leaf_limit_w[n]);
+    }
     self->node_room_w[0] = fmax(self->node_room_w[0] - f->task_w, 0);
     sg_allocation problem =
         problem_of(f, self->node_room_w, plant->load_minimum_w, self->load_cap_w);

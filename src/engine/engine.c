@@ -343,7 +343,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start)
     self->safe = !start && inputs_unusable(rooms);
     self->rung = (int32_t)(self->safe || start ? SG_RUNG_SAFE : rung);
     if (self->safe) {
-        sg_control_rest(&rooms->control, &rooms->plant, self->task_w);
+        sg_control_rest(&rooms->control, &rooms->plant, &rooms->measure, dt_s, self->task_w);
     } else {
         sg_control_result result =
             sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);

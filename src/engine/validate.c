@@ -39,6 +39,20 @@ static bool time_sane(int64_t time_us)
     return time_us >= -SG_TIME_US_MAX && time_us <= SG_TIME_US_MAX;
 }
 
+static bool breakers_sane(const sg_plant *p)
+{
+    bool good = ints_within(p->node_curve, p->node_count, 0, 1 + SG_BREAKER_IEEE_EI) &&
+                all_within(p->node_hard_w, p->node_count, 0, INFINITY);
+    for (int n = 0; n < p->node_count; n++) {
+        good =
+            good && (p->node_curve[n] == 0 || (all_within(&p->node_breaker_w[n], 1, 1e-9, large) &&
+                                               all_within(&p->node_dial[n], 1, 1e-9, 1e9) &&
+                                               all_within(&p->node_tau_s[n], 1, 1e-9, large) &&
+                                               all_within(&p->node_instantaneous[n], 1, 0, 1e9)));
+    }
+    return good;
+}
+
 static bool tree_sane(const sg_plant *p)
 {
     if (p->node_parent[0] != -1) {
@@ -55,7 +69,7 @@ static bool tree_sane(const sg_plant *p)
            all_within(p->node_converter_eff, p->node_count, 1e-6, 1) &&
            all_within(p->node_gain_below, p->node_count, 1, INFINITY) &&
            all_within(p->node_up_limit_w, p->node_count, 0, INFINITY) &&
-           all_within(p->node_up_frac, p->node_count, 0, 1);
+           all_within(p->node_up_frac, p->node_count, 0, 1) && breakers_sane(p);
 }
 
 static bool groups_sane(const sg_plant *p)
@@ -221,6 +235,7 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            all_within(c->load_cap_w, p->load_count, 0, large) &&
            all_within(c->store_trend_w, p->store_count, -large, large) &&
            ints_within(c->store_cell, p->store_count, 0, 2) &&
+           all_within(c->node_heat, p->node_count, 0, 1) &&
            bytes_below(c->source_reason, p->source_count, SG_REASON_COUNT) &&
            bytes_below(c->store_reason, p->store_count, SG_REASON_COUNT) &&
            bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT);
