@@ -8,7 +8,8 @@ static const double brief_heat_max =
     0.9; /* until a loss is answered; between the bound and the trip */
 static const double continuous_frac = 0.8; /* of the rating */
 static const double hold_s = 10;           /* what is allowed now could last so long */
-static const double answer_s = 2;          /* from a loss to the caps that answer it */
+static const double lost_frac = 0.01; /* of what is drawn below: a feeder that shows less is lost */
+static const double answer_s = 2;     /* from a loss to the caps that answer it */
 
 static double fresh_w(const sg_flows *f, int point)
 {
@@ -125,4 +126,81 @@ void sg_breakers_step(const sg_flows *f, double dt_s, double task_w)
             limit_of(f, n, dt_s);
         }
     }
+}
+
+/* --- pairs of feeders --- */
+
+/* What was measured to be drawn below each node, and how much of it its own breaker showed: next to nothing while its partner
+ * feeds it. In node_used_w. */
+static void drawn_below(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    const int32_t *first = plant->points.first;
+    double *drawn_w = f->self->node_used_w;
+    memset(drawn_w, 0, (size_t)plant->node_count * sizeof(double));
+    for (int l = 0; l < plant->load_count; l++) {
+        drawn_w[plant->load_node[l]] += fresh_w(f, first[SG_POINT_LOAD_POWER] + l);
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        drawn_w[plant->store_node[s]] -= fresh_w(f, first[SG_POINT_STORE_POWER] + s);
+    }
+    for (int s = 0; s < plant->source_count; s++) {
+        drawn_w[plant->source_node[s]] -= fresh_w(f, first[SG_POINT_SOURCE_POWER] + s);
+    }
+    for (int n = plant->node_count - 1; n > 0; n--) {
+        drawn_w[plant->node_parent[n]] += drawn_w[n];
+    }
+}
+
+static bool feeder_lost(const sg_flows *f, int n)
+{
+    int point = f->plant->points.first[SG_POINT_NODE_POWER] + n;
+    double drawn_w = fabs(f->self->node_used_w[n]);
+    return sg_measure_fresh(f->measure, point) && drawn_w > 1 &&
+           fabs(f->measure->value[point]) < lost_frac * drawn_w;
+}
+
+static double brief_w(const sg_flows *f, int n)
+{
+    return f->plant->node_curve[n] > 0 ? f->self->node_brief_w[n] : f->self->node_leaf_w[n];
+}
+
+/* Both together stay within what either may carry until a loss is answered; after a loss, within what the one that is left
+ * may carry. What is spare is shared alike. */
+static void pair_limits(const sg_flows *f, int a, int b)
+{
+    const sg_control *self = f->self;
+    bool lost_a = feeder_lost(f, a), lost_b = feeder_lost(f, b);
+    double both_w =
+        fmin(fmin(brief_w(f, a), brief_w(f, b)), self->node_leaf_w[a] + self->node_leaf_w[b]);
+    if (lost_a || lost_b) {
+        both_w = lost_a && lost_b ? 0 : self->node_leaf_w[lost_a ? b : a];
+    }
+    if (!isfinite(both_w)) {
+        return;
+    }
+    double want_a = self->node_flow_w[a], want_b = self->node_flow_w[b];
+    double spare_w = both_w - want_a - want_b;
+    double most_a = spare_w >= 0 ? want_a + spare_w / 2 : both_w * want_a / (want_a + want_b);
+    double limit_a = fmin(most_a, lost_a ? both_w : self->node_leaf_w[a]);
+    double limit_b = fmin(both_w - limit_a, lost_b ? both_w : self->node_leaf_w[b]);
+    self->node_pair[a] = limit_a < self->node_leaf_w[a];
+    self->node_pair[b] = limit_b < self->node_leaf_w[b];
+    self->node_leaf_w[a] = limit_a;
+    self->node_leaf_w[b] = limit_b;
+}
+
+bool sg_breakers_pairs(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    if (plant->head->partner_count == 0) {
+        return false;
+    }
+    drawn_below(f);
+    for (int n = 0; n < plant->node_count; n++) {
+        if (plant->node_partner[n] > n) {
+            pair_limits(f, n, plant->node_partner[n]);
+        }
+    }
+    return true;
 }

@@ -17,4 +17,9 @@
 /* Fills node_heat, node_may_w, node_leaf_w and node_brief_w. Looks at the last command, so it comes before everything that
  * makes a new one. task_w: the most that tasks drew at the root. @effects alloc=no block=no fails=never */
 void sg_breakers_step(const sg_flows *f, double dt_s, double task_w);
+
+/* Feeders with a partner: node_leaf_w of both so that either can carry what both do, should the other be lost (N-1), or can
+ * carry it now that it is lost. Looks at node_flow_w. True where there are such pairs: flows above them may be less then.
+ * @effects alloc=no block=no fails=never */
+bool sg_breakers_pairs(const sg_flows *f);
 #endif

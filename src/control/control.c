@@ -79,6 +79,9 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     sg_breakers_step(&f, in->dt_s, in->task_w);
     sg_stores_listen(&f);
     sg_flows_demands(&f);
+    if (sg_breakers_pairs(&f)) {
+        sg_flows_demands(&f);
+    }
     double storage_w = storage_firm_w(&f);
     double firm_w = f.import_w_max + f.available_w + f.fuelled_w + storage_w - f.losses_w;
     double root_limit_w = self->node_leaf_w[0];

@@ -37,9 +37,14 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(source_reason, uint8_t, source)                                                   \
     X(store_reason, uint8_t, store)                                                     \
     X(load_reason, uint8_t, load)                                                       \
-    X(store_cell, int32_t, store)   /* enum cell: hysteresis of a device's cell */      \
-    X(store_trend_w, double, store) /* slow part of the flow at its node       */       \
-    X(store_deaf_s, double, store)  /* how long it has not followed its set-point */    \
+    X(store_cell, int32_t, store)    /* enum cell: hysteresis of a device's cell */     \
+    X(store_trend_w, double, store)  /* slow part of the flow at its node       */      \
+    X(store_deaf_s, double, store)   /* how long it has not followed its set-point */   \
+    X(store_before_w, double, store) /* set-point of the step before         */         \
+    X(store_way, int32_t, store)     /* which way it last went: -1, 0 never, 1  */      \
+    X(store_rest_s, double, store)   /* since then                             */       \
+    X(source_before_w, double, source)                                                  \
+    X(source_off_s, double, source) /* since it last ran; 0: it runs, or never did */   \
     X(store_help_w, double, store)  /* relief of a breaker, part of store_w     */      \
     X(load_want_w, double, load)                                                        \
     X(load_given_w, double, load)                                                       \
@@ -48,6 +53,7 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(node_may_w, double, node)   /* through the breaker in the interval that begins */ \
     X(node_brief_w, double, node) /* through it until a loss is answered */             \
     X(node_leaf_w, double, node)  /* the same as a limit on what is drawn below */      \
+    X(node_pair, uint8_t, node)   /* its partner's loss limits it */                    \
     X(node_allow_w, double, node) /* caps and charging below, relief counted */         \
     X(node_flow_w, double, node)  /* wanted below, as far as breakers below let it */   \
     X(node_used_w, double, node)  /* given below, charging included            */       \

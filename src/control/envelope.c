@@ -20,6 +20,66 @@ static void withdraw(const sg_flows *f, int s, double power_w, sg_reason reason)
         (uint8_t)(f->self->store_help_w[s] > 0 ? SG_REASON_NODE_RELIEF : reason);
 }
 
+/* Power grows no faster than the store's ramp; it may always fall back, which is the safe way. */
+static void store_ramp(const sg_flows *f, int s)
+{
+    double *w = &f->self->store_w[s], before_w = f->self->store_before_w[s];
+    double same_w = *w * before_w > 0 ? fabs(before_w) : 0;
+    double most_w = same_w + f->plant->store_ramp[s] * f->in->dt_s;
+    if (fabs(*w) > most_w) {
+        *w = copysign(most_w, *w);
+        f->self->store_reason[s] = SG_REASON_RAMP;
+    }
+}
+
+/* A store that turns round rests first. */
+static void store_dwell(const sg_flows *f, int s)
+{
+    double *w = &f->self->store_w[s];
+    int32_t *way = &f->self->store_way[s];
+    bool turns = *w * *way < 0;
+    if (turns && f->self->store_rest_s[s] < f->plant->store_dwell_s[s]) {
+        *w = 0;
+        f->self->store_reason[s] = SG_REASON_DWELL;
+    }
+}
+
+static void remember_store(const sg_flows *f, int s)
+{
+    double w = f->self->store_w[s];
+    double *rest_s = &f->self->store_rest_s[s];
+    f->self->store_before_w[s] = w;
+    *rest_s = w == 0 ? *rest_s + f->in->dt_s : 0;
+    f->self->store_way[s] = w == 0 ? f->self->store_way[s] : w > 0 ? 1 : -1;
+}
+
+/* The same for a source: its limit rises by its ramp at most, from what it delivers, and it stays off for a while. */
+static void source_change(const sg_flows *f, int s)
+{
+    const sg_plant *plant = f->plant;
+    double *limit_w = &f->self->source_limit_w[s], *off_s = &f->self->source_off_s[s];
+    int power = plant->points.first[SG_POINT_SOURCE_POWER] + s;
+    double shown_w = sg_measure_fresh(f->measure, power) ? f->measure->value[power] : 0;
+    double before_w = isfinite(f->self->source_before_w[s]) ? f->self->source_before_w[s] : 0;
+    double most_w = fmax(shown_w, before_w) + plant->source_ramp[s] * f->in->dt_s;
+    bool was_off = *off_s > 0 && *off_s < plant->source_dwell_s[s];
+    if (was_off && *limit_w > 0) {
+        *limit_w = 0;
+        f->self->source_reason[s] = SG_REASON_DWELL;
+    } else if (*limit_w > most_w) {
+        *limit_w = most_w;
+        f->self->source_reason[s] = SG_REASON_RAMP;
+    }
+}
+
+static void remember_source(const sg_flows *f, int s)
+{
+    double *off_s = &f->self->source_off_s[s];
+    bool ran = f->self->source_before_w[s] > 0 || *off_s > 0;
+    f->self->source_before_w[s] = f->self->source_limit_w[s];
+    *off_s = f->self->source_limit_w[s] > 0 ? 0 : ran ? *off_s + f->in->dt_s : 0;
+}
+
 /* A store does not charge another: while stores with duty `energy` or `bridge` give and take at once, the smaller side is
  * withdrawn. Smoothing and device cells work on seconds and are left alone, and so is relief. */
 static void no_circulation(const sg_flows *f)
@@ -233,6 +293,15 @@ static void store_limits(const sg_flows *f, int s)
 void sg_envelope(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
+    bool paced_stores = plant->head->paced_stores > 0,
+         paced_sources = plant->head->paced_sources > 0;
+    for (int s = 0; paced_stores && s < plant->store_count; s++) {
+        store_dwell(f, s);
+        store_ramp(f, s);
+    }
+    for (int s = 0; paced_sources && s < plant->source_count; s++) {
+        source_change(f, s);
+    }
     no_circulation(f);
     no_overload_upwards(f);
     no_export_beyond_permission(f);
@@ -242,11 +311,17 @@ void sg_envelope(const sg_flows *f)
         SG_CHECK(plant->store_real[s] || f->self->store_w[s] == 0);
     }
     no_overload_downwards(f);
+    for (int s = 0; paced_stores && s < plant->store_count; s++) {
+        remember_store(f, s);
+    }
     for (int l = 0; l < plant->load_count; l++) {
         double cap_w = f->self->load_cap_w[l];
         SG_CHECK(cap_w >= 0 && cap_w <= plant->load_rating_w[l] * (1 + 1e-9));
     }
     for (int s = 0; s < plant->source_count; s++) {
         SG_CHECK(f->self->source_limit_w[s] >= 0);
+        if (paced_sources) {
+            remember_source(f, s);
+        }
     }
 }

@@ -168,7 +168,9 @@ static sg_reason reason_for(const sg_flows *f, int l)
     int n = plant->load_node[l];
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = plant->node_parent[n]) {
         if (self->node_binding[n]) {
-            return plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT : SG_REASON_NODE_LIMIT;
+            return self->node_pair[n]         ? SG_REASON_LOSS
+                   : plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT
+                                              : SG_REASON_NODE_LIMIT;
         }
     }
     return SG_REASON_SITE_SUPPLY;

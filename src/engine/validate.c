@@ -42,6 +42,7 @@ static bool time_sane(int64_t time_us)
 static bool breakers_sane(const sg_plant *p)
 {
     bool good = ints_within(p->node_curve, p->node_count, 0, 1 + SG_BREAKER_IEEE_EI) &&
+                ints_within(p->node_partner, p->node_count, -1, p->node_count - 1) &&
                 all_within(p->node_hard_w, p->node_count, 0, INFINITY);
     for (int n = 0; n < p->node_count; n++) {
         good =
@@ -111,6 +112,8 @@ static bool stores_sane(const sg_plant *p)
            all_within(p->store_reserve_j, p->store_count, 0, large) &&
            all_within(p->store_low_j, p->store_count, 0, large) &&
            all_within(p->store_high_j, p->store_count, 0, large) &&
+           all_within(p->store_ramp, p->store_count, 0, INFINITY) &&
+           all_within(p->store_dwell_s, p->store_count, 0, large) &&
            all_within(p->store_wear, p->store_count, 0, 1);
 }
 
@@ -120,6 +123,8 @@ static bool plant_sane(const sg_plant *p)
     return tree_sane(p) && groups_sane(p) && stores_sane(p) &&
            ints_within(p->source_node, p->source_count, 0, p->node_count - 1) &&
            all_within(p->source_cost, p->source_count, 0, 1) &&
+           all_within(p->source_ramp, p->source_count, 0, INFINITY) &&
+           all_within(p->source_dwell_s, p->source_count, 0, large) &&
            ints_within(p->load_node, p->load_count, 0, p->node_count - 1) &&
            bytes_below(p->load_class, p->load_count, SG_CLASS_MAX) &&
            all_within(p->load_weight, p->load_count, 1e-9, 1e9) &&
@@ -236,6 +241,11 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            all_within(c->store_trend_w, p->store_count, -large, large) &&
            ints_within(c->store_cell, p->store_count, 0, 2) &&
            all_within(c->node_heat, p->node_count, 0, 1) &&
+           all_within(c->store_before_w, p->store_count, -large, large) &&
+           ints_within(c->store_way, p->store_count, -1, 1) &&
+           all_within(c->store_rest_s, p->store_count, 0, INFINITY) &&
+           all_within(c->source_before_w, p->source_count, 0, INFINITY) &&
+           all_within(c->source_off_s, p->source_count, 0, INFINITY) &&
            bytes_below(c->source_reason, p->source_count, SG_REASON_COUNT) &&
            bytes_below(c->store_reason, p->store_count, SG_REASON_COUNT) &&
            bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT);

@@ -54,10 +54,10 @@ static const sg_param fields[FIELD_COUNT] = {
                        "multiple of the rating that trips at once", ""},
 };
 
-static const char *const keys[] = {"parent",      "count",        "limit",         "breaker",
-                                   "voltage",     "cable_length", "cable_section", "conductor",
-                                   "phases",      "efficiency",   "template",      "curve",
-                                   "trip_at_200", "dial",         "reset_time",    "instantaneous"};
+static const char *const keys[] = {
+    "parent",        "count",     "limit",      "breaker",       "voltage",  "cable_length",
+    "cable_section", "conductor", "phases",     "efficiency",    "template", "curve",
+    "trip_at_200",   "dial",      "reset_time", "instantaneous", "partner"};
 
 /* One entry on its way to a node group. */
 typedef struct plan {
@@ -335,6 +335,34 @@ static bool plan_one(sg_bind *b, const sg_item *item, plan *ret)
     return !at || sg_bind_whole(b, at, "count", 1, SG_NODE_MAX, &ret->own);
 }
 
+/* Two feeders of one parent of which either can carry both. Said on one of them, it holds for both. */
+static void read_partner(sg_bind *b, const plan *p)
+{
+    const sg_yaml *at = sg_entry_get(&p->entry, "partner");
+    sg_span span;
+    if (!at || !sg_bind_node_ref(b, at, &span)) {
+        return;
+    }
+    sg_node *nodes = b->site->nodes;
+    const sg_node_group *group = &b->site->node_groups[p->group];
+    bool good = span.count == group->count;
+    for (int32_t i = 0; good && i < span.count; i++) {
+        int32_t one = group->first + i, other = span.first + i;
+        good = one != other && nodes[one].parent == nodes[other].parent &&
+               (nodes[one].partner == 0 || nodes[one].partner == other) &&
+               (nodes[other].partner == 0 || nodes[other].partner == one);
+        if (good) {
+            nodes[one].partner = other;
+            nodes[other].partner = one;
+        }
+    }
+    if (!good) {
+        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, at), NULL,
+                    "partner: expected as many other nodes with the same parent, each the partner "
+                    "of one node only");
+    }
+}
+
 void sg_bind_nodes(sg_bind *b)
 {
     int32_t count = b->sections[SG_IN_NODES].count;
@@ -384,6 +412,9 @@ void sg_bind_nodes(sg_bind *b)
         }
     }
     b->nodes_good = true;
+    for (i = 0; i < count; i++) {
+        read_partner(b, &plans[i]);
+    }
 }
 
 bool sg_bind_node_ref(sg_bind *b, const sg_yaml *at, sg_span *ret)

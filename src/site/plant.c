@@ -152,6 +152,8 @@ static void fill_nodes(const sg_plant *plant, const sg_site *site)
             node->voltage_v > 0 ? node->loss_ohm / (node->voltage_v * node->voltage_v) : 0;
         plant->node_converter_eff[n] = node->converter_eff > 0 ? node->converter_eff : 1;
         plant->node_hard_w[n] = node->hard_limit_w;
+        plant->node_partner[n] = node->partner > 0 ? node->partner : -1;
+        plant->head->partner_count += node->partner > 0;
         if (node->curve) {
             plant->node_curve[n] = 1 + (int32_t)node->trip.curve;
             plant->node_breaker_w[n] = node->breaker_w;
@@ -186,6 +188,9 @@ static void fill_store(const sg_plant *plant, const sg_site *site, int s)
     plant->store_low_j[s] = common[SG_STORE_LOW_MARK] * reservoir->capacity_j;
     plant->store_high_j[s] = common[SG_STORE_HIGH_MARK] * reservoir->capacity_j;
     plant->store_wear[s] = common[SG_STORE_WEAR];
+    plant->store_ramp[s] = common[SG_STORE_RAMP];
+    plant->store_dwell_s[s] = common[SG_STORE_DWELL];
+    plant->head->paced_stores += isfinite(plant->store_ramp[s]) || plant->store_dwell_s[s] > 0;
 }
 
 static void fill_load(const sg_plant *plant, const sg_site *site, int l)
@@ -213,6 +218,9 @@ void sg_plant_create(void *memory, const sg_site *site)
         plant.source_node[s] = device->node;
         plant.source_group[s] = device->group;
         plant.source_cost[s] = sg_device_role_param(site, device, SG_SOURCE_COST);
+        plant.source_ramp[s] = sg_device_role_param(site, device, SG_SOURCE_RAMP);
+        plant.source_dwell_s[s] = sg_device_role_param(site, device, SG_SOURCE_DWELL);
+        plant.head->paced_sources += isfinite(plant.source_ramp[s]) || plant.source_dwell_s[s] > 0;
     }
     for (int s = 0; s < plant.store_count; s++) {
         fill_store(&plant, site, s);

@@ -40,6 +40,11 @@
     X(store_reserve_j, double, store)                                                          \
     X(store_low_j, double, store)                                                              \
     X(store_high_j, double, store)                                                             \
+    X(store_ramp, double, store) /* W/s */                                                     \
+    X(store_dwell_s, double, store)                                                            \
+    X(source_ramp, double, source) /* W/s */                                                   \
+    X(source_dwell_s, double, source)                                                          \
+    X(node_partner, int32_t, node) /* that takes its load over, -1: none */                    \
     X(store_wear, double, store)                                                               \
     X(load_node, int32_t, load)                                                                \
     X(load_group, int32_t, load)                                                               \
@@ -56,7 +61,8 @@
 typedef struct sg_plant_head {
     int32_t node_count, source_count, store_count, load_count, group_count, point_count;
     int32_t grid_present, day_ahead;
-    int32_t curve_count, pad;                 /* nodes whose breaker's curve is known */
+    int32_t curve_count, partner_count;       /* nodes with a known trip curve, with a partner */
+    int32_t paced_stores, paced_sources;      /* with a ramp or a dwell */
     double import_w_max, export_w_max;        /* 0 without a grid; export 0 where it is forbidden */
     double demand_charge;                     /* money per W */
     double step_s;                            /* the step length that keep_frac is for */

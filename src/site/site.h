@@ -32,6 +32,7 @@ typedef struct sg_node {
     double breaker_w;     /* the breaker's rating at nominal voltage, 0 = none                */
     bool curve;           /* its trip curve is known: it may carry more for a while           */
     sg_breaker trip;      /* where it is                                                      */
+    int32_t partner;      /* sibling that takes its load over when its feeder is lost; 0 = none */
 } sg_node;
 
 typedef struct sg_device {

@@ -55,7 +55,7 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
            loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
            points = (size_t)sg_points_of(site).count;
     size_t doubles =
-        sources * 3 + stores * 5 + loads * 3 + nodes * 5 + (size_t)site->series_count + points * 2;
+        sources * 3 + stores * 5 + loads * 3 + nodes * 6 + (size_t)site->series_count + points * 2;
     size_t truth_at = doubles, members_at = truth_at + sg_truth_doubles(site);
     size_t members = (size_t)sg_faults_members(site) * sizeof(sg_fault_member) / sizeof(double);
     size_t plant_at = (members_at + members + 7) & ~(size_t)7;
@@ -67,20 +67,30 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
         return NULL;
     }
     double *at = self->memory;
-    double **arrays[] = {&self->source_limit_w,  &self->source_could_w,
-                         &self->source_w,        &self->store_command_w,
-                         &self->store_j,         &self->store_w,
-                         &self->store_try_w,     &self->store_soh,
-                         &self->load_cap_w,      &self->load_want_w,
-                         &self->load_w,          &self->node_out_w,
-                         &self->node_in_w,       &self->series_mean,
-                         &self->value,           &self->last,
-                         &self->protection.heat, &self->protection.pu,
-                         &self->protection.state};
+    double **arrays[] = {&self->source_limit_w,
+                         &self->source_could_w,
+                         &self->source_w,
+                         &self->store_command_w,
+                         &self->store_j,
+                         &self->store_w,
+                         &self->store_try_w,
+                         &self->store_soh,
+                         &self->load_cap_w,
+                         &self->load_want_w,
+                         &self->load_w,
+                         &self->node_out_w,
+                         &self->node_in_w,
+                         &self->series_mean,
+                         &self->value,
+                         &self->last,
+                         &self->protection.heat,
+                         &self->protection.pu,
+                         &self->protection.state,
+                         &self->protection.carried_w};
     const size_t sizes[] = {
         sources, sources, sources, stores, stores, stores, stores,
         stores,  loads,   loads,   loads,  nodes,  nodes,  (size_t)site->series_count,
-        points,  points,  nodes,   nodes,  nodes};
+        points,  points,  nodes,   nodes,  nodes,  nodes};
     for (int i = 0; i < SG_COUNT(arrays); i++) {
         *arrays[i] = at;
         at += sizes[i];
@@ -544,7 +554,7 @@ static void write_readings(sg_world *self)
            sizeof(double) * (size_t)plant->load_count);
     memcpy(value + first[SG_POINT_LOAD_POWER], self->load_w,
            sizeof(double) * (size_t)plant->load_count);
-    memcpy(value + first[SG_POINT_NODE_POWER], self->node_in_w,
+    memcpy(value + first[SG_POINT_NODE_POWER], self->protection.carried_w,
            sizeof(double) * (size_t)plant->node_count);
     double *site = value + first[SG_POINT_SITE];
     site[SG_SITE_IMPORT_J] = self->import_register_j;

@@ -217,6 +217,70 @@ static void an_open_breaker_leaves_its_loads_dark(void **state)
     rig_free(&r);
 }
 
+/* Two feeders of which either takes the other's load over. Each wants 60 % of its rating: both on one are 1.2 times it. */
+static const char pair_site[] =
+    "nodes:\n"
+    "  site: {limit: 200kW}\n"
+    "  a: {parent: site, breaker: 100A, curve: ul489, trip_at_200: 10s, "
+    "instantaneous: 5, voltage: 400V%s}\n"
+    "  b: {parent: site, breaker: 100A, curve: ul489, trip_at_200: 10s, "
+    "instantaneous: 5, voltage: 400V}\n"
+    "grid: {import_max: 200kW, import_price: 0.1 EUR/kWh}\n"
+    "loads:\n"
+    "  one: {node: a, count: 10, rating: 6kW, demand: 4.16kW}\n"
+    "  two: {node: b, count: 10, rating: 6kW, demand: 4.16kW, class: 1}\n";
+
+/* Runs the pair for three minutes and opens `a` after the second; returns trips. The plant always hands over. */
+static int64_t run_pair(bool told, double *ret_heat, double *ret_after_w, int *ret_reasons)
+{
+    rig r = {0}, plant = {0};
+    char text[2048];
+    int length = snprintf(text, sizeof text, pair_site, told ? ", partner: b" : "");
+    rig_parse("pair.yaml", text, (size_t)length, &r.site);
+    length = snprintf(text, sizeof text, pair_site, ", partner: b");
+    rig_parse("pair.yaml", text, (size_t)length, &plant.site);
+    rig_start(&r, SG_POLICY_RULES, 0);
+    sg_world_free(r.world);
+    r.world = sg_world_create(&plant.site, 0);
+    assert_non_null(r.world);
+    int a = r.site.node_groups[rig_node_group(&r.site, "a")].first;
+    *ret_reasons = 0;
+    for (int step = 0; step < 1800; step++) {
+        if (step == 1200) {
+            sg_world_open(r.world, a);
+        }
+        rig_step(&r, STEP_S);
+        sg_command command = sg_engine_command(r.engine);
+        for (int l = 0; step > 1210 && l < 20; l++) {
+            *ret_reasons += command.load_reason[l] == SG_REASON_LOSS;
+        }
+    }
+    *ret_heat = sg_world_books_of(r.world)->heat_worst;
+    *ret_after_w = 0;
+    for (int l = 0; l < 20; l++) {
+        *ret_after_w += rig_value(&r, SG_POINT_LOAD_POWER, l);
+    }
+    int64_t trips = sg_world_books_of(r.world)->trips;
+    rig_free(&r);
+    sg_site_free(&plant.site);
+    return trips;
+}
+
+static void the_partner_of_a_lost_feeder_carries_both_and_does_not_trip(void **state)
+{
+    (void)state;
+    double heat, after_w;
+    int reasons;
+    assert_int_equal(run_pair(true, &heat, &after_w, &reasons), 0);
+    double rating_w = sqrt(3.0) * 400 * 100;
+    print_message("worst heat %.4f, %.3f of one rating afterwards\n", heat, after_w / rating_w);
+    assert_true(heat <= 0.8 && heat > 0.6 && reasons > 100);
+    assert_true(after_w > 0.85 * rating_w && after_w < 0.9 * rating_w); /* sqrt(0.8) */
+    /* an engine that is not told of the pair lets the second one trip as well */
+    assert_int_equal(run_pair(false, &heat, &after_w, &reasons), 1);
+    assert_true(heat == 1 && after_w == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +288,7 @@ int main(void)
         cmocka_unit_test(breakers_keep_when_their_meters_do_not),
         cmocka_unit_test(the_study_compares_four_ways),
         cmocka_unit_test(an_open_breaker_leaves_its_loads_dark),
+        cmocka_unit_test(the_partner_of_a_lost_feeder_carries_both_and_does_not_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
