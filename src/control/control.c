@@ -1,5 +1,6 @@
 #include "control/control.h"
 
+#include "control/allocate.h"
 #include "control/breakers.h"
 #include "control/flows.h"
 
@@ -22,6 +23,13 @@ bool sg_policy_find(const char *name, sg_policy *ret)
         }
     }
     return false;
+}
+
+size_t sg_control_scratch_size(int32_t node_count, int32_t load_count, int32_t store_count)
+{
+    size_t allocation = sg_allocation_size(node_count, load_count);
+    size_t relief = sg_relief_size(node_count, store_count);
+    return allocation > relief ? allocation : relief;
 }
 
 static double reading(const sg_flows *f, int point, double fallback)

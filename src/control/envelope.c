@@ -17,7 +17,7 @@ static void withdraw(const sg_flows *f, int s, double power_w, sg_reason reason)
 {
     f->self->store_w[s] -= power_w;
     f->self->store_reason[s] =
-        (uint8_t)(f->self->store_help_w[s] > 0 ? SG_REASON_NODE_RELIEF : reason);
+        (uint8_t)(f->self->store_help_w[s] > 0 ? sg_relief_reason(f, s) : reason);
 }
 
 /* Power grows no faster than the store's ramp; it may always fall back, which is the safe way. */
@@ -286,7 +286,8 @@ static void store_limits(const sg_flows *f, int s)
         *reason = (uint8_t)(take_w < r->charge_w_max ? SG_REASON_FULL : SG_REASON_RATING);
         *w = -take_w;
     } else if (f->self->store_help_w[s] > 0 && spare_give_w(f, s) <= 1e-9 * *w) {
-        *reason = SG_REASON_NODE_RELIEF; /* whatever else it was asked for came to nothing */
+        *reason =
+            (uint8_t)sg_relief_reason(f, s); /* whatever else it was asked for came to nothing */
     }
 }
 

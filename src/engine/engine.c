@@ -3,7 +3,6 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/time.h"
-#include "control/allocate.h"
 #include "engine/layout.h"
 
 #include <math.h>
@@ -73,7 +72,8 @@ static size_t scratch_offset(const sg_site *site)
 size_t sg_engine_size(const sg_site *site)
 {
     return scratch_offset(site) +
-           align_up(sg_allocation_size(site->node_count, site->device_count[SG_LOAD]));
+           align_up(sg_control_scratch_size(site->node_count, site->device_count[SG_LOAD],
+                                            site->device_count[SG_STORE]));
 }
 
 static void control_now(sg_rooms *rooms, double dt_s, bool start);

@@ -203,9 +203,9 @@ static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
     for (int i = 0; i < self->decision_count; i++) {
         const sg_decision *d = &self->decision[i];
         if (d->role < 0 || d->role > SG_ROLE_COUNT || d->index < -1 || d->index >= ends[d->role] ||
-            d->reason < 0 || d->reason >= SG_REASON_COUNT ||
-            !memchr(d->task_id, 0, sizeof d->task_id) || d->state < SG_TASK_FREE ||
-            d->state > SG_TASK_EXPIRED) {
+            d->node < -1 || d->node >= plant->node_count || d->reason < 0 ||
+            d->reason >= SG_REASON_COUNT || !memchr(d->task_id, 0, sizeof d->task_id) ||
+            d->state < SG_TASK_FREE || d->state > SG_TASK_EXPIRED) {
             return false;
         }
     }
@@ -241,6 +241,8 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            all_within(c->store_trend_w, p->store_count, -large, large) &&
            ints_within(c->store_cell, p->store_count, 0, 2) &&
            all_within(c->node_heat, p->node_count, 0, 1) &&
+           all_within(c->node_level_w, p->node_count, 0, large) &&
+           all_within(c->node_slope, p->node_count, -large, large) &&
            all_within(c->store_before_w, p->store_count, -large, large) &&
            ints_within(c->store_way, p->store_count, -1, 1) &&
            all_within(c->store_rest_s, p->store_count, 0, INFINITY) &&
