@@ -224,10 +224,10 @@ static void sums_downwards(const sg_flows *f)
     }
 }
 
-/* The node whose limit is the share of node n. */
+/* The node whose limit is the share of node n: there is one on its way up wherever the share is below one. */
 static int binding_above(const sg_flows *f, int n)
 {
-    for (int depth = 0; !f->self->node_binding[n] && n > 0 && depth < SG_TREE_DEPTH_MAX; depth++) {
+    while (!f->self->node_binding[n]) {
         n = f->plant->node_parent[n];
     }
     return n;
@@ -285,44 +285,70 @@ static void store_limits(const sg_flows *f, int s)
     } else if (*w < -take_w) {
         *reason = (uint8_t)(take_w < r->charge_w_max ? SG_REASON_FULL : SG_REASON_RATING);
         *w = -take_w;
-    } else if (f->self->store_help_w[s] > 0 && spare_give_w(f, s) <= 1e-9 * *w) {
-        *reason =
-            (uint8_t)sg_relief_reason(f, s); /* whatever else it was asked for came to nothing */
     }
 }
 
-void sg_envelope(const sg_flows *f)
+/* Stores: what they can, then how fast; after that only what they give is still cut. */
+static void stores_alone(const sg_flows *f)
+{
+    bool paced = f->plant->head->paced_stores > 0;
+    for (int s = 0; s < f->plant->store_count; s++) {
+        store_limits(f, s);
+        if (paced) {
+            store_dwell(f, s);
+            store_ramp(f, s);
+        }
+    }
+}
+
+static void check_stores(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
-    bool paced_stores = plant->head->paced_stores > 0,
-         paced_sources = plant->head->paced_sources > 0;
-    for (int s = 0; paced_stores && s < plant->store_count; s++) {
-        store_dwell(f, s);
-        store_ramp(f, s);
-    }
-    for (int s = 0; paced_sources && s < plant->source_count; s++) {
-        source_change(f, s);
-    }
-    no_circulation(f);
-    no_overload_upwards(f);
-    no_export_beyond_permission(f);
     for (int s = 0; s < plant->store_count; s++) {
-        store_limits(f, s);
-        SG_CHECK(isfinite(f->self->store_w[s]));
-        SG_CHECK(plant->store_real[s] || f->self->store_w[s] == 0);
+        double w = f->self->store_w[s];
+        SG_CHECK(plant->store_real[s] || w == 0);
+        SG_CHECK(isfinite(w));
+        if (f->self->store_help_w[s] > 0 && w > 0 && spare_give_w(f, s) <= 1e-9 * w) {
+            /* whatever else it was asked for came to nothing */
+            f->self->store_reason[s] = (uint8_t)sg_relief_reason(f, s);
+        }
+        if (plant->head->paced_stores > 0) {
+            remember_store(f, s);
+        }
     }
-    no_overload_downwards(f);
-    for (int s = 0; paced_stores && s < plant->store_count; s++) {
-        remember_store(f, s);
-    }
-    for (int l = 0; l < plant->load_count; l++) {
+}
+
+static void check_loads(const sg_flows *f)
+{
+    for (int l = 0; l < f->plant->load_count; l++) {
         double cap_w = f->self->load_cap_w[l];
-        SG_CHECK(cap_w >= 0 && cap_w <= plant->load_rating_w[l] * (1 + 1e-9));
+        SG_CHECK(cap_w >= 0 && cap_w <= f->plant->load_rating_w[l] * (1 + 1e-9));
     }
-    for (int s = 0; s < plant->source_count; s++) {
+}
+
+static void check_sources(const sg_flows *f)
+{
+    for (int s = 0; s < f->plant->source_count; s++) {
         SG_CHECK(f->self->source_limit_w[s] >= 0);
-        if (paced_sources) {
+        if (f->plant->head->paced_sources > 0) {
             remember_source(f, s);
         }
     }
+}
+
+/* In this order no later part can undo an earlier one: charging is cut first, for less of it means that more goes out; what
+ * stores give beside relief is cut last, and no limit counts on it. */
+void sg_envelope(const sg_flows *f)
+{
+    stores_alone(f);
+    for (int s = 0; f->plant->head->paced_sources > 0 && s < f->plant->source_count; s++) {
+        source_change(f, s);
+    }
+    no_circulation(f);
+    no_overload_downwards(f);
+    no_overload_upwards(f);
+    no_export_beyond_permission(f);
+    check_stores(f);
+    check_loads(f);
+    check_sources(f);
 }
