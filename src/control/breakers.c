@@ -66,7 +66,10 @@ static void heat_up(const sg_flows *f, double dt_s, double task_w)
         }
         bool good = f->measure->quality[first + n] == SG_GOOD;
         double shown_w = fabs(f->measure->value[first + n]);
-        double flow_w = good ? shown_w : fmax(fresh_w(f, first + n), f->self->node_used_w[n]);
+        int partner = plant->node_partner[n]; /* whose load may be on this breaker */
+        double worst_w =
+            f->self->node_used_w[n] + (partner >= 0 ? f->self->node_used_w[partner] : 0);
+        double flow_w = good ? shown_w : fmax(fresh_w(f, first + n), worst_w);
         sg_breaker breaker = sg_plant_breaker(plant, n);
         f->self->node_heat[n] = sg_breaker_heat(&breaker, f->self->node_heat[n],
                                                 flow_w / plant->node_breaker_w[n], dt_s);
@@ -175,6 +178,10 @@ static void pair_limits(const sg_flows *f, int a, int b)
         fmin(fmin(brief_w(f, a), brief_w(f, b)), self->node_leaf_w[a] + self->node_leaf_w[b]);
     if (lost_a || lost_b) {
         both_w = lost_a && lost_b ? 0 : self->node_leaf_w[lost_a ? b : a];
+    }
+    const uint8_t *quality = f->measure->quality + f->plant->points.first[SG_POINT_NODE_POWER];
+    if (quality[a] != SG_GOOD || quality[b] != SG_GOOD) { /* either may have been lost */
+        both_w = fmin(both_w, fmin(self->node_leaf_w[a], self->node_leaf_w[b]));
     }
     if (!isfinite(both_w)) {
         return;

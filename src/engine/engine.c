@@ -586,4 +586,7 @@ void sg_engine_inherit(sg_engine *self, const sg_engine *from)
     self->meter.import_register_j = self->meter.export_register_j = -1;
     memcpy(self->decision, from->decision, sizeof self->decision);
     self->decision_count = from->decision_count;
+    for (int i = 0; i < SG_DECISION_MAX; i++) {
+        self->decision[i].node = -1; /* the nodes may be other ones */
+    }
 }

@@ -71,7 +71,7 @@ static stand *stand_of(const char *source_more, const char *store_more)
     SG_CONTROL_ARRAYS(X)
 #undef X
     assert_true(k <= 64 && t->plant.points.count <= 128);
-    t->measure = (sg_measure){t->value, t->age_s, t->quality};
+    t->measure = (sg_measure){.value = t->value, .age_s = t->age_s, .quality = t->quality};
     t->in = (sg_control_input){.dt_s = DT_S};
     sg_plant_step_length(&t->plant, DT_S);
     t->flows = (sg_flows){.self = &t->control,
