@@ -71,7 +71,12 @@ static stand *stand_of(const char *source_more, const char *store_more)
     SG_CONTROL_ARRAYS(X)
 #undef X
     assert_true(k <= 64 && t->plant.points.count <= 128);
-    t->measure = (sg_measure){.value = t->value, .age_s = t->age_s, .quality = t->quality};
+    double *stored_j = &t->value[t->plant.points.first[SG_POINT_STORE_ENERGY]];
+    t->measure = (sg_measure){.value = t->value,
+                              .age_s = t->age_s,
+                              .quality = t->quality,
+                              .low_j = stored_j,
+                              .high_j = stored_j};
     t->in = (sg_control_input){.dt_s = DT_S};
     sg_plant_step_length(&t->plant, DT_S);
     t->flows = (sg_flows){.self = &t->control,

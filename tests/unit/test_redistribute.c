@@ -70,10 +70,11 @@ static net draw(uint64_t seed)
 {
     uint64_t k = 0;
 #define U sg_prng_unit(seed, k++)
-    net n = {.nodes = 2 + (int)(U * (NODES - 1)),
-             .supplies = (int)(U * (SUPPLIES + 1)),
-             .ties = (int)(U * (TIES + 1)),
-             .quantum_w = 0.5 + 3 * U};
+    net n = {0};
+    n.nodes = 2 + (int)(U * (NODES - 1));
+    n.supplies = (int)(U * (SUPPLIES + 1));
+    n.ties = (int)(U * (TIES + 1));
+    n.quantum_w = 0.5 + 3 * U;
     double own[NODES];
     for (int i = 0; i < n.nodes; i++) {
         n.parent[i] = i > 0 ? (int32_t)(U * i) : -1;
