@@ -5,7 +5,7 @@
 enum {
     SG_ID_MAX = 64,            /* bytes of an id with its terminator                  */
     SG_TREE_DEPTH_MAX = 16,    /* nodes from a leaf to the site                       */
-    SG_PARAM_MAX = 32,         /* parameters of a device kind                         */
+    SG_PARAM_MAX = 36,         /* parameters of a device kind                         */
     SG_INPUT_MAX = 12,         /* weather or price inputs of a device kind            */
     SG_DEVICE_MAX = 2000000,   /* devices of a site                                   */
     SG_NODE_MAX = 200000,      /* nodes of a site                                     */

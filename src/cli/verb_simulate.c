@@ -3,6 +3,7 @@
 #include "base/quantity.h"
 #include "base/time.h"
 #include "cli/verbs.h"
+#include "study/breakers.h"
 #include "study/rolling.h"
 
 #include <errno.h>
@@ -31,6 +32,10 @@ static const char help[] =
     "every 5 min with\n"
     "                    three ways of forecasting, perfect knowledge; one line each, with the "
     "regret\n"
+    "  --study breakers  what feeders cost that are too small: no control, equal caps, fixed "
+    "limits, "
+    "limits that follow\n"
+    "                    the heat of the breakers; steps of 100ms unless --step says otherwise\n"
     "  --report FILE     one self-contained HTML page with plots\n"
     "  --json            symgrid.report/1 on stdout instead of a table\n"
     "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
@@ -98,6 +103,37 @@ static int failed(sg_status outcome)
     return outcome == SG_UNAVAILABLE ? SG_EXIT_NO : SG_EXIT_ENVIRONMENT;
 }
 
+static int run_breakers(const sg_simulation *sim, bool json, const char *html_path)
+{
+    sg_breakers *study = malloc(sizeof *study);
+    sg_out out = {0};
+    sg_status outcome = study ? sg_breakers_study(sim, study) : SG_NOMEM;
+    if (outcome == SG_MISSING) {
+        fprintf(stderr, "symgrid simulate: --study breakers: expected a node with a `curve` in the "
+                        "site file\n");
+    }
+    int status = outcome == SG_OK        ? SG_EXIT_DONE
+                 : outcome == SG_MISSING ? SG_EXIT_USAGE
+                                         : failed(outcome);
+    if (status == SG_EXIT_DONE) {
+        if (json) {
+            sg_breakers_json(study, &out);
+            sg_out_text(&out, "\n");
+        } else {
+            sg_breakers_table(study, &out);
+        }
+        status = print_out(&out);
+    }
+    if (html_path && status == SG_EXIT_DONE) {
+        sg_out_clear(&out);
+        sg_breakers_html(study, &out);
+        status = write_file(html_path, &out);
+    }
+    sg_out_free(&out);
+    free(study);
+    return status;
+}
+
 static int run_study(const sg_simulation *sim, bool json)
 {
     sg_rolling study;
@@ -141,7 +177,7 @@ static int read_seed(const char *text, sg_site *site)
 static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
 {
     ret->duration_s = 30 * 86400.0;
-    ret->step_s = 900;
+    ret->step_s = w->study && strcmp(w->study, "breakers") == 0 ? 0.1 : 900;
     ret->policy = SG_POLICY_RULES;
     int64_t end_us;
     if (sg_site_span(site, &ret->from_us, &end_us) != SG_OK) {
@@ -156,8 +192,10 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
     }
     status =
         status ? status : sg_option_duration("--plan-every", w->plan_every, &ret->plan_period_s);
-    if (!status && w->study && strcmp(w->study, "rolling") != 0) {
-        fprintf(stderr, "symgrid simulate: --study: expected rolling, got '%s'\n", w->study);
+    if (!status && w->study && strcmp(w->study, "rolling") != 0 &&
+        strcmp(w->study, "breakers") != 0) {
+        fprintf(stderr, "symgrid simulate: --study: expected rolling or breakers, got '%s'\n",
+                w->study);
         status = SG_EXIT_USAGE;
     }
     if (!status && w->policy && !sg_policy_find(w->policy, &ret->policy)) {
@@ -196,7 +234,8 @@ int sg_cli_simulate(int argc, char **argv)
     status = status ? status : read_seed(w.seed, &site);
     status = status ? status : read_options(&w, &site, &sim);
     if (!status && w.study) {
-        status = run_study(&sim, w.json);
+        status = strcmp(w.study, "breakers") == 0 ? run_breakers(&sim, w.json, w.report)
+                                                  : run_study(&sim, w.json);
         sg_site_free(&site);
         return status;
     }

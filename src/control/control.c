@@ -1,5 +1,7 @@
 #include "control/control.h"
 
+#include "control/allocate.h"
+#include "control/breakers.h"
 #include "control/flows.h"
 
 #include <math.h>
@@ -21,6 +23,11 @@ bool sg_policy_find(const char *name, sg_policy *ret)
         }
     }
     return false;
+}
+
+size_t sg_control_scratch_size(int32_t node_count, int32_t store_count)
+{
+    return sg_relief_size(node_count, store_count);
 }
 
 static double reading(const sg_flows *f, int point, double fallback)
@@ -71,11 +78,15 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     sg_flows f = {.self = self, .plant = plant, .measure = measure, .in = in};
     sg_plant_step_length(plant, in->dt_s);
     read_site(&f);
+    sg_breakers_step(&f, in->dt_s, in->task_w);
     sg_stores_listen(&f);
     sg_flows_demands(&f);
+    if (sg_breakers_pairs(&f)) {
+        sg_flows_demands(&f);
+    }
     double storage_w = storage_firm_w(&f);
     double firm_w = f.import_w_max + f.available_w + f.fuelled_w + storage_w - f.losses_w;
-    double root_limit_w = plant->node_leaf_limit_w[0];
+    double root_limit_w = self->node_leaf_w[0];
     if (in->start) {
         firm_w = root_limit_w; /* nothing is known of the supply yet: the breakers are */
     }
@@ -100,9 +111,11 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     return result;
 }
 
-void sg_control_rest(const sg_control *self, const sg_plant *plant, double task_w)
+void sg_control_rest(const sg_control *self, const sg_plant *plant, const sg_measure *measure,
+                     double dt_s, double task_w)
 {
-    sg_flows f = {.self = self, .plant = plant, .task_w = task_w};
+    sg_flows f = {.self = self, .plant = plant, .measure = measure, .task_w = task_w};
+    sg_breakers_step(&f, dt_s, task_w);
     for (int s = 0; s < plant->store_count; s++) {
         self->store_w[s] = 0;
         self->store_reason[s] = SG_REASON_SAFE;

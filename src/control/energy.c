@@ -163,7 +163,9 @@ static double share(sg_flows *f, int g, double power_w, sg_reason reason)
     double done_w = 0;
     for (int s = first; s < first + count; s++) {
         if (self->store_reason[s] != SG_REASON_NONE) {
-            done_w += self->store_reason[s] == SG_REASON_NODE_RELIEF ? 0 : self->store_w[s];
+            bool relief = self->store_reason[s] == SG_REASON_NODE_RELIEF ||
+                          self->store_reason[s] == SG_REASON_MOVED;
+            done_w += relief ? 0 : self->store_w[s];
             continue; /* relief, stale and hypothetical stand */
         }
         double member_w =

@@ -18,7 +18,67 @@ static void withdraw(const sg_flows *f, int s, double power_w, sg_reason reason)
 {
     f->self->store_w[s] -= power_w;
     f->self->store_reason[s] =
-        (uint8_t)(f->self->store_help_w[s] > 0 ? SG_REASON_NODE_RELIEF : reason);
+        (uint8_t)(f->self->store_help_w[s] > 0 ? sg_relief_reason(f, s) : reason);
+}
+
+/* Power grows no faster than the store's ramp; it may always fall back, which is the safe way. */
+static void store_ramp(const sg_flows *f, int s)
+{
+    double *w = &f->self->store_w[s], before_w = f->self->store_before_w[s];
+    double same_w = *w * before_w > 0 ? fabs(before_w) : 0;
+    double most_w = same_w + f->plant->store_ramp[s] * f->in->dt_s;
+    if (fabs(*w) > most_w) {
+        *w = copysign(most_w, *w);
+        f->self->store_reason[s] = SG_REASON_RAMP;
+    }
+}
+
+/* A store that turns round rests first. */
+static void store_dwell(const sg_flows *f, int s)
+{
+    double *w = &f->self->store_w[s];
+    int32_t *way = &f->self->store_way[s];
+    bool turns = *w * *way < 0;
+    if (turns && f->self->store_rest_s[s] < f->plant->store_dwell_s[s]) {
+        *w = 0;
+        f->self->store_reason[s] = SG_REASON_DWELL;
+    }
+}
+
+static void remember_store(const sg_flows *f, int s)
+{
+    double w = f->self->store_w[s];
+    double *rest_s = &f->self->store_rest_s[s];
+    f->self->store_before_w[s] = w;
+    *rest_s = w == 0 ? *rest_s + f->in->dt_s : 0;
+    f->self->store_way[s] = w == 0 ? f->self->store_way[s] : w > 0 ? 1 : -1;
+}
+
+/* The same for a source: its limit rises by its ramp at most, from what it delivers, and it stays off for a while. */
+static void source_change(const sg_flows *f, int s)
+{
+    const sg_plant *plant = f->plant;
+    double *limit_w = &f->self->source_limit_w[s], *off_s = &f->self->source_off_s[s];
+    int power = plant->points.first[SG_POINT_SOURCE_POWER] + s;
+    double shown_w = sg_measure_fresh(f->measure, power) ? f->measure->value[power] : 0;
+    double before_w = isfinite(f->self->source_before_w[s]) ? f->self->source_before_w[s] : 0;
+    double most_w = fmax(shown_w, before_w) + plant->source_ramp[s] * f->in->dt_s;
+    bool was_off = *off_s > 0 && *off_s < plant->source_dwell_s[s];
+    if (was_off && *limit_w > 0) {
+        *limit_w = 0;
+        f->self->source_reason[s] = SG_REASON_DWELL;
+    } else if (*limit_w > most_w) {
+        *limit_w = most_w;
+        f->self->source_reason[s] = SG_REASON_RAMP;
+    }
+}
+
+static void remember_source(const sg_flows *f, int s)
+{
+    double *off_s = &f->self->source_off_s[s];
+    bool ran = f->self->source_before_w[s] > 0 || *off_s > 0;
+    f->self->source_before_w[s] = f->self->source_limit_w[s];
+    *off_s = f->self->source_limit_w[s] > 0 ? 0 : ran ? *off_s + f->in->dt_s : 0;
 }
 
 /* A store does not charge another: while stores with duty `energy` or `bridge` give and take at once, the smaller side is
@@ -148,6 +208,72 @@ static void no_export_beyond_permission(const sg_flows *f)
     }
 }
 
+/* What caps and charging below each node add up to. In node_used_w. */
+static void sums_downwards(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    double *used_w = f->self->node_used_w;
+    memset(used_w, 0, (size_t)plant->node_count * sizeof(double));
+    for (int l = 0; l < plant->load_count; l++) {
+        used_w[plant->load_node[l]] += f->self->load_cap_w[l];
+    }
+    for (int s = 0; s < plant->store_count; s++) {
+        used_w[plant->store_node[s]] += fmax(-f->self->store_w[s], 0);
+    }
+    for (int n = plant->node_count - 1; n > 0; n--) {
+        used_w[plant->node_parent[n]] += used_w[n];
+    }
+}
+
+/* The node whose limit is the share of node n: there is one on its way up wherever the share is below one. */
+static int binding_above(const sg_flows *f, int n)
+{
+    while (!f->self->node_binding[n]) {
+        n = f->plant->node_parent[n];
+    }
+    return n;
+}
+
+static sg_reason reason_of(const sg_flows *f, int n)
+{
+    return f->plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT : SG_REASON_NODE_LIMIT;
+}
+
+/* No breaker is overloaded from above: what may be drawn below a node fits in what it may carry now, whoever gave the caps out.
+ * Allocation and charging keep to it, so that usually nothing is left to do. */
+static void no_overload_downwards(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    const sg_control *self = f->self;
+    double *share = self->node_room_w;
+    sums_downwards(f);
+    bool over = false;
+    for (int n = 0; n < plant->node_count; n++) {
+        bool here = self->node_used_w[n] > self->node_allow_w[n] * (1 + 1e-9) + 1e-6;
+        share[n] = here ? self->node_allow_w[n] / self->node_used_w[n] : 1;
+        self->node_binding[n] = here; /* whose share it is, for the reason */
+        if (n > 0 && share[plant->node_parent[n]] < share[n]) {
+            share[n] = share[plant->node_parent[n]];
+            self->node_binding[n] = 0;
+        }
+        over = over || here;
+    }
+    for (int l = 0; over && l < plant->load_count; l++) {
+        int n = plant->load_node[l];
+        if (share[n] < 1) {
+            self->load_cap_w[l] *= share[n];
+            self->load_reason[l] = (uint8_t)reason_of(f, binding_above(f, n));
+        }
+    }
+    for (int s = 0; over && s < plant->store_count; s++) {
+        int n = plant->store_node[s];
+        if (share[n] < 1 && self->store_w[s] < 0) {
+            self->store_w[s] *= share[n];
+            self->store_reason[s] = (uint8_t)reason_of(f, binding_above(f, n));
+        }
+    }
+}
+
 static void store_limits(const sg_flows *f, int s)
 {
     double *w = &f->self->store_w[s];
@@ -160,8 +286,6 @@ static void store_limits(const sg_flows *f, int s)
     } else if (*w < -take_w) {
         *reason = (uint8_t)(take_w < r->charge_w_max ? SG_REASON_FULL : SG_REASON_RATING);
         *w = -take_w;
-    } else if (f->self->store_help_w[s] > 0 && spare_give_w(f, s) <= 1e-9 * *w) {
-        *reason = SG_REASON_NODE_RELIEF; /* whatever else it was asked for came to nothing */
     }
 }
 
@@ -177,19 +301,59 @@ static void caps_part(void *context, int part)
     SG_CHECK(kept);
 }
 
-void sg_envelope(const sg_flows *f)
+/* Stores: what they can, then how fast; after that only what they give is still cut. */
+static void stores_alone(const sg_flows *f)
+{
+    bool paced = f->plant->head->paced_stores > 0;
+    for (int s = 0; s < f->plant->store_count; s++) {
+        store_limits(f, s);
+        if (paced) {
+            store_dwell(f, s);
+            store_ramp(f, s);
+        }
+    }
+}
+
+static void check_stores(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
+    for (int s = 0; s < plant->store_count; s++) {
+        double w = f->self->store_w[s];
+        SG_CHECK(plant->store_real[s] || w == 0);
+        SG_CHECK(isfinite(w));
+        if (f->self->store_help_w[s] > 0 && w > 0 && spare_give_w(f, s) <= 1e-9 * w) {
+            /* whatever else it was asked for came to nothing */
+            f->self->store_reason[s] = (uint8_t)sg_relief_reason(f, s);
+        }
+        if (plant->head->paced_stores > 0) {
+            remember_store(f, s);
+        }
+    }
+}
+
+static void check_sources(const sg_flows *f)
+{
+    for (int s = 0; s < f->plant->source_count; s++) {
+        SG_CHECK(f->self->source_limit_w[s] >= 0);
+        if (f->plant->head->paced_sources > 0) {
+            remember_source(f, s);
+        }
+    }
+}
+
+/* In this order no later part can undo an earlier one: charging is cut first, for less of it means that more goes out; what
+ * stores give beside relief is cut last, and no limit counts on it. */
+void sg_envelope(const sg_flows *f)
+{
+    stores_alone(f);
+    for (int s = 0; f->plant->head->paced_sources > 0 && s < f->plant->source_count; s++) {
+        source_change(f, s);
+    }
     no_circulation(f);
+    no_overload_downwards(f);
     no_overload_upwards(f);
     no_export_beyond_permission(f);
-    for (int s = 0; s < plant->store_count; s++) {
-        store_limits(f, s);
-        SG_CHECK(isfinite(f->self->store_w[s]));
-        SG_CHECK(plant->store_real[s] || f->self->store_w[s] == 0);
-    }
-    sg_pool_run(f->in->pool, caps_part, &f, sg_sweep_blocks(plant->load_count));
-    for (int s = 0; s < plant->source_count; s++) {
-        SG_CHECK(f->self->source_limit_w[s] >= 0);
-    }
+    check_stores(f);
+    sg_pool_run(f->in->pool, caps_part, &f, sg_sweep_blocks(f->plant->load_count));
+    check_sources(f);
 }

@@ -108,76 +108,7 @@ void sg_flows_demands(sg_flows *f)
     sg_allocator_asked(caps, self->node_flow_w);
     for (int n = plant->node_count - 1; n > 0; n--) {
         self->node_flow_w[plant->node_parent[n]] +=
-            fmin(self->node_flow_w[n], plant->node_leaf_limit_w[n]);
-    }
-}
-
-/* How much too much is wanted at some node on the way up. The root is left out: stores do not raise its limit. */
-static double path_excess_w(const sg_flows *f, int n)
-{
-    double excess_w = 0;
-    for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        excess_w = fmax(excess_w, f->self->node_flow_w[n] - f->plant->node_leaf_limit_w[n]);
-    }
-    return excess_w;
-}
-
-/* What stores may still carry of the flow down to node n. All of it together stays below each breaker's limit, so that nothing
- * flows up through one when the loads below it fall away, and below what the site has to give. */
-static double path_budget_w(const sg_flows *f, int n)
-{
-    double budget_w = f->self->node_room_w[0] - f->self->node_used_w[0];
-    for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        double most_w = fmin(f->plant->node_leaf_limit_w[n], f->plant->node_up_limit_w[n]);
-        budget_w = fmin(budget_w, most_w - f->self->node_used_w[n]);
-    }
-    return fmax(budget_w, 0);
-}
-
-/* A store at node n carries help_w, of which counted_w may be drawn beyond the breakers' limits; higher up, only what is left of
- * it after the way there. What flows into a node that wants more than its limit falls only once the rest is within it. */
-static void path_help(const sg_flows *f, int n, double help_w, double counted_w)
-{
-    const sg_control *self = f->self;
-    double less_w = help_w;
-    self->node_used_w[0] += help_w;
-    for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        double limit_w = f->plant->node_leaf_limit_w[n],
-               before_w = fmin(self->node_flow_w[n], limit_w);
-        self->node_flow_w[n] -= less_w;
-        less_w = before_w - fmin(self->node_flow_w[n], limit_w);
-        self->node_room_w[n] += counted_w / f->plant->node_gain_below[n];
-        self->node_used_w[n] += help_w;
-        counted_w *= f->plant->node_up_frac[n];
-    }
-    self->node_flow_w[0] -= less_w;
-}
-
-/* Local stores carry what a breaker above them cannot. The limit is raised only by what they were measured to deliver in the
- * interval before: a held reading shows nothing. */
-void sg_flows_relief(sg_flows *f)
-{
-    const sg_plant *plant = f->plant;
-    const sg_control *self = f->self;
-    int measured = plant->points.first[SG_POINT_STORE_POWER];
-    memcpy(self->node_room_w + 1, plant->node_leaf_limit_w + 1,
-           (size_t)(plant->node_count - 1) * sizeof(double));
-    memset(self->node_used_w, 0, (size_t)plant->node_count * sizeof(double)); /* here: help below */
-    for (int s = 0; s < plant->store_count; s++) {
-        self->store_help_w[s] = 0;
-        if (plant->store_duty[s] == SG_DUTY_BRIDGE || f->in->start) {
-            continue;
-        }
-        double excess_w = path_excess_w(f, plant->store_node[s]);
-        if (!(excess_w > 0)) {
-            continue;
-        }
-        double help_w =
-            fmin(fmin(excess_w, path_budget_w(f, plant->store_node[s])), sg_store_can_give_w(f, s));
-        bool read = f->measure->quality[measured + s] == SG_GOOD;
-        double shown_w = read ? f->measure->value[measured + s] : 0;
-        self->store_help_w[s] = help_w;
-        path_help(f, plant->store_node[s], help_w, fmax(fmin(help_w, shown_w), 0));
+            fmin(self->node_flow_w[n], self->node_leaf_w[n]);
     }
 }
 
@@ -204,7 +135,9 @@ static sg_reason reason_cut(const sg_flows *f, int l)
     int n = plant->load_node[l];
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = plant->node_parent[n]) {
         if (self->node_binding[n]) {
-            return SG_REASON_NODE_LIMIT;
+            return self->node_pair[n]         ? SG_REASON_LOSS
+                   : plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT
+                                              : SG_REASON_NODE_LIMIT;
         }
     }
     return SG_REASON_SITE_SUPPLY;
@@ -215,7 +148,9 @@ void sg_flows_rest(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
-    memcpy(self->node_room_w, plant->node_leaf_limit_w, (size_t)plant->node_count * sizeof(double));
+    for (int n = 0; n < plant->node_count; n++) { /* heat is not spent on guesses */
+        self->node_room_w[n] = fmin(self->node_leaf_w[n], plant->node_leaf_limit_w[n]);
+    }
     self->node_room_w[0] = fmax(self->node_room_w[0] - f->task_w, 0);
     sg_allocation problem = problem_of(f, self->load_cap_w);
     sg_allocate(&problem, self->spare, self->load_given_w, NULL);

@@ -35,7 +35,9 @@ void sg_path_use(const sg_flows *f, int n, double power_w);
 
 /* Demands, flows and the caps that keep every breaker (allocation.c side of the step). */
 void sg_flows_demands(sg_flows *f);
-void sg_flows_relief(sg_flows *f);
+void sg_flows_relief(sg_flows *f); /* relief.c */
+size_t sg_relief_size(int32_t node_count, int32_t store_count);
+sg_reason sg_relief_reason(const sg_flows *f, int s);
 void sg_flows_caps(sg_flows *f);
 void sg_flows_headroom(sg_flows *f);
 void sg_flows_rest(sg_flows *f); /* instead of all these: the last caps, without relief */

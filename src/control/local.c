@@ -150,7 +150,7 @@ void sg_local_stores(sg_flows *f)
         } else if (!sg_measure_fresh(f->measure, plant->points.first[SG_POINT_STORE_ENERGY] + s)) {
             set(f, s, 0, SG_REASON_STALE);
         } else if (f->self->store_help_w[s] > 0) {
-            set(f, s, f->self->store_help_w[s], SG_REASON_NODE_RELIEF);
+            set(f, s, f->self->store_help_w[s], sg_relief_reason(f, s));
         } else if (duty == SG_DUTY_POWER) {
             smooth(f, s);
         } else if (duty == SG_DUTY_DEVICE) {

@@ -42,6 +42,7 @@ static void place(unsigned char *at, sg_rooms *ret)
 #undef X
     ret->control.caps = at;
     ret->control.spare = at + scratch_size(plant->node_count, plant->load_count);
+    ret->control.scratch = at + 2 * scratch_size(plant->node_count, plant->load_count);
 }
 
 static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t store_count,
@@ -80,7 +81,9 @@ static size_t scratch_offset(const sg_site *site)
 
 size_t sg_engine_size(const sg_site *site)
 {
-    return scratch_offset(site) + 2 * scratch_size(site->node_count, site->device_count[SG_LOAD]);
+    return scratch_offset(site) + 2 * scratch_size(site->node_count, site->device_count[SG_LOAD]) +
+           align_up(
+               sg_control_scratch_size(site->node_count, site->device_count[SG_STORE]));
 }
 
 static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool);
@@ -351,7 +354,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
     self->safe = !start && inputs_unusable(rooms);
     self->rung = (int32_t)(self->safe || start ? SG_RUNG_SAFE : rung);
     if (self->safe) {
-        sg_control_rest(&rooms->control, &rooms->plant, self->task_w);
+        sg_control_rest(&rooms->control, &rooms->plant, &rooms->measure, dt_s, self->task_w);
     } else {
         sg_control_result result =
             sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);
@@ -611,4 +614,7 @@ void sg_engine_inherit(sg_engine *self, const sg_engine *from)
     self->meter.import_register_j = self->meter.export_register_j = -1;
     memcpy(self->decision, from->decision, sizeof self->decision);
     self->decision_count = from->decision_count;
+    for (int i = 0; i < SG_DECISION_MAX; i++) {
+        self->decision[i].node = -1; /* the nodes may be other ones */
+    }
 }

@@ -39,6 +39,21 @@ static bool time_sane(int64_t time_us)
     return time_us >= -SG_TIME_US_MAX && time_us <= SG_TIME_US_MAX;
 }
 
+static bool breakers_sane(const sg_plant *p)
+{
+    bool good = ints_within(p->node_curve, p->node_count, 0, 1 + SG_BREAKER_IEEE_EI) &&
+                ints_within(p->node_partner, p->node_count, -1, p->node_count - 1) &&
+                all_within(p->node_hard_w, p->node_count, 0, INFINITY);
+    for (int n = 0; n < p->node_count; n++) {
+        good =
+            good && (p->node_curve[n] == 0 || (all_within(&p->node_breaker_w[n], 1, 1e-9, large) &&
+                                               all_within(&p->node_dial[n], 1, 1e-9, 1e9) &&
+                                               all_within(&p->node_tau_s[n], 1, 1e-9, large) &&
+                                               all_within(&p->node_instantaneous[n], 1, 0, 1e9)));
+    }
+    return good;
+}
+
 static bool tree_sane(const sg_plant *p)
 {
     if (p->node_parent[0] != -1) {
@@ -55,7 +70,7 @@ static bool tree_sane(const sg_plant *p)
            all_within(p->node_converter_eff, p->node_count, 1e-6, 1) &&
            all_within(p->node_gain_below, p->node_count, 1, INFINITY) &&
            all_within(p->node_up_limit_w, p->node_count, 0, INFINITY) &&
-           all_within(p->node_up_frac, p->node_count, 0, 1);
+           all_within(p->node_up_frac, p->node_count, 0, 1) && breakers_sane(p);
 }
 
 static bool groups_sane(const sg_plant *p)
@@ -97,6 +112,8 @@ static bool stores_sane(const sg_plant *p)
            all_within(p->store_reserve_j, p->store_count, 0, large) &&
            all_within(p->store_low_j, p->store_count, 0, large) &&
            all_within(p->store_high_j, p->store_count, 0, large) &&
+           all_within(p->store_ramp, p->store_count, 0, INFINITY) &&
+           all_within(p->store_dwell_s, p->store_count, 0, large) &&
            all_within(p->store_wear, p->store_count, 0, 1);
 }
 
@@ -106,6 +123,8 @@ static bool plant_sane(const sg_plant *p)
     return tree_sane(p) && groups_sane(p) && stores_sane(p) &&
            ints_within(p->source_node, p->source_count, 0, p->node_count - 1) &&
            all_within(p->source_cost, p->source_count, 0, 1) &&
+           all_within(p->source_ramp, p->source_count, 0, INFINITY) &&
+           all_within(p->source_dwell_s, p->source_count, 0, large) &&
            ints_within(p->load_node, p->load_count, 0, p->node_count - 1) &&
            bytes_below(p->load_class, p->load_count, SG_CLASS_MAX) &&
            all_within(p->load_weight, p->load_count, 1e-9, 1e9) &&
@@ -184,9 +203,9 @@ static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
     for (int i = 0; i < self->decision_count; i++) {
         const sg_decision *d = &self->decision[i];
         if (d->role < 0 || d->role > SG_ROLE_COUNT || d->index < -1 || d->index >= ends[d->role] ||
-            d->reason < 0 || d->reason >= SG_REASON_COUNT ||
-            !memchr(d->task_id, 0, sizeof d->task_id) || d->state < SG_TASK_FREE ||
-            d->state > SG_TASK_EXPIRED) {
+            d->node < -1 || d->node >= plant->node_count || d->reason < 0 ||
+            d->reason >= SG_REASON_COUNT || !memchr(d->task_id, 0, sizeof d->task_id) ||
+            d->state < SG_TASK_FREE || d->state > SG_TASK_EXPIRED) {
             return false;
         }
     }
@@ -221,6 +240,14 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            all_within(c->load_cap_w, p->load_count, 0, large) &&
            all_within(c->store_trend_w, p->store_count, -large, large) &&
            ints_within(c->store_cell, p->store_count, 0, 2) &&
+           all_within(c->node_heat, p->node_count, 0, 1) &&
+           all_within(c->node_level_w, p->node_count, 0, large) &&
+           all_within(c->node_slope, p->node_count, -large, large) &&
+           all_within(c->store_before_w, p->store_count, -large, large) &&
+           ints_within(c->store_way, p->store_count, -1, 1) &&
+           all_within(c->store_rest_s, p->store_count, 0, INFINITY) &&
+           all_within(c->source_before_w, p->source_count, 0, INFINITY) &&
+           all_within(c->source_off_s, p->source_count, 0, INFINITY) &&
            bytes_below(c->source_reason, p->source_count, SG_REASON_COUNT) &&
            bytes_below(c->store_reason, p->store_count, SG_REASON_COUNT) &&
            bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT);

@@ -80,6 +80,14 @@ static void push_decision(sg_engine *self, const sg_decision *decision)
     self->decision_count += self->decision_count < SG_DECISION_MAX;
 }
 
+/* The node that a store's relief is for. */
+static int32_t taker_of(const sg_rooms *rooms, int g, group_state now)
+{
+    bool relief = now.reason == SG_REASON_NODE_RELIEF || now.reason == SG_REASON_MOVED;
+    bool store = rooms->plant.group_role[g] == SG_STORE;
+    return store && relief ? rooms->control.store_taker[now.member] : -1;
+}
+
 /* One line per group when its reason changes, at most one in five seconds and group: a log for people, not a trace. */
 void sg_decisions_note(sg_rooms *rooms)
 {
@@ -98,6 +106,7 @@ void sg_decisions_note(sg_rooms *rooms)
                                 .role = rooms->plant.group_role[g],
                                 .index = now.member,
                                 .reason = now.reason,
+                                .node = taker_of(rooms, g, now),
                                 .from_w = self->group_setpoint_w[g],
                                 .to_w = now.setpoint_w};
         push_decision(self, &decision);
@@ -113,6 +122,7 @@ void sg_decisions_note(sg_rooms *rooms)
                                     .role = SG_ROLE_COUNT,
                                     .index = -1,
                                     .reason = task->reason,
+                                    .node = -1,
                                     .state = task->state,
                                     .to_w = task->request.power_w};
             memcpy(decision.task_id, task->request.task_id, SG_ID_MAX);

@@ -31,6 +31,8 @@ typedef struct sg_decision {
     int32_t role, index; /* the device; role SG_ROLE_COUNT: a task, index -1 */
     int32_t reason;      /* sg_reason */
     int32_t state;       /* of a task */
+    int32_t node;        /* whose overload a store relieves, else -1 */
+    int32_t pad;
     double from_w, to_w;
     char task_id[SG_ID_MAX]; /* of a task, else "" */
 } sg_decision;

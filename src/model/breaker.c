@@ -58,18 +58,33 @@ double sg_breaker_heat(const sg_breaker *self, double heat_frac, double multiple
     return next < below_one ? next : below_one;
 }
 
+static const double multiple_max =
+    1000; /* where a relay's curve would allow any current for so long */
+
+double sg_breaker_multiple_below(const sg_breaker *self, double heat_frac, double bound_frac,
+                                 double dt_s)
+{
+    double left_frac = bound_frac - heat_frac;
+    double held = self->curve == SG_BREAKER_UL489 ? sqrt(bound_frac) : 1, multiple = held;
+    if (left_frac > 0 && self->curve == SG_BREAKER_UL489) {
+        /* bound = m2 - (m2 - h) exp(-dt / tau) */
+        double over = left_frac / expm1(dt_s / self->tau_s);
+        multiple = sqrt(bound_frac + over);
+    } else if (left_frac > 0) {
+        /* dt = left dial (a / (m^p - 1) + b) */
+        double spare_s = dt_s / (left_frac * self->dial) - inverse[self->curve].b;
+        double over = spare_s > 0 ? inverse[self->curve].a / spare_s : (double)INFINITY;
+        multiple = exp(log1p(over) / inverse[self->curve].p);
+    }
+    double most = self->instantaneous > 0 ? self->instantaneous : multiple_max;
+    multiple *= 1 - 1e-12; /* rounding stays on the side that lasts */
+    multiple = multiple < held ? held : multiple;
+    return multiple < most ? multiple : most * (1 - 1e-9);
+}
+
 double sg_breaker_multiple(const sg_breaker *self, double heat_frac, double dt_s)
 {
-    double low = 1, high = self->instantaneous > 0 ? self->instantaneous : 1000;
-    for (int i = 0; i < 60 && high - low > 1e-9 * low; i++) {
-        double middle = low + (high - low) / 2;
-        if (sg_breaker_left_s(self, heat_frac, middle) > dt_s) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return sg_breaker_multiple_below(self, heat_frac, 1, dt_s);
 }
 
 double sg_breaker_ul489_max_s(double rating_a, double multiple)

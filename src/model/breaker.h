@@ -44,8 +44,13 @@ double sg_breaker_left_s(const sg_breaker *self, double heat_frac, double multip
 /* Heat after dt_s at a constant multiple; 1 when it trips within. @effects alloc=no block=no fails=never */
 double sg_breaker_heat(const sg_breaker *self, double heat_frac, double multiple, double dt_s);
 
-/* The multiple that may last for dt_s from a heat, at least 1: what an overloaded feeder can still carry. By bisection to
- * 1e-9. @effects alloc=no block=no fails=never */
+/* The multiple that may last for dt_s before the heat reaches bound_frac of the trip, 0 < bound_frac <= 1: the inverse of the
+ * curve, in closed form. At least the multiple that is held for ever below the bound (ul489: sqrt(bound); relays: 1), also
+ * from a heat above it; less than `instantaneous`. @effects alloc=no block=no fails=never */
+double sg_breaker_multiple_below(const sg_breaker *self, double heat_frac, double bound_frac,
+                                 double dt_s);
+
+/* The same up to the trip: what an overloaded feeder can still carry, at least 1. @effects alloc=no block=no fails=never */
 double sg_breaker_multiple(const sg_breaker *self, double heat_frac, double dt_s);
 
 /* UL 489: the longest time to trip from cold at 135 % and 200 % of the rating; the limits above 50 A (135 %) and 30 A (200 %)

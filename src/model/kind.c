@@ -39,12 +39,20 @@ static const sg_param store_params[SG_STORE_PARAM_COUNT] = {
                        ""},
     [SG_STORE_WEAR] = {"wear", SG_DIM_PRICE_ENERGY, 0, 0, 1e-3, NULL,
                        "cost of wear per energy through the bus, each way", ""},
+    [SG_STORE_RAMP] = {"ramp", SG_DIM_RAMP, HUGE_VAL, 1e-3, 1e12, NULL,
+                       "its power grows no faster than this", ""},
+    [SG_STORE_DWELL] = {"dwell", SG_DIM_TIME, 0, 0, 86400, NULL,
+                        "rest before it turns from charging to giving or back", ""},
 };
 
 static const sg_param source_params[SG_SOURCE_PARAM_COUNT] = {
     [SG_SOURCE_COST] =
         {"cost", SG_DIM_PRICE_ENERGY, 0, 0, 1e-3, NULL,
          "fuel and running cost per energy; a source with a cost runs only when needed", ""},
+    [SG_SOURCE_RAMP] = {"ramp", SG_DIM_RAMP, HUGE_VAL, 1e-3, 1e12, NULL,
+                        "its limit grows no faster than this", ""},
+    [SG_SOURCE_DWELL] = {"dwell", SG_DIM_TIME, 0, 0, 86400, NULL, "time off before it starts again",
+                         ""},
 };
 
 const sg_param *sg_role_params(sg_role role, int *ret_count)

@@ -70,12 +70,19 @@ enum sg_store_param {                     /* offsets from kind->param_count */
                       SG_STORE_HIGH_MARK, /* may give above it when its host is idle (S2)  */
                       SG_STORE_DUTY,      /* enum sg_duty                                  */
                       SG_STORE_WEAR,      /* money per J through the bus, each way         */
+                      SG_STORE_RAMP,      /* W/s that its power may grow by; INFINITY: any */
+                      SG_STORE_DWELL,     /* s at rest before it turns round               */
                       SG_STORE_PARAM_COUNT
 };
 /* energy: planned over hours; power: smooths seconds; bridge: held for ride-through only; device: a server's own cell */
 typedef enum sg_duty { SG_DUTY_ENERGY, SG_DUTY_POWER, SG_DUTY_BRIDGE, SG_DUTY_DEVICE } sg_duty;
 
-enum sg_source_param { SG_SOURCE_COST, SG_SOURCE_PARAM_COUNT }; /* money per J */
+enum sg_source_param {
+    SG_SOURCE_COST,  /* money per J */
+    SG_SOURCE_RAMP,  /* W/s that its limit may grow by; INFINITY: any */
+    SG_SOURCE_DWELL, /* s off before it starts again                  */
+    SG_SOURCE_PARAM_COUNT
+};
 
 /* The load kind's own table (role SG_LOAD has one kind, "load"). */
 enum sg_load_param {

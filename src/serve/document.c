@@ -243,6 +243,11 @@ static void put_decisions(const sg_site *site, const sg_view *view, sg_out *out)
         sg_json_text(out, "device", name);
         sg_json_text(out, "reason", reason_name(decision->reason));
         sg_json_text(out, "text", reason_text(decision->reason));
+        if (decision->node >= 0 && decision->node < site->node_count &&
+            decision->role == SG_STORE) {
+            sg_site_node_name(site, decision->node, name);
+            sg_json_text(out, "for", name);
+        }
         if (decision->role == SG_ROLE_COUNT) {
             sg_json_text(out, "state", NAME_AT(state_names, decision->state));
         }

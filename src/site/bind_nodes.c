@@ -20,6 +20,11 @@ enum {
     CONDUCTOR,
     PHASES,
     EFFICIENCY,
+    CURVE,
+    TRIP_200,
+    DIAL,
+    RESET_TIME,
+    INSTANTANEOUS,
     FIELD_COUNT
 };
 enum { THREE_PHASES, ONE_PHASE, DIRECT_CURRENT };
@@ -38,11 +43,21 @@ static const sg_param fields[FIELD_COUNT] = {
     [PHASES] = {"phases", SG_DIM_NONE, THREE_PHASES, 0, 2, NODE_PHASES, "of the node's supply", ""},
     [EFFICIENCY] = {"efficiency", SG_DIM_FRACTION, 1, 0.5, 1, NULL,
                     "of the converter above the node", ""},
+    [CURVE] = {"curve", SG_DIM_NONE, 0, 0, 7, "none|" SG_BREAKER_CURVES,
+               "of the breaker's trip: it may carry more than 80 % for a while", ""},
+    [TRIP_200] = {"trip_at_200", SG_DIM_TIME, 60, 0.1, 3600, NULL,
+                  "curve ul489: trip from cold at twice the rating", "assumption"},
+    [DIAL] = {"dial", SG_DIM_NONE, 1, 0.01, 100, NULL, "relays: time multiplier", ""},
+    [RESET_TIME] = {"reset_time", SG_DIM_TIME, 30, 0.1, 1e5, NULL,
+                    "relays: time constant of the heat below pickup", "assumption"},
+    [INSTANTANEOUS] = {"instantaneous", SG_DIM_NONE, 0, 1.5, 1000, NULL,
+                       "multiple of the rating that trips at once", ""},
 };
 
-static const char *const keys[] = {"parent",  "count",        "limit",         "breaker",
-                                   "voltage", "cable_length", "cable_section", "conductor",
-                                   "phases",  "efficiency",   "template"};
+static const char *const keys[] = {
+    "parent",        "count",     "limit",      "breaker",       "voltage",  "cable_length",
+    "cable_section", "conductor", "phases",     "efficiency",    "template", "curve",
+    "trip_at_200",   "dial",      "reset_time", "instantaneous", "partner"};
 
 /* One entry on its way to a node group. */
 typedef struct plan {
@@ -186,10 +201,22 @@ static void electric(sg_node *node, const double *v)
         /* Three phases: 3 R I^2 with I = P / (sqrt 3 V) is R (P/V)^2. Else there and back: 2 R (P/V)^2. */
         node->loss_ohm = (three ? 1 : 2) * hot_ohm / node->cable_mm2;
     }
-    node->limit_w = v[LIMIT];
+    node->limit_w = node->hard_limit_w = v[LIMIT];
     if (v[BREAKER] > 0) {
-        double rating_w = (three ? sqrt(3.0) : 1) * v[VOLTAGE] * v[BREAKER];
-        node->limit_w = fmin(node->limit_w, 0.8 * rating_w);
+        node->breaker_w = (three ? sqrt(3.0) : 1) * v[VOLTAGE] * v[BREAKER];
+        node->limit_w = fmin(node->limit_w, 0.8 * node->breaker_w);
+    }
+}
+
+static void protective(sg_node *node, const double *v)
+{
+    node->curve = v[CURVE] > 0.5;
+    if (node->curve) {
+        node->trip = (sg_breaker){.curve = (sg_breaker_curve)((int)v[CURVE] - 1),
+                                  .dial = v[DIAL],
+                                  .instantaneous = v[INSTANTANEOUS]};
+        node->trip.tau_s =
+            node->trip.curve == SG_BREAKER_UL489 ? sg_breaker_tau_s(v[TRIP_200]) : v[RESET_TIME];
     }
 }
 
@@ -203,6 +230,11 @@ static bool check_fields(sg_bind *b, const plan *p)
         sg_diagnose(b->diagnostics, SG_ERROR, place, "add `voltage: 400V`",
                     "expected `voltage` beside `breaker`: a rating in amperes says nothing about "
                     "power alone");
+        return false;
+    }
+    if (sg_entry_get(&p->entry, "curve") && !breaker) {
+        sg_diagnose(b->diagnostics, SG_ERROR, place, "add `breaker: 100A`",
+                    "expected `breaker` beside `curve`: the curve is in multiples of its rating");
         return false;
     }
     if (length != section) {
@@ -240,6 +272,7 @@ static void fill(sg_bind *b, const plan *plans, const plan *p)
         node->parent = p->parent >= 0 ? above + (int32_t)(i / p->own) : -1;
         node->group = p->group;
         electric(node, v);
+        protective(node, v);
     }
 }
 
@@ -280,7 +313,8 @@ static void implicit_root(sg_bind *b)
         sg_bind_nomem(b);
         return;
     }
-    site->nodes[0] = (sg_node){.parent = -1, .limit_w = HUGE_VAL, .converter_eff = 1};
+    site->nodes[0] =
+        (sg_node){.parent = -1, .limit_w = HUGE_VAL, .hard_limit_w = HUGE_VAL, .converter_eff = 1};
     site->node_groups[0] = (sg_node_group){"site", 0, 1, 0};
     site->node_count = site->node_group_count = 1;
     b->nodes_good = true;
@@ -299,6 +333,34 @@ static bool plan_one(sg_bind *b, const sg_item *item, plan *ret)
     sg_bind_unknown(b, &ret->entry, keys, SG_COUNT(keys), "a node");
     const sg_yaml *at = sg_entry_get(&ret->entry, "count");
     return !at || sg_bind_whole(b, at, "count", 1, SG_NODE_MAX, &ret->own);
+}
+
+/* Two feeders of one parent of which either can carry both. Said on one of them, it holds for both. */
+static void read_partner(sg_bind *b, const plan *p)
+{
+    const sg_yaml *at = sg_entry_get(&p->entry, "partner");
+    sg_span span;
+    if (!at || !sg_bind_node_ref(b, at, &span)) {
+        return;
+    }
+    sg_node *nodes = b->site->nodes;
+    const sg_node_group *group = &b->site->node_groups[p->group];
+    bool good = span.count == group->count;
+    for (int32_t i = 0; good && i < span.count; i++) {
+        int32_t one = group->first + i, other = span.first + i;
+        good = one != other && nodes[one].parent == nodes[other].parent &&
+               (nodes[one].partner == 0 || nodes[one].partner == other) &&
+               (nodes[other].partner == 0 || nodes[other].partner == one);
+        if (good) {
+            nodes[one].partner = other;
+            nodes[other].partner = one;
+        }
+    }
+    if (!good) {
+        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, at), NULL,
+                    "partner: expected as many other nodes with the same parent, each the partner "
+                    "of one node only");
+    }
 }
 
 void sg_bind_nodes(sg_bind *b)
@@ -350,6 +412,9 @@ void sg_bind_nodes(sg_bind *b)
         }
     }
     b->nodes_good = true;
+    for (i = 0; i < count; i++) {
+        read_partner(b, &plans[i]);
+    }
 }
 
 bool sg_bind_node_ref(sg_bind *b, const sg_yaml *at, sg_span *ret)

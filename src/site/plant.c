@@ -58,6 +58,14 @@ sg_plant sg_plant_at(void *memory)
     return plant;
 }
 
+/* The most that a command ever plans for a node. */
+static double most_w(const sg_plant *plant, int n)
+{
+    return plant->node_curve[n] > 0
+               ? fmin(plant->node_hard_w[n], sg_plant_multiple_max * plant->node_breaker_w[n])
+               : plant->node_limit_w[n];
+}
+
 /* The gain of each node (flow in / flow out) at the most that can flow: everything below at its rating, or the breaker's own
  * limit. Children come first, so what they draw at most is known. */
 static void gains(const sg_plant *plant)
@@ -69,7 +77,7 @@ static void gains(const sg_plant *plant)
         plant->node_rating_w[plant->store_node[s]] += plant->store_reservoir[s].charge_w_max;
     }
     for (int n = plant->node_count - 1; n >= 0; n--) {
-        double limit_w = plant->node_limit_w[n];
+        double limit_w = most_w(plant, n);
         bool tasks = n == 0 && isfinite(limit_w); /* tasks draw at the root, as much as fits */
         double full_w = tasks ? limit_w : fmin(limit_w, plant->node_rating_w[n]);
         plant->node_gain[n] = 1 / plant->node_converter_eff[n] + plant->node_loss_per_w[n] * full_w;
@@ -100,11 +108,26 @@ static void gains_upwards(const sg_plant *plant)
     }
 }
 
+/* The lowest voltage at each breaker, with all its node's path at the most that can flow: V_r = V_s - R P_s / V_s, per unit.
+ * Converters are taken not to lift it. A breaker carries less power there. */
+static void lowest_voltages(const sg_plant *plant)
+{
+    double *bus_pu = plant->node_up_limit_w; /* borrowed */
+    for (int n = 0; n < plant->node_count; n++) {
+        double supply_pu = n > 0 ? bus_pu[plant->node_parent[n]] : 1;
+        double full_w = fmin(plant->node_rating_w[n], most_w(plant, n)) * plant->node_gain[n];
+        double drop_pu = isfinite(full_w) ? plant->node_loss_per_w[n] * full_w / supply_pu : 0;
+        bus_pu[n] = fmax(supply_pu - drop_pu, 0.5);
+        plant->node_breaker_w[n] *= supply_pu;
+    }
+}
+
 /* Breakers see the loads and charging stores below them and the losses on the way. The limit on what is drawn alone is the
  * breaker's divided by the worst gain along any path below it: conservative by the few percent that the losses are. */
 static void leaf_limits(const sg_plant *plant)
 {
     gains(plant);
+    lowest_voltages(plant);
     gains_upwards(plant);
     for (int n = 0; n < plant->node_count; n++) {
         plant->node_gain_below[n] = 1;
@@ -128,6 +151,17 @@ static void fill_nodes(const sg_plant *plant, const sg_site *site)
         plant->node_loss_per_w[n] =
             node->voltage_v > 0 ? node->loss_ohm / (node->voltage_v * node->voltage_v) : 0;
         plant->node_converter_eff[n] = node->converter_eff > 0 ? node->converter_eff : 1;
+        plant->node_hard_w[n] = node->hard_limit_w;
+        plant->node_partner[n] = node->partner > 0 ? node->partner : -1;
+        plant->head->partner_count += node->partner > 0;
+        if (node->curve) {
+            plant->node_curve[n] = 1 + (int32_t)node->trip.curve;
+            plant->node_breaker_w[n] = node->breaker_w;
+            plant->node_dial[n] = node->trip.dial;
+            plant->node_tau_s[n] = node->trip.tau_s;
+            plant->node_instantaneous[n] = node->trip.instantaneous;
+            plant->head->curve_count++;
+        }
     }
 }
 
@@ -154,6 +188,9 @@ static void fill_store(const sg_plant *plant, const sg_site *site, int s)
     plant->store_low_j[s] = common[SG_STORE_LOW_MARK] * reservoir->capacity_j;
     plant->store_high_j[s] = common[SG_STORE_HIGH_MARK] * reservoir->capacity_j;
     plant->store_wear[s] = common[SG_STORE_WEAR];
+    plant->store_ramp[s] = common[SG_STORE_RAMP];
+    plant->store_dwell_s[s] = common[SG_STORE_DWELL];
+    plant->head->paced_stores += isfinite(plant->store_ramp[s]) || plant->store_dwell_s[s] > 0;
 }
 
 static void fill_load(const sg_plant *plant, const sg_site *site, int l)
@@ -181,6 +218,9 @@ void sg_plant_create(void *memory, const sg_site *site)
         plant.source_node[s] = device->node;
         plant.source_group[s] = device->group;
         plant.source_cost[s] = sg_device_role_param(site, device, SG_SOURCE_COST);
+        plant.source_ramp[s] = sg_device_role_param(site, device, SG_SOURCE_RAMP);
+        plant.source_dwell_s[s] = sg_device_role_param(site, device, SG_SOURCE_DWELL);
+        plant.head->paced_sources += isfinite(plant.source_ramp[s]) || plant.source_dwell_s[s] > 0;
     }
     for (int s = 0; s < plant.store_count; s++) {
         fill_store(&plant, site, s);

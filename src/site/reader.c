@@ -234,8 +234,15 @@ static uint64_t mix_node(uint64_t hash, const sg_node *n)
 {
     const double reals[] = {n->limit_w,   n->breaker_a, n->voltage_v,    n->cable_m,
                             n->cable_mm2, n->loss_ohm,  n->converter_eff};
-    hash = mix_whole(mix_whole(hash, n->parent), n->group);
-    return sg_hash(hash, reals, sizeof reals);
+    hash = sg_hash(mix_whole(mix_whole(hash, n->parent), n->group), reals, sizeof reals);
+    if (n->partner > 0) {
+        hash = mix_whole(hash, n->partner);
+    }
+    if (n->curve) { /* without one the hash is as it always was */
+        const double trip[] = {n->hard_limit_w, n->trip.dial, n->trip.tau_s, n->trip.instantaneous};
+        hash = mix_whole(sg_hash(hash, trip, sizeof trip), (int64_t)n->trip.curve);
+    }
+    return hash;
 }
 
 static uint64_t mix_device(uint64_t hash, const sg_device *d)

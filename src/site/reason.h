@@ -39,7 +39,13 @@
     X(SG_REASON_NOT_NOW, "not_now", "waits until enough firm supply is free")                  \
     X(SG_REASON_DEADLINE, "deadline", "its deadline passed before there was room")             \
     X(SG_REASON_WITHDRAWN, "withdrawn", "withdrawn by its owner")                              \
-    X(SG_REASON_FINISHED, "finished", "its time is over")
+    X(SG_REASON_FINISHED, "finished", "its time is over")                                      \
+    X(SG_REASON_BREAKER_HEAT, "breaker_heat",                                                  \
+      "a breaker above is warm: its heat stays below 80 % of its trip")                        \
+    X(SG_REASON_LOSS, "loss", "kept free for the loss of a feeder or a store")                 \
+    X(SG_REASON_RAMP, "ramp", "the device's power rises no faster than this")                  \
+    X(SG_REASON_DWELL, "dwell", "too soon after it last stopped or turned round")              \
+    X(SG_REASON_MOVED, "moved", "an overload is coming: energy comes from where it is spare")
 
 typedef enum sg_reason {
 #define X(code, name, text) code,

@@ -8,6 +8,7 @@
 #define SG_SITE_SITE_H
 #include "base/arena.h"
 #include "base/limits.h"
+#include "model/breaker.h"
 #include "model/kind.h"
 #include "site/fault.h"
 #include "site/plan.h"
@@ -27,6 +28,11 @@ typedef struct sg_node {
     double cable_mm2;
     double loss_ohm;      /* r with loss_w = r * (power_w / voltage_v)^2; 0 = no cable         */
     double converter_eff; /* of the converter above the node, 0 < x <= 1                      */
+    double hard_limit_w;  /* `limit` alone; INFINITY = none                                   */
+    double breaker_w;     /* the breaker's rating at nominal voltage, 0 = none                */
+    bool curve;           /* its trip curve is known: it may carry more for a while           */
+    sg_breaker trip;      /* where it is                                                      */
+    int32_t partner;      /* sibling that takes its load over when its feeder is lost; 0 = none */
 } sg_node;
 
 typedef struct sg_device {

@@ -71,7 +71,7 @@ typedef struct sg_report {
     double overload_s;                              /* time with any node above its limit   */
     sg_report_store store[SG_GROUP_MAX];            /* by group, stores only */
     double forecast_mae_w[2], persistence_mae_w[2]; /* load, generation; one hour ahead */
-    int64_t plans; /* that were followed */
+    int64_t plans;                                  /* that were followed */
     uint64_t command_hash;
     sg_report_month month[SG_MONTH_MAX];
     int month_count;
@@ -79,6 +79,9 @@ typedef struct sg_report {
     int note_count; /* what the site can really do, in sentences */
     char note[16][256];
 } sg_report;
+
+/* The beginning of a page in the reports' style, up to the body. @effects alloc=yes (the buffer) block=no */
+void sg_report_page(sg_out *out, const char *title);
 
 /* symgrid.report/1. @effects alloc=yes (the buffer) block=no */
 void sg_report_json(const sg_report *report, sg_out *out);

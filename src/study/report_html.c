@@ -90,15 +90,8 @@ static const char *currency_of(const sg_report *report)
 
 /* ---- head and cards ---- */
 
-static void head(const sg_report *report, sg_out *out)
+void sg_report_page(sg_out *out, const char *title)
 {
-    const char *title = report->site && report->site->title && report->site->title[0]
-                            ? report->site->title
-                            : "Site";
-    char from[SG_TIME_TEXT], to[SG_TIME_TEXT], span[SG_FIGURES_TEXT];
-    sg_time_format(report->from_us, from);
-    sg_time_format(report->to_us, to);
-    sg_figures_duration((double)(report->to_us - report->from_us) / 1e6, span);
     sg_out_text(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
                      "name=\"viewport\" "
                      "content=\"width=device-width, initial-scale=1\">\n<title>");
@@ -108,7 +101,20 @@ static void head(const sg_report *report, sg_out *out)
         sg_out_text(out, style[i]);
         sg_out_text(out, "\n");
     }
-    sg_out_text(out, "</style>\n</head>\n<body>\n<header><h1>");
+    sg_out_text(out, "</style>\n</head>\n<body>\n");
+}
+
+static void head(const sg_report *report, sg_out *out)
+{
+    const char *title = report->site && report->site->title && report->site->title[0]
+                            ? report->site->title
+                            : "Site";
+    char from[SG_TIME_TEXT], to[SG_TIME_TEXT], span[SG_FIGURES_TEXT];
+    sg_time_format(report->from_us, from);
+    sg_time_format(report->to_us, to);
+    sg_figures_duration((double)(report->to_us - report->from_us) / 1e6, span);
+    sg_report_page(out, title);
+    sg_out_text(out, "<header><h1>");
     sg_out_html(out, title);
     sg_out_format(out, "</h1><p>%s to %s (%s), policy <b>%s</b>, step %g s", from, to, span,
                   sg_policy_name(report->policy), isfinite(report->step_s) ? report->step_s : 0.0);

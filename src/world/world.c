@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "world/faults.h"
+#include "world/protection.h"
 #include "world/truth.h"
 
 #include <math.h>
@@ -32,9 +33,11 @@ struct sg_world {
     double *store_soh;   /* NAN where the kind has none */
     double *load_want_w, *load_w;
     double *node_out_w, *node_in_w;
+    sg_protection protection;
     bool grid_up;
     bool played; /* the outside of the interval that begins is known already */
     double task_w, unserved_w, losses_w, net_w;
+    double dark_w; /* wanted behind open breakers */
     double import_price, export_price, carbon;
     /* readings handed out */
     double *value, *last;
@@ -52,7 +55,7 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
            loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
            points = (size_t)sg_points_of(site).count;
     size_t doubles =
-        sources * 3 + stores * 5 + loads * 3 + nodes * 2 + (size_t)site->series_count + points * 2;
+        sources * 3 + stores * 5 + loads * 3 + nodes * 6 + (size_t)site->series_count + points * 2;
     size_t truth_at = doubles, members_at = truth_at + sg_truth_doubles(site);
     size_t members = (size_t)sg_faults_members(site) * sizeof(sg_fault_member) / sizeof(double);
     size_t plant_at = (members_at + members + 7) & ~(size_t)7;
@@ -64,15 +67,30 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
         return NULL;
     }
     double *at = self->memory;
-    double **arrays[] = {
-        &self->source_limit_w, &self->source_could_w, &self->source_w,    &self->store_command_w,
-        &self->store_j,        &self->store_w,        &self->store_try_w, &self->store_soh,
-        &self->load_cap_w,     &self->load_want_w,    &self->load_w,      &self->node_out_w,
-        &self->node_in_w,      &self->series_mean,    &self->value,       &self->last};
+    double **arrays[] = {&self->source_limit_w,
+                         &self->source_could_w,
+                         &self->source_w,
+                         &self->store_command_w,
+                         &self->store_j,
+                         &self->store_w,
+                         &self->store_try_w,
+                         &self->store_soh,
+                         &self->load_cap_w,
+                         &self->load_want_w,
+                         &self->load_w,
+                         &self->node_out_w,
+                         &self->node_in_w,
+                         &self->series_mean,
+                         &self->value,
+                         &self->last,
+                         &self->protection.heat,
+                         &self->protection.pu,
+                         &self->protection.state,
+                         &self->protection.carried_w};
     const size_t sizes[] = {
         sources, sources, sources, stores, stores, stores, stores,
         stores,  loads,   loads,   loads,  nodes,  nodes,  (size_t)site->series_count,
-        points,  points};
+        points,  points,  nodes,   nodes,  nodes,  nodes};
     for (int i = 0; i < SG_COUNT(arrays); i++) {
         *arrays[i] = at;
         at += sizes[i];
@@ -98,6 +116,8 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
         self->load_cap_w[l] = INFINITY;
     }
     sg_faults_init(&self->faults, site, (void *)(self->memory + members_at));
+    self->protection.site = site;
+    self->protection.plant = &self->plant;
     return self;
 }
 
@@ -119,6 +139,21 @@ void sg_world_stored(const sg_world *self, double *ret_j)
 double sg_world_soh_frac(const sg_world *self, int store)
 {
     return self->store_soh[store];
+}
+
+double sg_world_heat_frac(const sg_world *self, int node)
+{
+    return self->protection.heat[node];
+}
+
+bool sg_world_dark(const sg_world *self, int node)
+{
+    return sg_protection_dark(&self->protection, node);
+}
+
+void sg_world_open(sg_world *self, int node)
+{
+    sg_protection_open(&self->protection, node);
 }
 
 bool sg_world_plan_missing(const sg_world *self)
@@ -271,6 +306,7 @@ static void try_store(sg_world *self, int s, double w)
     double most_w = share < 1 ? share * r->discharge_w_max : (double)INFINITY;
     double least_w = share < 1 ? -share * r->charge_w_max : (double)-INFINITY;
     w = w > most_w ? most_w : w < least_w ? least_w : w;
+    w = sg_protection_dark(&self->protection, self->plant.store_node[s]) ? 0 : w;
     double lost = sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s);
     self->store_try_w[s] = self->store_w[s] =
         sg_truth_try(&self->truth, s, self->store_j[s], w, lost, &self->around).power_w;
@@ -281,12 +317,17 @@ static void obey(sg_world *self)
     self->grid_up =
         self->plant.head->grid_present && !sg_faults_site(&self->faults, SG_FAULT_GRID_LOSS);
     for (int s = 0; s < self->plant.source_count; s++) {
-        self->source_w[s] = fmin(self->source_could_w[s], self->source_limit_w[s]);
+        bool dark = sg_protection_dark(&self->protection, self->plant.source_node[s]);
+        self->source_w[s] = dark ? 0 : fmin(self->source_could_w[s], self->source_limit_w[s]);
     }
+    self->dark_w = 0;
     for (int l = 0; l < self->plant.load_count; l++) {
-        self->load_w[l] = fmin(self->load_want_w[l], self->load_cap_w[l]);
+        double w = fmin(self->load_want_w[l], self->load_cap_w[l]);
+        bool dark = sg_protection_dark(&self->protection, self->plant.load_node[l]);
+        self->load_w[l] = dark ? 0 : w;
+        self->dark_w += dark ? w : 0;
     }
-    self->task_w = self->task_command_w;
+    self->task_w = sg_protection_dark(&self->protection, 0) ? 0 : self->task_command_w;
     for (int s = 0; s < self->plant.store_count; s++) {
         try_store(self, s, self->store_command_w[s]);
     }
@@ -393,7 +434,7 @@ static void close_at_the_connection(sg_world *self)
             break;
         }
     }
-    self->unserved_w = fmax(wanted_w - loads_w(self), 0);
+    self->unserved_w = fmax(wanted_w - loads_w(self), 0) + self->dark_w;
 }
 
 /* Stores whose power the connection has changed are asked for the new one; not every device can do every power. */
@@ -458,11 +499,16 @@ static void keep_books(sg_world *self, double dt_s)
     b->export_j += self->net_w < 0 ? -self->net_w * dt_s : 0;
     bool over = false;
     for (int n = 0; n < plant->node_count; n++) {
-        double load = fabs(self->node_in_w[n]) / plant->node_limit_w[n]; /* 0 without a limit */
+        /* where the trip curve is known, heat is the breaker's limit */
+        double limit_w = plant->node_curve[n] > 0 ? plant->node_hard_w[n] : plant->node_limit_w[n];
+        double load = fabs(self->node_in_w[n]) / limit_w; /* 0 without a limit */
         over = over || load > 1 + 1e-9;
         b->overload_worst = load > b->overload_worst ? load : b->overload_worst;
     }
     b->overload_s += over ? dt_s : 0;
+    sg_protection_step(&self->protection, self->node_in_w, dt_s);
+    b->heat_worst = self->protection.heat_worst;
+    b->trips = self->protection.trips;
 }
 
 double sg_world_balance_error_j(const sg_world *self)
@@ -508,7 +554,7 @@ static void write_readings(sg_world *self)
            sizeof(double) * (size_t)plant->load_count);
     memcpy(value + first[SG_POINT_LOAD_POWER], self->load_w,
            sizeof(double) * (size_t)plant->load_count);
-    memcpy(value + first[SG_POINT_NODE_POWER], self->node_in_w,
+    memcpy(value + first[SG_POINT_NODE_POWER], self->protection.carried_w,
            sizeof(double) * (size_t)plant->node_count);
     double *site = value + first[SG_POINT_SITE];
     site[SG_SITE_IMPORT_J] = self->import_register_j;

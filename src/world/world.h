@@ -18,9 +18,12 @@ typedef struct sg_world_books {
     double loads_j, tasks_j, export_j, charge_j, losses_j; /* out of it     */
     double demand_j, unserved_j, unserved_value;           /* value: money  */
     double store_losses_j, stored_first_j, stored_j;
-    double overload_s;     /* time with any node above its limit             */
+    double
+        overload_s; /* time with any node above its limit, or a breaker with a curve above `limit` */
     double overload_worst; /* greatest power / limit seen at any node        */
     double short_s;        /* time with any load below its minimum           */
+    double heat_worst;     /* of any breaker, as a share of its trip         */
+    int64_t trips;         /* of breakers                                    */
 } sg_world_books;
 
 /* Until a command comes the plant runs as it would without us: no caps, stores at rest. NULL when memory is exhausted. faults are counted from start_us. @effects alloc=yes */
@@ -42,6 +45,11 @@ int64_t sg_world_time(const sg_world *self);
 void sg_world_stored(const sg_world *self, double *ret_j); /* [store] energy now */
 /* State of health of a store after the last step; NAN where its kind does not age. */
 double sg_world_soh_frac(const sg_world *self, int store);
+/* Heat of a node's breaker as a share of its trip, and is the node without supply? Nodes without a trip curve have no heat. */
+double sg_world_heat_frac(const sg_world *self, int node);
+bool sg_world_dark(const sg_world *self, int node);
+/* The breaker of a node opens now, as by a fault behind it. */
+void sg_world_open(sg_world *self, int node);
 /* True while a fault keeps the planner from finding a plan. */
 bool sg_world_plan_missing(const sg_world *self);
 

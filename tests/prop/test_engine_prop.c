@@ -483,7 +483,9 @@ static void no_store_charges_another(const sg_site *site, const sg_command *c)
     for (int s = 0; s < site->device_count[SG_STORE]; s++) {
         int duty = (int)role_param(site, s, SG_STORE_DUTY);
         if (duty == SG_DUTY_ENERGY || duty == SG_DUTY_BRIDGE) {
-            gives = gives || (c->store_w[s] > 1e-5 && c->store_reason[s] != SG_REASON_NODE_RELIEF);
+            bool relief = c->store_reason[s] == SG_REASON_NODE_RELIEF ||
+                          c->store_reason[s] == SG_REASON_MOVED;
+            gives = gives || (c->store_w[s] > 1e-5 && !relief);
             takes = takes || c->store_w[s] < -1e-5;
         }
     }
