@@ -38,7 +38,7 @@ const sg_interior_kernels *sg_interior_kernels_of(int lanes)
     return &kernels_2;
 }
 
-enum { CENTRE_MAX = 1, ITERATIONS_MAX = 100 };
+enum { ITERATIONS_MAX = 100 };
 static const double GAP_RELATIVE = 1e-9;
 
 static double now_s(void)
@@ -52,60 +52,108 @@ static double now_s(void)
 static double count_bounds(const sg_interior *self)
 {
     double count = 0;
-    for (size_t i = 0; i < self->column_count; i++) {
-        count += (self->price_low[i] > 0 ? 1 : 0) + (self->price_high[i] > 0 ? 1 : 0);
+    for (int b = 0; b < self->blocks; b++) {
+        const sg_interior_block block = sg_interior_block_at(self, b);
+        for (size_t i = 0; i < self->column_width; i++) {
+            count += block.price_low[i] > 0 ? 1 : 0;
+            count += i >= self->single && block.price_high[i] > 0 ? 1 : 0;
+        }
+    }
+    for (int w = 0; w < self->window_count; w++) {
+        count += self->window[w].price > 0 ? 1 : 0;
     }
     return count;
 }
 
-static double largest(const double *value, size_t count)
+/* --- the windows' own unknowns: the same as the sweeps do with columns, one by one --- */
+
+static void move_windows(sg_interior *self, const sg_interior_move *last)
 {
-    double most = 1;
-    for (size_t i = 0; i < count; i++) {
-        most = fmax(most, fabs(value[i]));
+    for (int w = 0; w < self->window_count; w++) {
+        sg_interior_window *window = &self->window[w];
+        double inv = window->price > 0 ? 1 / window->z : 0, first = window->dz_affine,
+               step = window->dz;
+        double change = (last->target + first * window->price * (1 + first * inv)) * inv -
+                        window->price - window->price * step * inv;
+        if (window->price > 0) {
+            window->z += last->primal * step;
+            window->price += last->dual * change;
+        }
+        window->y += last->dual * window->dy;
+        window->weight =
+            window->price > 0 ? window->price / window->z + SG_INTERIOR_LEAST : SG_INTERIOR_PIN;
     }
-    return most;
 }
+
+static void measure_windows(const sg_interior *self, sg_interior_measure *ret)
+{
+    for (int w = 0; w < self->window_count; w++) {
+        const sg_interior_window *window = &self->window[w];
+        double money = window->cost * window->z;
+        ret->miss = fmax(ret->miss, fabs(window->miss));
+        ret->dual = fmax(ret->dual, window->price > 0 ? fabs(window->reduced - window->price) : 0);
+        ret->products += window->price * window->z;
+        ret->cost += money;
+        ret->turnover += fabs(money);
+    }
+}
+
+static void predict_windows(sg_interior *self, sg_interior_reach *ret)
+{
+    for (int w = 0; w < self->window_count; w++) {
+        sg_interior_window *window = &self->window[w];
+        double step = window->dz, ratio = window->price > 0 ? step / window->z : 0;
+        window->dz_affine = step;
+        ret->primal = fmax(ret->primal, -ratio);
+        ret->dual = fmax(ret->dual, 1 + ratio);
+        ret->first += window->price * step;
+        ret->second -= window->price * (1 + ratio) * step;
+    }
+}
+
+static void aim_windows(sg_interior *self, double target)
+{
+    for (int w = 0; w < self->window_count; w++) {
+        sg_interior_window *window = &self->window[w];
+        double inv = window->price > 0 ? 1 / window->z : 0, first = window->dz_affine;
+        window->force =
+            window->reduced - (target + first * window->price * (1 + first * inv)) * inv;
+    }
+}
+
+static void correct_windows(const sg_interior *self, double target, sg_interior_reach *ret)
+{
+    for (int w = 0; w < self->window_count; w++) {
+        const sg_interior_window *window = &self->window[w];
+        double inv = window->price > 0 ? 1 / window->z : 0, first = window->dz_affine,
+               step = window->dz;
+        double change = (target + first * window->price * (1 + first * inv)) * inv - window->price -
+                        window->price * step * inv;
+        ret->primal = fmax(ret->primal, -step * inv);
+        ret->dual = fmax(ret->dual, -change / (window->price + 1e-300));
+    }
+}
+
+/* --- the method --- */
 
 /* What counts as solved: the rows met, the reduced costs met, the gap between cost and bound closed. */
 typedef struct goals {
     double miss, dual, gap;
-    double paid; /* for the peaks so far: part of the columns' cost, not of the schedule's */
     double bounds;
 } goals;
 
-static goals set_goal(const sg_interior *self, double gap_relative)
-{
-    goals ret = {.miss = 1e-11 * largest(self->right, self->row_count),
-                 .dual = 1e-9 * largest(self->cost, self->column_count),
-                 .gap = gap_relative,
-                 .bounds = count_bounds(self)};
-    for (int w = 0; w < self->demand_count; w++) {
-        size_t i = self->window[w].column;
-        ret.paid += self->cost[i] * (self->z[i] - self->below[i]);
-    }
-    return ret;
-}
-
 /* SG_SOLVED, SG_LIMIT to go on, SG_NUMERIC where going on leads nowhere. */
-static sg_outcome look(sg_interior *self, const goals *goal, double *ret_products, double *ret_dual)
+static sg_outcome look(sg_interior *self, const goals *goal, const sg_interior_measure *at)
 {
-    double measured[5];
-    self->kernels->multiply(self, self->z, self->miss);
-    self->kernels->price(self, self->y, self->reduced);
-    self->kernels->judge(self, measured);
-    double miss = measured[0], dual = measured[1], products = measured[2], cost = measured[3];
-    *ret_products = products;
-    *ret_dual = dual;
-    self->turnover = measured[4];
+    self->turnover = at->turnover + self->paid_turnover;
     /* where costs and revenues cancel out, what is left of them is measured by what they were */
-    double gap = goal->gap * fmax(fmax(fabs(cost - goal->paid), 1e-2 * self->turnover), 1e-9);
-    bool closed = products <= gap;
-    if (closed && miss <= goal->miss && dual <= goal->dual) {
+    double gap = goal->gap * fmax(fmax(fabs(at->cost + self->paid), 1e-2 * self->turnover), 1e-9);
+    bool closed = at->products <= gap;
+    if (closed && at->miss <= goal->miss && at->dual <= goal->dual) {
         return SG_SOLVED;
     }
     /* once the gap is far closer than asked for, what the rows still miss is not to be had */
-    bool lost = !isfinite(cost) || !isfinite(products) || products <= 1e-6 * gap;
+    bool lost = !isfinite(at->cost) || !isfinite(at->products) || at->products <= 1e-6 * gap;
     return lost ? SG_NUMERIC : SG_LIMIT;
 }
 
@@ -115,55 +163,58 @@ static double length(double inverse, double share)
     return inverse > share ? share / inverse : 1;
 }
 
-static void swap(double **a, double **b)
+/* One predictor and corrector step (Mehrotra), which the next measurement goes. */
+static sg_interior_move step(sg_interior *self, double products, double count)
 {
-    double *kept = *a;
-    *a = *b;
-    *b = kept;
+    sg_interior_reach to;
+    self->kernels->predict(self, &to);
+    predict_windows(self, &to);
+    double primal = length(to.primal, 1), dual = length(to.dual, 1);
+    double left = products * (1 - dual) + (primal - dual) * to.first + primal * dual * to.second;
+    double ratio = left / products, target = products / count * ratio * ratio * ratio;
+    aim_windows(self, target);
+    self->kernels->aim(self, target);
+    self->kernels->correct(self, target, &to);
+    correct_windows(self, target, &to);
+    return (sg_interior_move){target, length(to.primal, 0.9995), length(to.dual, 0.9995)};
 }
 
-/* One predictor and corrector step (Mehrotra). products = the sum over all bounds. */
-static void step(sg_interior *self, double products, double count)
+static sg_outcome iterate(sg_interior *self, const sg_interior_options *options, double began_s,
+                          sg_schedule *ret)
 {
-    const sg_interior_kernels *run = self->kernels;
-    double to[4];
-    run->factorise(self);
-    run->solve(self, self->reduced, self->miss, self->dz, self->dy);
-    run->probe(self, to);
-    double primal = length(to[0], 1), dual = length(to[1], 1);
-    double left = products * (1 - dual) + (primal - dual) * to[2] + primal * dual * to[3];
-    double ratio = left / products, target = products / count * ratio * ratio * ratio;
-    swap(&self->dz, &self->dz_other);
-    run->aim(self, target);
-    run->solve(self, self->force, self->miss, self->dz, self->dy);
-    run->reach(self, target, to);
-    primal = length(to[0], 0.9995);
-    dual = length(to[1], 0.9995);
-    for (int i = 0; i < CENTRE_MAX && primal + dual < 1.9; i++) {
-        double p = fmin(primal + 0.3, 1), d = fmin(dual + 0.3, 1);
-        run->centre(self, target, p, d);
-        swap(&self->dz, &self->dz_other);
-        swap(&self->dy, &self->dy_other);
-        run->solve(self, self->force, self->miss, self->dz, self->dy);
-        run->reach_centred(self, target, p, d, false, to);
-        double primal_then = length(to[0], 0.9995), dual_then = length(to[1], 0.9995);
-        if (primal_then + dual_then < primal + dual + 0.02) {
-            swap(&self->dz, &self->dz_other);
-            swap(&self->dy, &self->dy_other);
-            break;
+    const goals goal = {.miss = 1e-11 * self->right_size,
+                        .dual = 1e-9 * self->cost_size,
+                        .gap = options->gap_relative > 0 ? options->gap_relative : GAP_RELATIVE,
+                        .bounds = count_bounds(self)};
+    int most = options->iterations_max > 0 ? options->iterations_max : ITERATIONS_MAX;
+    sg_interior_move move = {0};
+    for (;;) {
+        sg_interior_measure at;
+        move_windows(self, &move);
+        self->kernels->measure(self, &move, &at);
+        measure_windows(self, &at);
+        sg_outcome outcome = look(self, &goal, &at);
+        if (outcome == SG_SOLVED) {
+            ret->dual_residual_per_kwh = at.dual * self->price;
         }
-        run->reach_centred(self, target, p, d, true, to);
-        primal = primal_then;
-        dual = dual_then;
+        if (outcome != SG_LIMIT) {
+            return outcome;
+        }
+        if (ret->iterations == most) {
+            return SG_NUMERIC;
+        }
+        if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
+            return SG_LIMIT;
+        }
+        move = step(self, at.products, goal.bounds);
+        ret->iterations++;
     }
-    run->advance(self, primal, dual);
 }
 
 sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
                              const sg_interior_options *options, sg_schedule *ret)
 {
-    double began_s = now_s(), products, dual;
-    int most = options->iterations_max > 0 ? options->iterations_max : ITERATIONS_MAX;
+    double began_s = now_s();
     sg_outcome outcome = SG_INFEASIBLE;
     ret->iterations = 0;
     if (sg_interior_load(self, problem)) {
@@ -172,23 +223,10 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
         } else {
             sg_interior_start(self);
         }
-        goals goal =
-            set_goal(self, options->gap_relative > 0 ? options->gap_relative : GAP_RELATIVE);
-        while ((outcome = look(self, &goal, &products, &dual)) == SG_LIMIT) {
-            if (ret->iterations == most) {
-                outcome = SG_NUMERIC;
-                break;
-            }
-            if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
-                break;
-            }
-            step(self, products, goal.bounds);
-            ret->iterations++;
-        }
+        outcome = iterate(self, options, began_s, ret);
     }
     if (outcome == SG_SOLVED) {
         sg_interior_read(self, problem, ret);
-        ret->dual_residual_per_kwh = dual * self->price;
     }
     self->solved = outcome == SG_SOLVED;
     ret->outcome = outcome;

@@ -1,21 +1,36 @@
-/* interior_kernels.h - the loops of the interior point, one set for each width of vectors. Private to src/plan/interior*.c. */
+/* interior_kernels.h - the sweeps of the interior point over the horizon, one set for each width of vectors. Private to
+ * src/plan/interior*.c. */
 #ifndef SG_PLAN_INTERIOR_KERNELS_H
 #define SG_PLAN_INTERIOR_KERNELS_H
 #include "plan/interior_layout.h"
 
+/* How far the point is from a solution. */
+typedef struct sg_interior_measure {
+    double miss, dual;     /* the largest residual of a row, of a reduced cost */
+    double products;       /* of distances and prices, sum                     */
+    double cost, turnover; /* above the lower bounds; without signs            */
+} sg_interior_measure;
+
+/* What a step would do. */
+typedef struct sg_interior_reach {
+    double primal,
+        dual; /* 1 / the part of it that leads to the nearest bound, to the nearest price of zero */
+    double first,
+        second; /* the products after parts p, d of the first step are products (1 - d) + (p - d) first
+                             + p d second */
+} sg_interior_reach;
+
 struct sg_interior_kernels {
-    void (*multiply)(const sg_interior *self, const double *z, double *miss);
-    void (*price)(const sg_interior *self, const double *y, double *reduced);
-    void (*factorise)(sg_interior *self);
-    void (*solve)(sg_interior *self, const double *force, const double *miss, double *dz,
-                  double *dy);
-    void (*judge)(sg_interior *self, double ret[5]);
-    void (*probe)(const sg_interior *self, double ret[4]);
+    /* miss = right - A z and reduced = cost - A'y, for a first point */
+    void (*multiply)(sg_interior *self);
+    void (*price)(sg_interior *self);
+    /* Forward: go the last move, measure the point, factorise, and begin the first step. */
+    void (*measure)(sg_interior *self, const sg_interior_move *last, sg_interior_measure *ret);
+    /* Back: the first step, straight at the solution, into dz_affine. */
+    void (*predict)(sg_interior *self, sg_interior_reach *ret);
+    /* Forward: begin the second step, towards products of `target`. */
     void (*aim)(sg_interior *self, double target);
-    void (*reach)(sg_interior *self, double target, double ret[2]);
-    void (*centre)(sg_interior *self, double target, double primal, double dual);
-    void (*reach_centred)(sg_interior *self, double target, double primal_before,
-                          double dual_before, bool keep, double ret[2]);
-    void (*advance)(sg_interior *self, double primal, double dual);
+    /* Back: the second step, into dz and dy. */
+    void (*correct)(sg_interior *self, double target, sg_interior_reach *ret);
 };
 #endif

@@ -24,74 +24,83 @@ static double *take_doubles(cursor *self, size_t count)
     return take(self, count, sizeof(double));
 }
 
-static size_t padded(size_t count, size_t to)
+/* `count` series of a block; returns where the first begins. */
+static size_t reserve(size_t *width, int count)
 {
-    return (count + to - 1) / to * to;
-}
-
-/* `count` entries of a column or row list; returns the first. */
-static size_t reserve(size_t *list, size_t count)
-{
-    size_t first = *list;
-    *list += padded(count, 4);
+    size_t first = *width;
+    *width += (size_t)count * SG_INTERIOR_BLOCK;
     return first;
 }
 
-static void lay_out_rows(sg_interior *self, size_t *list)
+/* How many series the windows of a kind need. */
+static int count_tracks(const sg_interior *self, bool shiftable)
 {
-    size_t n = self->stride;
-    self->need_up = self->up ? reserve(list, n) : 0;
-    self->need_down = self->down ? reserve(list, n) : 0;
-    self->ramp_row = self->ramp ? reserve(list, n) : 0;
-    for (int s = 0; s < self->store_count; s++) {
-        sg_interior_store *store = &self->store[s];
-        store->power_up = self->up ? reserve(list, n) : 0;
-        store->energy_up = self->up ? reserve(list, n) : 0;
-        store->power_down = self->down ? reserve(list, n) : 0;
-        store->energy_down = self->down ? reserve(list, n) : 0;
+    int count = 0;
+    for (int w = 0; w < self->window_count; w++) {
+        const sg_interior_window *window = &self->window[w];
+        if (window->shiftable == shiftable && window->track >= count) {
+            count = window->track + 1;
+        }
     }
-    for (int w = 0; w < self->demand_count; w++) {
-        sg_interior_window *window = &self->window[w];
-        window->series = reserve(list, (size_t)(window->to - window->from));
+    return count;
+}
+
+static void place_tracks(sg_interior *self, bool shiftable, size_t first)
+{
+    for (int w = 0; w < self->window_count; w++) {
+        if (self->window[w].shiftable == shiftable) {
+            self->window[w].series = first + (size_t)self->window[w].track * SG_INTERIOR_BLOCK;
+        }
     }
 }
 
-static void lay_out_columns(sg_interior *self, size_t *list)
+/* Inequalities: rows, and columns of the same place. */
+static void lay_out_slacks(sg_interior *self, size_t *width)
 {
-    size_t n = self->stride;
-    self->source = reserve(list, n * (size_t)self->source_count);
-    self->shed = reserve(list, n * (size_t)self->shed_count);
-    self->link = reserve(list, 2 * n * (size_t)self->link_count);
-    self->import = self->grid ? reserve(list, n) : 0;
-    self->export = self->grid ? reserve(list, n) : 0;
+    self->need_up = reserve(width, self->up);
+    self->need_down = reserve(width, self->down);
     for (int s = 0; s < self->store_count; s++) {
         sg_interior_store *store = &self->store[s];
-        store->charge = reserve(list, n);
-        store->discharge = reserve(list, n);
-        store->energy = reserve(list, n);
-        store->share_up = self->up ? reserve(list, n) : 0;
-        store->share_down = self->down ? reserve(list, n) : 0;
+        store->power_up = reserve(width, self->up);
+        store->energy_up = reserve(width, self->up);
+        store->power_down = reserve(width, self->down);
+        store->energy_down = reserve(width, self->down);
     }
-    for (int w = self->demand_count; w < self->window_count; w++) {
-        sg_interior_window *window = &self->window[w];
-        window->series = reserve(list, (size_t)(window->to - window->from));
-    }
-    size_t each = reserve(list, (size_t)self->window_count);
-    for (int w = 0; w < self->window_count; w++) {
-        self->window[w].column = each + (size_t)w;
-    }
+    place_tracks(self, false, reserve(width, count_tracks(self, false)));
 }
 
-static void lay_out_equations(sg_interior *self, size_t *list)
+static void lay_out_columns(sg_interior *self)
 {
-    size_t n = self->stride;
-    self->balance = reserve(list, n * (size_t)self->zones);
+    size_t *width = &self->column_width;
+    *width = self->slacks;
     for (int s = 0; s < self->store_count; s++) {
-        self->store[s].row = reserve(list, n);
+        self->store[s].share_up = reserve(width, self->up);
+        self->store[s].share_down = reserve(width, self->down);
     }
-    self->total = reserve(list, (size_t)self->window_count);
-    for (int w = 0; w < self->window_count; w++) {
-        self->window[w].row = self->total + (size_t)w;
+    self->single = *width;
+    self->ramp_slack = reserve(width, self->ramp);
+    self->source = reserve(width, self->source_count);
+    self->shed = reserve(width, self->shed_count);
+    self->link = reserve(width, 2 * self->link_count);
+    self->import = reserve(width, self->grid);
+    self->export = reserve(width, self->grid);
+    for (int s = 0; s < self->store_count; s++) {
+        sg_interior_store *store = &self->store[s];
+        store->charge = reserve(width, 1);
+        store->discharge = reserve(width, 1);
+        store->energy = reserve(width, 1);
+    }
+    place_tracks(self, true, reserve(width, count_tracks(self, true)));
+}
+
+static void lay_out_rows(sg_interior *self)
+{
+    size_t *width = &self->row_width;
+    *width = self->slacks;
+    self->ramp_row = reserve(width, self->ramp);
+    self->balance = reserve(width, self->zones);
+    for (int s = 0; s < self->store_count; s++) {
+        self->store[s].row = reserve(width, 1);
     }
 }
 
@@ -112,6 +121,51 @@ static int list_windows(const sg_dispatch *shape, sg_interior_window *ret, int *
             ret[count++] = (sg_interior_window){
                 .from = j->from, .to = j->to, .item = k, .zone = j->zone, .shiftable = true};
         }
+    }
+    return count;
+}
+
+/* Give each window the first track of its kind that is free all along it. False: more are open at once than a front holds. */
+static bool assign_tracks(sg_interior_window *window, int count)
+{
+    for (int w = 0; w < count; w++) {
+        bool taken[SG_INTERIOR_FRONT_MAX + 1] = {false};
+        for (int v = 0; v < w; v++) {
+            if (window[v].shiftable == window[w].shiftable && window[v].from < window[w].to &&
+                window[w].from < window[v].to) {
+                taken[window[v].track] = true;
+            }
+        }
+        while (taken[window[w].track]) {
+            window[w].track++;
+        }
+        if (window[w].track >= SG_INTERIOR_FRONT_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Which windows each block touches; only counts where there is no room yet. */
+static size_t list_touching(sg_interior *self)
+{
+    size_t count = 0;
+    for (int b = 0; b < self->blocks; b++) {
+        int from = b * SG_INTERIOR_BLOCK, to = from + SG_INTERIOR_BLOCK;
+        if (self->touch) {
+            self->touch[b] = (int)count;
+        }
+        for (int w = 0; w < self->window_count; w++) {
+            if (self->window[w].from < to && from < self->window[w].to) {
+                if (self->touching) {
+                    self->touching[count] = w;
+                }
+                count++;
+            }
+        }
+    }
+    if (self->touch) {
+        self->touch[self->blocks] = (int)count;
     }
     return count;
 }
@@ -231,7 +285,7 @@ static void take_shape(sg_interior *self, const sg_dispatch *shape)
         .ramp_from = shape->grid.initial_net_given ? 0 : 1,
         .up = shape->store_count && series_needed(shape->reserve_up_kw, shape->steps),
         .down = shape->store_count && series_needed(shape->reserve_down_kw, shape->steps),
-        .stride = padded((size_t)shape->steps + 1, 4),
+        .blocks = (shape->steps + SG_INTERIOR_BLOCK - 1) / SG_INTERIOR_BLOCK,
     };
 }
 
@@ -261,64 +315,58 @@ static void fill_lists(sg_interior *self, const sg_dispatch *shape)
         self->link_to[i] = shape->links[i].to;
     }
     for (int s = 0; s < shape->store_count; s++) {
-        self->store[s] = (sg_interior_store){.zone = shape->stores[s].zone,
-                                             .coef = (size_t)s * SG_INTERIOR_COEF * self->stride};
+        self->store[s] = (sg_interior_store){.zone = shape->stores[s].zone};
     }
     self->window_count = list_windows(shape, self->window, &self->demand_count);
 }
 
 static void take_numbers(sg_interior *self, cursor *memory)
 {
-    size_t columns = self->column_count, rows = self->row_count;
-    double **of_columns[] = {
-        &self->z,         &self->below,     &self->above,    &self->price_low,  &self->price_high,
-        &self->below_inv, &self->above_inv, &self->cost,     &self->reduced,    &self->weight,
-        &self->force,     &self->dz,        &self->dz_other, &self->change_high};
-    double **of_rows[] = {&self->right, &self->miss, &self->y, &self->dy, &self->dy_other};
-    for (size_t i = 0; i < sizeof of_columns / sizeof *of_columns; i++) {
-        /* eight zeros stand before the first entry and after the last: the steps before and after a block */
-        double *block = take_doubles(memory, columns + 16);
-        *of_columns[i] = block ? block + 8 : NULL;
-    }
-    for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
-        double *block = take_doubles(memory, rows + 16);
-        *of_rows[i] = block ? block + 8 : NULL;
-    }
-    self->change_low = self->reduced; /* which is taken up before */
-    size_t stride = self->stride, stores = (size_t)self->store_count;
-    self->coef = take_doubles(memory, stores * SG_INTERIOR_COEF * stride);
+    size_t columns = self->column_width, stores = (size_t)self->store_count,
+           block = SG_INTERIOR_BLOCK;
+    self->touch = take(memory, (size_t)self->blocks + 1, sizeof *self->touch);
+    self->touching = take(memory, list_touching(self), sizeof *self->touching);
+    self->slab = take_doubles(memory, (size_t)self->blocks * self->slab_size);
     self->factor = take_doubles(memory, self->factor_count);
     self->pivot = take_doubles(memory, self->pivot_count);
     self->kept = take_doubles(memory, self->pivot_count);
-    self->import_inv = take_doubles(memory, stride);
-    self->export_inv = take_doubles(memory, stride);
-    self->part = take_doubles(memory, stores * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK);
-    self->diagonal = take_doubles(memory, (size_t)self->zones * stride);
+    self->weight = take_doubles(memory, columns);
+    self->force = take_doubles(memory, columns);
+    self->out = take_doubles(memory, columns);
+    self->row = take_doubles(memory, self->row_width);
+    self->part = take_doubles(memory, stores * SG_INTERIOR_PARTS * block);
+    self->diagonal = take_doubles(memory, (size_t)self->zones * block);
+    self->import_inv = take_doubles(memory, block);
+    self->export_inv = take_doubles(memory, block);
+    self->none = take_doubles(memory, block);
+    self->one = take_doubles(memory, block);
+    self->spare = take_doubles(memory, 2 * block);
     self->front = take_doubles(memory, 2 * self->front_count);
     self->rows = take_doubles(memory, self->front_count);
-    self->window_right = take_doubles(memory, (size_t)self->window_count);
-    self->none = take_doubles(memory, stride);
-    self->one = take_doubles(memory, stride);
-    self->spare = take_doubles(memory, 4 * stride);
 }
 
 /* Where everything stands: from the lists, which are there already. */
 static bool lay_out(sg_interior *self, const sg_dispatch *shape, cursor *memory)
 {
     fill_lists(self, shape);
-    size_t list = 0;
-    lay_out_rows(self, &list);
-    self->slack_count = self->row_count = self->column_count = list;
-    lay_out_columns(self, &self->column_count);
-    lay_out_equations(self, &self->row_count);
-    self->column_count = padded(self->column_count, 8);
-    self->row_count = padded(self->row_count, 8);
+    if (!assign_tracks(self->window, self->window_count)) {
+        return false;
+    }
+    self->slacks = 0;
+    lay_out_slacks(self, &self->slacks);
+    lay_out_columns(self);
+    lay_out_rows(self);
+    self->slab_size = sg_interior_slab_size(self);
+    self->touch = self->touching = NULL;
     self->pattern = NULL;
     if (!lay_out_fronts(self)) {
         return false;
     }
     self->pattern = take(memory, (size_t)self->pattern_count, sizeof *self->pattern);
     take_numbers(self, memory);
+    if (memory->base) {
+        list_touching(self);
+    }
     return !memory->base || lay_out_fronts(self);
 }
 
@@ -357,7 +405,7 @@ sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t si
     if (!lay_out(self, shape, &memory)) {
         return NULL;
     }
-    for (size_t t = 0; t < self->stride; t++) {
+    for (size_t t = 0; t < SG_INTERIOR_BLOCK; t++) {
         self->one[t] = 1;
     }
     self->kernels = sg_interior_kernels_of(4);

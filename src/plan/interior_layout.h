@@ -1,16 +1,19 @@
 /* interior_layout.h - where the numbers of the interior point stand. Private to src/plan/interior*.c.
  *
- * The program in the form that is solved: minimise c'z over A z = b, low <= z <= high. Columns and rows stand in blocks
- * along time, so that each loop runs over consecutive steps. An inequality row has a slack column of the same index
- * (A z - slack = b): such rows and columns come first, in the same order.
+ * The program in the form that is solved: minimise c'z over A z = b, 0 <= z <= room. Every column counts from its lower
+ * bound, so that it is its own distance from it; what the lower bounds multiply to stands in b. An inequality has a row
+ * with a slack column of the same place (A z - slack = b), turned so that its price is never negative. The price of such
+ * a row is the slack's own, price_low, from the first point on: neither has a reduced cost to be kept.
  *
- *   columns 0..slack_count   = rows 0..slack_count: reserve needs, ramp, each store's shares of the reserve, demand peaks
- *   columns from there       sources, shed, import, export, links, stores (charge, discharge, energy, shares), shifted
- *                            powers, peaks, unserved energies
- *   rows from slack_count    balances, the stores' energy equations, the shiftable totals
+ *   columns  slacks of the inequalities, shares of the reserve: without an upper bound (`single` of them);
+ *            then with one: slack of the ramp, sources, shed, links, import, export, stores (charge, discharge, energy),
+ *            shifted powers
+ *   rows     inequalities in the order of their slacks: reserve needs, each store's limits of its shares, demand peaks;
+ *            then those whose price is kept in y: ramp, balances, the stores' energy equations
  *
- * A block along time is `stride` long, which is more than `steps`: the entry after the last step is empty, and so is, by
- * the block before, the entry before the first. */
+ * Time is cut into blocks of SG_INTERIOR_BLOCK steps, and what one block needs stands together: a sweep over the horizon
+ * does all that is to do in a block while it is in the cache. Inside a block each column and row is a series of so many
+ * steps; `need_up`, `import`, ... say where it begins. After the last step everything is zero and cannot move. */
 #ifndef SG_PLAN_INTERIOR_LAYOUT_H
 #define SG_PLAN_INTERIOR_LAYOUT_H
 #include "plan/dispatch.h"
@@ -19,11 +22,9 @@
 #include <stdint.h>
 
 enum {
-    SG_INTERIOR_BLOCK = 32, /* steps whose eliminations are made before the sweep takes them up */
-    SG_INTERIOR_FRONT_MAX =
-        96,                /* unknowns of two neighbouring steps at once                       */
-    SG_INTERIOR_COEF = 14, /* kept of each store's elimination                                 */
-    SG_INTERIOR_PARTS = 15 /* that a store adds to the front                                   */
+    SG_INTERIOR_BLOCK = 32,     /* steps                                       */
+    SG_INTERIOR_FRONT_MAX = 96, /* unknowns of two neighbouring steps at once  */
+    SG_INTERIOR_PARTS = 15      /* that a store adds to the front              */
 };
 
 /* Where in `part` a store's share of the front stands: of the price of its energy (own) now and at the next step, of its
@@ -46,33 +47,36 @@ enum {
     SG_PART_UP_DOWN = 14 * SG_INTERIOR_BLOCK
 };
 
-/* Holds a column that cannot move. */
-#define SG_INTERIOR_PIN 1e40
+/* Weights: of a column that cannot move, and the least that is added to each (docs/planning.md). */
+#define SG_INTERIOR_PIN   1e40
+#define SG_INTERIOR_LEAST 1e-10
 
 typedef struct sg_interior_store {
     size_t charge, discharge, energy, share_up, share_down; /* columns                            */
     size_t power_up, energy_up, power_down, energy_down;    /* rows and slacks of the shares      */
     size_t row;                                             /* of the energy equation             */
-    size_t coef; /* SG_INTERIOR_COEF series in `coef`                                  */
     int zone;
     double charge_eff;    /* energy in a unit of the bus                                        */
     double discharge_inv; /* 1 / discharge_eff                                                  */
     double keep;          /* of the energy over a step                                          */
     double backing_up;    /* energy that a kW of upward share needs, in kW steps                */
     double backing_down;
+    double
+        ahead; /* going back: the change of its row's price at the first step of the block after */
 } sg_interior_store;
 
-/* A window of steps whose one unknown joins them: a demand period's peak, or the total of a shiftable load. */
+/* A window of steps that one unknown joins: a demand period's peak above what it was so far, or the unserved energy of a
+ * shiftable load. Windows of one kind share a series where they do not overlap. */
 typedef struct sg_interior_window {
     int from, to;
-    size_t
-        series; /* peak: rows and slacks; shiftable: columns; one for each step of the window    */
-    size_t
-        column; /* the peak, the unserved energy                                                 */
-    size_t row; /* of the total                                                                  */
-    int item;   /* demand period or shiftable                                                    */
+    int item; /* demand period or shiftable */
     int zone;
     bool shiftable;
+    int track;
+    size_t series; /* peak: row and slack of its steps; shiftable: column */
+    /* the unknown, a column without upper bound */
+    double cost, z, price, reduced, weight, force, dz, dz_affine;
+    double right, miss, y, dy; /* the row of a shiftable's total                       */
 } sg_interior_window;
 
 /* The unknowns of a step, in the order of elimination, while the set of open windows stays the same: prices of the
@@ -95,50 +99,130 @@ typedef struct sg_interior_pattern {
 
 typedef struct sg_interior_kernels sg_interior_kernels;
 
+/* The numbers of one block; each is where its series would begin, also where the first ones have none. */
+typedef struct sg_interior_block {
+    double *z, *price_low;             /* columns: value, price of the lower bound                */
+    double *dz, *dz_affine;            /* of the step, and of the first one, straight at the goal */
+    double *above, *price_high, *cost; /* columns from `single` on: distance from the upper bound */
+    double *reduced;                   /* columns from `slacks` on                                */
+    double *right, *miss;              /* rows                                                    */
+    double *y, *dy;                    /* rows from `slacks` on                                   */
+} sg_interior_block;
+
 struct sg_interior {
     const sg_interior_kernels *kernels;
-    int steps, zones, store_count, source_count, shed_count, link_count, window_count;
-    int demand_count, pattern_count, pattern_size;
+    int steps, blocks, zones, store_count, source_count, shed_count, link_count, window_count;
+    int demand_count, pattern_count;
     bool grid, ramp, up, down;
     int grid_zone;
     int ramp_from; /* the first step whose ramp is bound: 0 where the net before it is given, else 1 */
-    size_t stride, slack_count, column_count, row_count;
+    size_t slacks, single; /* of a block: inequalities; columns without an upper bound */
+    size_t column_width, row_width, slab_size;
     size_t factor_count, pivot_count, front_count; /* doubles */
-    /* columns and rows of one series each */
-    size_t need_up, need_down, ramp_row; /* rows = slacks */
-    size_t source, shed, import, export, link;
-    size_t balance; /* rows of zone 0; others follow */
-    size_t total;   /* rows of the shiftable totals  */
+    /* where in a block */
+    size_t need_up, need_down; /* rows = slacks */
+    size_t ramp_slack, source, shed, import, export, link;
+    size_t ramp_row, balance; /* rows; balance: of zone 0, others follow */
     int *source_zone, *shed_zone, *link_from, *link_to;
     double *link_arrives; /* share */
     sg_interior_store *store;
     sg_interior_window *window;
+    int *touch, *touching; /* windows of block b: touching[touch[b]] .. touching[touch[b + 1]] */
     sg_interior_pattern *pattern;
     /* scale: kW, money per kWh, hours of a step */
     double unit, price, hours;
-    bool solved;     /* the block holds a solution */
-    double turnover; /* all costs and revenues of the point, scaled */
-    /* columns */
-    double *z, *below, *above; /* value; distance from the bounds, 1 where there is none */
-    double *below_inv, *above_inv;
-    double *price_low, *price_high; /* of the bounds */
-    double *cost, *reduced, *weight, *force, *dz, *dz_other;
-    double *change_low, *change_high; /* of the bounds' prices by a step */
-    /* rows */
-    double *right, *miss, *y, *dy, *dy_other;
-    /* of the elimination */
-    double *coef;
-    double *factor, *pivot;          /* of each step: see keep; inverted pivots */
-    double *import_inv, *export_inv; /* [stride] */
-    double *part;                    /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK] */
-    double *diagonal;     /* [zone][stride] what columns of one balance alone add to it */
-    double *front;        /* two of the largest front                                   */
-    double *rows;         /* of a front, divided by their pivots                        */
-    double *kept;         /* [pivot] of the substitution                                */
-    double *window_right; /* [window]                                                   */
-    double *none, *one;   /* [stride] 0 and 1                                           */
-    double *spare;        /* [4][stride]                                                */
+    double right_size, cost_size; /* the largest of the program's numbers, at least 1      */
+    double paid;                  /* cost of the lower bounds, but for the peaks so far    */
+    double paid_turnover;         /* that without signs, with the peaks                    */
+    bool solved;                  /* the block holds a solution */
+    double turnover;              /* all costs and revenues of the point, scaled */
+    double *slab;                 /* [blocks][slab_size]                                   */
+    double *factor, *pivot;       /* of each step: see keep; inverted pivots               */
+    double *kept;                 /* [pivot] of the substitution                           */
+    /* of the block that a sweep is at */
+    double *weight, *force; /* columns: see weigh; right-hand sides                              */
+    double *out;            /* columns: what the elimination of a column alone makes of its force */
+    double *row;            /* rows: right-hand sides, then changes of the prices                */
+    double *part;           /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK]                     */
+    double *diagonal;       /* [zone][SG_INTERIOR_BLOCK] what columns of one balance add to it   */
+    double *import_inv, *export_inv;
+    double *none, *one,
+        *spare;        /* 0, 1, anything                                                   */
+    double ramp_ahead; /* as sg_interior_store.ahead                                       */
+    double *front;     /* two of the largest front                                         */
+    double *rows;      /* of a front, divided by their pivots                              */
 };
+
+static inline sg_interior_block sg_interior_block_at(const sg_interior *self, int block)
+{
+    size_t columns = self->column_width, pairs = columns - self->single, rows = self->row_width,
+           slacks = self->slacks;
+    sg_interior_block ret;
+    ret.z = self->slab + (size_t)block * self->slab_size;
+    ret.price_low = ret.z + columns;
+    ret.dz = ret.price_low + columns;
+    ret.dz_affine = ret.dz + columns;
+    double *next = ret.dz_affine + columns;
+    ret.above = next - self->single;
+    ret.price_high = ret.above + pairs;
+    ret.cost = ret.price_high + pairs;
+    next += 3 * pairs;
+    ret.reduced = next - slacks;
+    ret.right = next + columns - slacks;
+    ret.miss = ret.right + rows;
+    ret.y = ret.miss + rows - slacks;
+    ret.dy = ret.y + rows - slacks;
+    return ret;
+}
+
+/* Doubles of a block. */
+static inline size_t sg_interior_slab_size(const sg_interior *self)
+{
+    return 4 * self->column_width + 3 * (self->column_width - self->single) +
+           (self->column_width - self->slacks) + 2 * self->row_width +
+           2 * (self->row_width - self->slacks);
+}
+
+/* How far a sweep has come along the fronts. */
+typedef struct sg_interior_walk {
+    const sg_interior_pattern *now, *end;
+    double *factor, *pivot, *kept;
+    double *front, *last_front; /* of this step, of the one before */
+    size_t last_lead;
+    int last_out;
+    double last
+        [SG_INTERIOR_FRONT_MAX]; /* forward: what the step before left; back: what the one after solved */
+} sg_interior_walk;
+
+static inline sg_interior_walk sg_interior_walk_from_start(const sg_interior *self)
+{
+    return (sg_interior_walk){.now = self->pattern,
+                              .end = self->pattern + self->pattern_count,
+                              .factor = self->factor,
+                              .pivot = self->pivot,
+                              .kept = self->kept,
+                              .front = self->front,
+                              .last_front = self->front + self->front_count};
+}
+
+/* @a self forgets what it last saw going back. */
+static inline sg_interior_walk sg_interior_walk_from_end(sg_interior *self)
+{
+    self->ramp_ahead = 0;
+    for (int s = 0; s < self->store_count; s++) {
+        self->store[s].ahead = 0;
+    }
+    return (sg_interior_walk){.now = self->pattern + self->pattern_count - 1,
+                              .end = self->pattern + self->pattern_count,
+                              .factor = self->factor + self->factor_count,
+                              .kept = self->kept + self->pivot_count};
+}
+
+/* What a step of the method did. */
+typedef struct sg_interior_move {
+    double target;       /* product of distance and price that was aimed at         */
+    double primal, dual; /* parts of the way that were gone                         */
+} sg_interior_move;
 
 /* The width of a row of a front, padded so that vectors fit. */
 static inline size_t sg_interior_lead(int count)
@@ -156,11 +240,10 @@ static inline size_t sg_interior_kept(const sg_interior_pattern *step)
 /* The loops for vectors of at most so many doubles, 2 or 4; what this machine cannot do it does in narrower ones. */
 const sg_interior_kernels *sg_interior_kernels_of(int lanes);
 
-/* Bounds, costs and right-hand sides of a problem of the block's shape; false where it contradicts itself at sight (bounds
+/* Costs, rooms and right-hand sides of a problem of the block's shape; false where it contradicts itself at sight (bounds
  * that cross). */
 bool sg_interior_load(sg_interior *self, const sg_dispatch *problem);
-/* A first point inside all bounds: from nothing, or near the last solution, which load left in `force` (where `solved` still
- * stands). */
+/* A first point inside all bounds: from nothing, or near the last solution (where `solved` still stands). */
 void sg_interior_start(sg_interior *self);
 void sg_interior_restart(sg_interior *self);
 
