@@ -197,6 +197,7 @@ static bool make_pattern(const sg_interior *self, int t, const sg_interior_patte
         }
     }
     ret->out = at;
+    at = (int)sg_interior_lead(at);
     ret->next_ramp = at;
     ret->next_energy = at + self->ramp;
     at = ret->next_energy + self->store_count;
@@ -252,7 +253,7 @@ static bool lay_out_fronts(sg_interior *self)
         before = now;
         size_t lead = sg_interior_lead(now.all), size = (size_t)now.all * lead;
         self->factor_count += (size_t)(next - t) * sg_interior_kept(&now);
-        self->pivot_count += (size_t)(next - t) * (size_t)now.out;
+        self->pivot_count += (size_t)(next - t) * sg_interior_lead(now.out);
         self->front_count = size > self->front_count ? size : self->front_count;
     }
     return true;
@@ -342,7 +343,6 @@ static void take_numbers(sg_interior *self, cursor *memory)
     self->one = take_doubles(memory, block);
     self->spare = take_doubles(memory, 2 * block);
     self->front = take_doubles(memory, 2 * self->front_count);
-    self->rows = take_doubles(memory, self->front_count);
 }
 
 /* Where everything stands: from the lists, which are there already. */

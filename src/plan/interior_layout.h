@@ -84,7 +84,8 @@ typedef struct sg_interior_window {
  * its ramp and its energies, windows that stay open. */
 typedef struct sg_interior_pattern {
     int first;                  /* step from which it holds                                    */
-    int out, all;               /* unknowns eliminated here, of all                            */
+    int out;                    /* unknowns eliminated here                                    */
+    int all;                    /* end of those that are left, which begin at the next four    */
     int ramp, energy;           /* where the ramp's price and the energies' prices stand       */
     int next_ramp, next_energy; /* those of the next step                                      */
     int open_count;             /* windows                                                     */
@@ -150,7 +151,6 @@ struct sg_interior {
         *spare;        /* 0, 1, anything                                                   */
     double ramp_ahead; /* as sg_interior_store.ahead                                       */
     double *front;     /* two of the largest front                                         */
-    double *rows;      /* of a front, divided by their pivots                              */
 };
 
 static inline sg_interior_block sg_interior_block_at(const sg_interior *self, int block)
@@ -188,8 +188,7 @@ typedef struct sg_interior_walk {
     const sg_interior_pattern *now, *end;
     double *factor, *pivot, *kept;
     double *front, *last_front; /* of this step, of the one before */
-    size_t last_lead;
-    int last_out;
+    size_t last_own, last_lead;
     double last
         [SG_INTERIOR_FRONT_MAX]; /* forward: what the step before left; back: what the one after solved */
 } sg_interior_walk;
@@ -230,11 +229,10 @@ static inline size_t sg_interior_lead(int count)
     return ((size_t)count + 3) & ~(size_t)3;
 }
 
-/* Doubles of a step in `factor`. */
+/* Doubles of a step in `factor`: a row of the front for each of its eliminated unknowns, in fours. */
 static inline size_t sg_interior_kept(const sg_interior_pattern *step)
 {
-    return (size_t)step->out *
-           (sg_interior_lead(step->out) + sg_interior_lead(step->all - step->out));
+    return sg_interior_lead(step->out) * sg_interior_lead(step->all);
 }
 
 /* The loops for vectors of at most so many doubles, 2 or 4; what this machine cannot do it does in narrower ones. */

@@ -140,93 +140,80 @@ static TARGET double NAMED(invert)(double pivot, double before, bool peak)
     return (peak ? -1 : 1) / (fmax(d, 0) + 3e-16 * fabs(before) + 1e-200);
 }
 
-/* row -= factor * other, from column `from` on, and a little before it where nothing is read */
-static TARGET void NAMED(subtract)(double *restrict row, const double *restrict other,
-                                   double factor, size_t from, size_t lead)
-{
-    for (size_t j = from & ~(size_t)(LANES - 1); j < lead; j += LANES) {
-        lanes a, b;
-        memcpy(&a, row + j, sizeof a);
-        memcpy(&b, other + j, sizeof b);
-        a -= factor * b;
-        memcpy(row + j, &a, sizeof a);
-    }
-}
-
-/* Eliminate the first `out` unknowns of the front, whose upper half is filled, four at a time. `rows` takes the rows divided
- * by their pivot. */
+/* Eliminate the first unknowns of the front, whose upper half is filled, four at a time. `factor` takes their rows divided by
+ * their pivots. */
 static TARGET void NAMED(eliminate)(double *restrict front, const sg_interior_pattern *now,
-                                    size_t lead, double *restrict rows, double *restrict pivot)
+                                    size_t lead, double *restrict factor, double *restrict pivot)
 {
-    int out = now->out, all = now->all;
+    size_t out = (size_t)now->out, own = sg_interior_lead(now->out), all = (size_t)now->all;
     double before[SG_INTERIOR_FRONT_MAX];
-    for (int k = 0; k < out; k++) {
-        before[k] = front[(size_t)k * lead + (size_t)k];
+    for (size_t k = 0; k < out; k++) {
+        before[k] = front[k * lead + k];
     }
-    for (int first = 0; first < out; first += 4) {
-        int end = first + 4 < out ? first + 4 : out;
-        for (int k = first; k < end; k++) {
-            double *row = front + (size_t)k * lead, *to = rows + (size_t)k * lead;
-            for (int i = first; i < k; i++) {
-                NAMED(subtract)
-                (row, front + (size_t)i * lead, rows[(size_t)i * lead + (size_t)k], (size_t)k,
-                 lead);
+    for (size_t first = 0; first < out; first += 4) {
+        size_t count = out - first < 4 ? out - first : 4;
+        const double *r = front + first * lead, *f = factor + first * lead;
+        for (size_t k = first; k < first + count; k++) {
+            double *row = front + k * lead, *to = factor + k * lead;
+            for (size_t i = 0; first + i < k; i++) {
+                double share = f[i * lead + k];
+                for (size_t t = first; t < lead; t += LANES) {
+                    STORE(row, LOAD(row) - share * LOAD(r + i * lead));
+                }
             }
             double inv = NAMED(invert)(row[k], before[k], now->peak[k]);
             pivot[k] = inv;
-            for (size_t j = (size_t)k & ~(size_t)(LANES - 1); j < lead; j += LANES) {
-                lanes a = NAMED(load)(row + j) * inv;
-                memcpy(to + j, &a, sizeof a);
+            for (size_t t = first; t < lead; t += LANES) {
+                STORE(to, LOAD(row) * inv);
             }
         }
-        const double *r = front + (size_t)first * lead, *f = rows + (size_t)first * lead;
-        size_t second = end - first > 1 ? lead : 0, third = end - first > 2 ? 2 * lead : 0,
-               fourth = end - first > 3 ? 3 * lead : 0;
-        for (int i = end; i < all; i++) {
-            double fa = f[i], fb = second ? f[second + (size_t)i] : 0,
-                   fc = third ? f[third + (size_t)i] : 0, fd = fourth ? f[fourth + (size_t)i] : 0;
-            double *other = front + (size_t)i * lead;
-            for (size_t j = (size_t)i & ~(size_t)(LANES - 1); j < lead; j += LANES) {
-                lanes a = NAMED(load)(other + j), b = NAMED(load)(r + j),
-                      c = NAMED(load)(r + second + j);
-                lanes d = NAMED(load)(r + third + j), e = NAMED(load)(r + fourth + j);
-                a -= (fa * b + fb * c) + (fc * d + fd * e);
-                memcpy(other + j, &a, sizeof a);
+        size_t second = count > 1 ? lead : 0, third = count > 2 ? 2 * lead : 0,
+               fourth = count > 3 ? 3 * lead : 0;
+        for (size_t i = first + 4; i < all; i++) {
+            if (i == out) { /* the first that is left */
+                i = own;
+            }
+            double fa = f[i], fb = second ? f[second + i] : 0, fc = third ? f[third + i] : 0,
+                   fd = fourth ? f[fourth + i] : 0;
+            double *other = front + i * lead;
+            for (size_t t = i & ~(size_t)3; t < lead; t += LANES) {
+                STORE(other, LOAD(other) - ((fa * LOAD(r) + fb * LOAD(r + second)) +
+                                            (fc * LOAD(r + third) + fd * LOAD(r + fourth))));
             }
         }
     }
 }
 
-/* Keep the rows so that a substitution is products of matrices and vectors only: the inverse of the triangle of what was
- * eliminated, then what ties it to the rest. */
-static TARGET void NAMED(keep)(const double *restrict rows, const sg_interior_pattern *now,
-                               size_t lead, double *restrict factor)
+/* Put the inverse of the triangle of what was eliminated in its place, so that a substitution is products of matrices and
+ * vectors only; what ties it to the rest stays behind it in the rows. */
+static TARGET void NAMED(keep)(const sg_interior_pattern *now, size_t lead, double *factor)
 {
-    size_t out = (size_t)now->out, own = sg_interior_lead(now->out),
-           rest = sg_interior_lead(now->all - now->out);
-    double *restrict tie = factor + out * own;
-    memset(factor, 0, out * own * sizeof *factor);
+    size_t out = (size_t)now->out, own = sg_interior_lead(now->out);
     for (size_t k = out; k-- > 0;) {
-        const double *row = rows + k * lead;
-        double *to = factor + k * own;
-        for (size_t i = k + 1; i < out; i++) {
-            NAMED(subtract)(to, factor + i * own, row[i], i, own);
+        double row[SG_INTERIOR_FRONT_MAX], *to = factor + k * lead;
+        memcpy(row, to, own * sizeof *row);
+        for (size_t group = k & ~(size_t)3; group < own; group += 4) {
+            size_t end = group + 4 < out ? group + 4 : out;
+            for (size_t t = group; t < group + 4; t += LANES) {
+                lanes sum = {0};
+                for (size_t i = k + 1; i < end; i++) {
+                    sum -= row[i] * LOAD(factor + i * lead);
+                }
+                STORE(to, sum);
+            }
         }
         to[k] = 1;
-        for (size_t j = 0; j < rest; j++) {
-            tie[k * rest + j] = out + j < (size_t)now->all ? row[out + j] : 0;
-        }
     }
 }
 
 /* Bring over what the step before left: ramp and energies stand together there and here, then the open windows. */
 static TARGET void NAMED(carry)(const sg_interior *self, const sg_interior_pattern *now,
-                                const double *last, int last_out, size_t last_lead,
+                                const double *last, size_t last_own, size_t last_lead,
                                 double *restrict front, size_t lead)
 {
     int core = (self->ramp ? 1 : 0) + self->store_count;
     for (int i = 0; i < core; i++) {
-        const double *from = last + (size_t)(last_out + i) * last_lead + (size_t)last_out;
+        const double *from = last + (last_own + (size_t)i) * last_lead + last_own;
         double *to = front + (size_t)(now->ramp + i) * lead;
         for (int j = i; j < core; j++) {
             to[now->ramp + j] = from[j];
@@ -239,7 +226,7 @@ static TARGET void NAMED(carry)(const sg_interior *self, const sg_interior_patte
         for (int j = i; j < now->carry_count; j++) {
             size_t a = (size_t)now->carry[i], b = (size_t)now->carry[j];
             front[a < b ? a * lead + b : b * lead + a] =
-                last[(size_t)(last_out + core + i) * last_lead + (size_t)(last_out + core + j)];
+                last[(last_own + (size_t)(core + i)) * last_lead + last_own + (size_t)(core + j)];
         }
     }
 }
@@ -251,21 +238,21 @@ static TARGET void NAMED(factorise)(sg_interior *self, sg_interior_walk *walk, i
     size_t lead = sg_interior_lead(now->all);
     double *front = walk->front;
     for (size_t i = 0; i < (size_t)now->all; i++) { /* the upper half is all that is read */
-        for (size_t j = i & ~(size_t)(LANES - 1); j < lead; j += LANES) {
+        for (size_t j = i & ~(size_t)3; j < lead; j += LANES) {
             NAMED(store)(front + i * lead + j, (lanes){0});
         }
     }
     if (t > 0) {
-        NAMED(carry)(self, now, walk->last_front, walk->last_out, walk->last_lead, front, lead);
+        NAMED(carry)(self, now, walk->last_front, walk->last_own, walk->last_lead, front, lead);
     }
     NAMED(join)(self, now, t, front, lead);
     NAMED(join_stores)(self, now, (size_t)(t % SG_INTERIOR_BLOCK), front, lead);
-    NAMED(eliminate)(front, now, lead, self->rows, walk->pivot);
-    NAMED(keep)(self->rows, now, lead, walk->factor);
+    NAMED(eliminate)(front, now, lead, walk->factor, walk->pivot);
+    NAMED(keep)(now, lead, walk->factor);
     walk->front = walk->last_front;
     walk->last_front = front;
     walk->last_lead = lead;
-    walk->last_out = now->out;
+    walk->last_own = sg_interior_lead(now->out);
 }
 
 /* --- substitution --- */
@@ -335,39 +322,53 @@ static TARGET void NAMED(scatter)(const sg_interior *self, const sg_interior_pat
     }
 }
 
-/* ret = sum over rows of factor[i] * matrix[i], `width` wide, from two sums so that they need not wait for one another */
-static ALWAYS_INLINE TARGET void NAMED(combine)(const double *restrict matrix,
+/* ret = sum over rows of factor[i] * matrix[i], `width` wide, from two sums so that they need not wait for one another. Of a
+ * triangle's rows only what is right of the diagonal counts. */
+static ALWAYS_INLINE TARGET void NAMED(combine)(const double *restrict matrix, size_t lead,
                                                 const double *restrict factor, size_t count,
-                                                size_t width, double *restrict ret)
+                                                size_t width, bool triangle, double *restrict ret)
 {
-    for (size_t j = 0; j < width; j += LANES) {
+    for (size_t t = 0; t < width; t += LANES) {
+        size_t reach = (t & ~(size_t)3) + 4, end = triangle && reach < count ? reach : count;
         lanes a = {0}, b = {0};
-        size_t i = 0;
-        for (; i + 1 < count; i += 2) {
-            a += factor[i] * NAMED(load)(matrix + i * width + j);
-            b += factor[i + 1] * NAMED(load)(matrix + (i + 1) * width + j);
+        for (size_t i = 0; i < end; i += 2) { /* rows stand in fours */
+            a += factor[i] * LOAD(matrix + i * lead);
+            b += factor[i + 1] * LOAD(matrix + (i + 1) * lead);
         }
-        if (i < count) {
-            a += factor[i] * NAMED(load)(matrix + i * width + j);
-        }
-        a += b;
-        memcpy(ret + j, &a, sizeof a);
+        STORE(ret, a + b);
     }
 }
 
-/* row . vector, in four parts whatever the width */
-static ALWAYS_INLINE TARGET double NAMED(dot)(const double *restrict row,
-                                              const double *restrict vector, size_t width)
+/* ret = four rows . vector, from column `from` on. */
+static ALWAYS_INLINE TARGET void NAMED(dot_four)(const double *restrict rows, size_t lead,
+                                                 const double *restrict vector, size_t from,
+                                                 size_t width, double *restrict ret)
 {
-    lanes sum[4 / LANES] = {0};
-    for (size_t j = 0; j < width; j += 4) {
+    lanes sum[4][4 / LANES] = {0};
+    for (size_t j = from; j < width; j += 4) {
         for (size_t l = 0; l < 4 / LANES; l++) {
-            sum[l] += NAMED(load)(row + j + l * LANES) * NAMED(load)(vector + j + l * LANES);
+            size_t t = j + l * LANES;
+            lanes v = LOAD(vector);
+            for (size_t r = 0; r < 4; r++) {
+                sum[r][l] += LOAD(rows + r * lead) * v;
+            }
         }
     }
-    double p[4];
-    memcpy(p, sum, sizeof p);
-    return (p[0] + p[2]) + (p[1] + p[3]);
+    /* of each row (p0 + p2) + (p1 + p3) */
+#if LANES == 4
+    lanes a = __builtin_shufflevector(sum[0][0], sum[2][0], 0, 1, 4, 5) +
+              __builtin_shufflevector(sum[0][0], sum[2][0], 2, 3, 6, 7);
+    lanes b = __builtin_shufflevector(sum[1][0], sum[3][0], 0, 1, 4, 5) +
+              __builtin_shufflevector(sum[1][0], sum[3][0], 2, 3, 6, 7);
+    NAMED(store)(ret, __builtin_shufflevector(a, b, 0, 4, 2, 6) +
+                          __builtin_shufflevector(a, b, 1, 5, 3, 7));
+#else
+    for (size_t r = 0; r < 4; r += 2) {
+        lanes a = sum[r][0] + sum[r][1], b = sum[r + 1][0] + sum[r + 1][1];
+        NAMED(store)(ret + r, __builtin_shufflevector(a, b, 0, 2) +
+                                  __builtin_shufflevector(a, b, 1, 3));
+    }
+#endif
 }
 
 /* Forward through a block, with the right-hand sides in `row` and `out`; factorise each step first if told to. */
@@ -382,10 +383,9 @@ static TARGET void NAMED(forward)(sg_interior *self, sg_interior_walk *walk, int
         if (factorise) {
             NAMED(factorise)(self, walk, t);
         }
-        size_t out = (size_t)now->out, own = sg_interior_lead(now->out),
-               rest = sg_interior_lead(now->all - now->out);
-        for (size_t j = 0; j < (size_t)now->all; j++) {
-            front[j] = 0;
+        size_t own = sg_interior_lead(now->out), lead = sg_interior_lead(now->all);
+        for (size_t j = 0; j < lead; j += LANES) {
+            NAMED(store)(front + j, (lanes){0});
         }
         for (size_t j = 0; t > 0 && j < core; j++) {
             front[(size_t)now->ramp + j] = last[j];
@@ -394,30 +394,29 @@ static TARGET void NAMED(forward)(sg_interior *self, sg_interior_walk *walk, int
             front[now->carry[i]] = last[core + (size_t)i];
         }
         NAMED(gather)(self, now, t, front);
-        NAMED(combine)(walk->factor, front, out, own, sum);
-        for (size_t k = 0; k < out; k++) {
-            walk->kept[k] = sum[k] * walk->pivot[k];
+        NAMED(combine)(walk->factor, lead, front, own, own, true, sum);
+        for (size_t k = 0; k < own; k += LANES) {
+            NAMED(store)(walk->kept + k, NAMED(load)(sum + k) * NAMED(load)(walk->pivot + k));
         }
-        NAMED(combine)(walk->factor + out * own, sum, out, rest, last);
-        for (size_t j = 0; j < (size_t)now->all - out; j++) {
-            last[j] = front[out + j] - last[j];
+        NAMED(combine)(walk->factor + own, lead, sum, own, lead - own, false, last);
+        for (size_t j = 0; j < lead - own; j += LANES) {
+            NAMED(store)(last + j, NAMED(load)(front + own + j) - NAMED(load)(last + j));
         }
         walk->factor += sg_interior_kept(now);
-        walk->pivot += out;
-        walk->kept += out;
+        walk->pivot += own;
+        walk->kept += own;
     }
 }
 
 /* Back through a block: the changes of the prices into `row`, of the windows' unknowns into the windows. */
 static TARGET void NAMED(backward)(sg_interior *self, sg_interior_walk *walk, int b)
 {
-    double sum[SG_INTERIOR_FRONT_MAX], *front = walk->last, last[SG_INTERIOR_FRONT_MAX] = {0};
+    double *front = walk->last, sum[SG_INTERIOR_FRONT_MAX], last[SG_INTERIOR_FRONT_MAX] = {0};
     size_t core = (self->ramp ? 1 : 0) + (size_t)self->store_count;
     int begin = b * SG_INTERIOR_BLOCK;
     for (int t = begin + (int)NAMED(until)(self->steps, b) - 1; t >= begin; t--) {
         const sg_interior_pattern *now = walk->now, *next = now;
-        size_t out = (size_t)now->out, own = sg_interior_lead(now->out),
-               rest = sg_interior_lead(now->all - now->out);
+        size_t own = sg_interior_lead(now->out), lead = sg_interior_lead(now->all);
         if (t + 1 < self->steps) { /* what the next step solved is known here */
             next += next + 1 < walk->end && next[1].first == t + 1;
             for (size_t j = 0; j < core; j++) {
@@ -427,23 +426,24 @@ static TARGET void NAMED(backward)(sg_interior *self, sg_interior_walk *walk, in
                 last[core + (size_t)i] = front[next->carry[i]];
             }
         }
-        for (size_t j = (size_t)now->all - out; j < rest; j++) {
+        for (size_t j = (size_t)now->all - own; j < lead - own; j++) {
             last[j] = 0;
         }
         walk->factor -= sg_interior_kept(now);
-        walk->kept -= out;
-        const double *tie = walk->factor + out * own;
-        for (size_t k = 0; k < out; k++) {
-            sum[k] = walk->kept[k] - NAMED(dot)(tie + k * rest, last, rest);
+        walk->kept -= own;
+        for (size_t k = 0; k < own; k += 4) {
+            double tied[4];
+            NAMED(dot_four)(walk->factor + k * lead + own, lead, last, 0, lead - own, tied);
+            for (size_t l = 0; l < 4; l += LANES) {
+                NAMED(store)
+                (sum + k + l, NAMED(load)(walk->kept + k + l) - NAMED(load)(tied + l));
+            }
         }
-        for (size_t k = out; k < own; k++) {
-            sum[k] = 0;
+        for (size_t k = 0; k < own; k += 4) {
+            NAMED(dot_four)(walk->factor + k * lead, lead, sum, k, own, front + k);
         }
-        for (size_t k = 0; k < out; k++) {
-            front[k] = NAMED(dot)(walk->factor + k * own, sum, own);
-        }
-        for (size_t j = 0; j < (size_t)now->all - out; j++) {
-            front[out + j] = last[j];
+        for (size_t j = 0; j < lead - own; j += LANES) {
+            NAMED(store)(front + own + j, NAMED(load)(last + j));
         }
         NAMED(scatter)(self, now, t, front);
         walk->now -= t == now->first && t > 0;
