@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* --- the block --- */
 
@@ -251,7 +252,7 @@ static bool lay_out_fronts(sg_interior *self)
         }
         self->pattern_count++;
         before = now;
-        size_t lead = sg_interior_lead(now.all), size = (size_t)now.all * lead;
+        size_t lead = sg_interior_lead(now.all), size = lead * lead;
         self->factor_count += (size_t)(next - t) * sg_interior_kept(&now);
         self->pivot_count += (size_t)(next - t) * sg_interior_lead(now.out);
         self->front_count = size > self->front_count ? size : self->front_count;
@@ -387,6 +388,22 @@ size_t sg_interior_size(const sg_dispatch *shape)
     return done ? memory.used + 64 : 0;
 }
 
+/* A hint to the system: sweeps over a long horizon run across fewer borders of pages. */
+static void ask_for_large_pages(void *block, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = (uintptr_t)2 << 20;
+    uintptr_t from = ((uintptr_t)block + page - 1) & ~(page - 1),
+              to = ((uintptr_t)block + size) & ~(page - 1);
+    if (to > from) {
+        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+    }
+#else
+    (void)block;
+    (void)size;
+#endif
+}
+
 sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t size)
 {
     sg_interior *self = block;
@@ -399,6 +416,7 @@ sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t si
     if (!needed || size < needed) {
         return NULL;
     }
+    ask_for_large_pages(block, needed);
     memset(block, 0, needed);
     take_shape(self, shape);
     take_lists(self, shape, &memory);

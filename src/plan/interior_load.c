@@ -473,7 +473,7 @@ void sg_interior_start(sg_interior *self)
         self->window[w].z = 1;
         self->window[w].y = 0;
     }
-    begin(self, 0.1, 0.1);
+    begin(self, 0.3, 0.1);
 }
 
 void sg_interior_restart(sg_interior *self)

@@ -140,45 +140,67 @@ static TARGET double NAMED(invert)(double pivot, double before, bool peak)
     return (peak ? -1 : 1) / (fmax(d, 0) + 3e-16 * fabs(before) + 1e-200);
 }
 
-/* Eliminate the first unknowns of the front, whose upper half is filled, four at a time. `factor` takes their rows divided by
- * their pivots. */
+/* The next four pivots, inverted, and the parts of the rows above them that come off the rows below. */
+typedef struct NAMED(corner) {
+    double inv[4], f01, f02, f03, f12, f13, f23;
+} NAMED(corner);
+
+static ALWAYS_INLINE TARGET NAMED(corner)
+    NAMED(corner_of)(const double *at, size_t lead, const double *before, const bool *peak)
+{
+    NAMED(corner) c;
+    double a01 = at[1], a02 = at[2], a03 = at[3], a11 = at[lead + 1], a12 = at[lead + 2],
+           a13 = at[lead + 3], a22 = at[2 * lead + 2], a23 = at[2 * lead + 3],
+           a33 = at[3 * lead + 3];
+    c.inv[0] = NAMED(invert)(at[0], before[0], peak[0]);
+    c.f01 = a01 * c.inv[0];
+    c.f02 = a02 * c.inv[0];
+    c.f03 = a03 * c.inv[0];
+    c.inv[1] = NAMED(invert)(a11 - c.f01 * a01, before[1], peak[1]);
+    a12 -= c.f01 * a02;
+    a13 -= c.f01 * a03;
+    c.f12 = a12 * c.inv[1];
+    c.f13 = a13 * c.inv[1];
+    c.inv[2] = NAMED(invert)(a22 - c.f02 * a02 - c.f12 * a12, before[2], peak[2]);
+    a23 -= c.f02 * a03 + c.f12 * a13;
+    c.f23 = a23 * c.inv[2];
+    c.inv[3] = NAMED(invert)(a33 - c.f03 * a03 - c.f13 * a13 - c.f23 * a23, before[3], peak[3]);
+    return c;
+}
+
+/* Eliminate the unknowns of the front that are to go, four at a time; its upper half is filled. `factor` takes their rows
+ * divided by their pivots. The last four may be fewer: the rows that fill up are empty. */
 static TARGET void NAMED(eliminate)(double *restrict front, const sg_interior_pattern *now,
                                     size_t lead, double *restrict factor, double *restrict pivot)
 {
-    size_t out = (size_t)now->out, own = sg_interior_lead(now->out), all = (size_t)now->all;
+    size_t own = sg_interior_lead(now->out);
     double before[SG_INTERIOR_FRONT_MAX];
-    for (size_t k = 0; k < out; k++) {
+    for (size_t k = 0; k < own; k++) {
         before[k] = front[k * lead + k];
     }
-    for (size_t first = 0; first < out; first += 4) {
-        size_t count = out - first < 4 ? out - first : 4;
-        const double *r = front + first * lead, *f = factor + first * lead;
-        for (size_t k = first; k < first + count; k++) {
-            double *row = front + k * lead, *to = factor + k * lead;
-            for (size_t i = 0; first + i < k; i++) {
-                double share = f[i * lead + k];
-                for (size_t t = first; t < lead; t += LANES) {
-                    STORE(row, LOAD(row) - share * LOAD(r + i * lead));
-                }
-            }
-            double inv = NAMED(invert)(row[k], before[k], now->peak[k]);
-            pivot[k] = inv;
-            for (size_t t = first; t < lead; t += LANES) {
-                STORE(to, LOAD(row) * inv);
-            }
+    for (size_t k = 0; k < own; k += 4) {
+        double *r0 = front + k * lead, *r1 = r0 + lead, *r2 = r1 + lead, *r3 = r2 + lead;
+        double *f0 = factor + k * lead, *f1 = f0 + lead, *f2 = f1 + lead, *f3 = f2 + lead;
+        const NAMED(corner) c = NAMED(corner_of)(r0 + k, lead, before + k, now->peak + k);
+        memcpy(pivot + k, c.inv, sizeof c.inv);
+        for (size_t t = k; t < lead; t += LANES) {
+            lanes a = LOAD(r0), b = LOAD(r1) - c.f01 * a, d = LOAD(r2) - c.f02 * a - c.f12 * b,
+                  e = LOAD(r3) - c.f03 * a - c.f13 * b - c.f23 * d;
+            STORE(r1, b);
+            STORE(r2, d);
+            STORE(r3, e);
+            STORE(f0, a * c.inv[0]);
+            STORE(f1, b * c.inv[1]);
+            STORE(f2, d * c.inv[2]);
+            STORE(f3, e * c.inv[3]);
         }
-        size_t second = count > 1 ? lead : 0, third = count > 2 ? 2 * lead : 0,
-               fourth = count > 3 ? 3 * lead : 0;
-        for (size_t i = first + 4; i < all; i++) {
-            if (i == out) { /* the first that is left */
-                i = own;
-            }
-            double fa = f[i], fb = second ? f[second + i] : 0, fc = third ? f[third + i] : 0,
-                   fd = fourth ? f[fourth + i] : 0;
-            double *other = front + i * lead;
+        for (size_t i = k + 4; i < lead; i += 2) {
+            double *one = front + i * lead, *two = one + lead;
             for (size_t t = i & ~(size_t)3; t < lead; t += LANES) {
-                STORE(other, LOAD(other) - ((fa * LOAD(r) + fb * LOAD(r + second)) +
-                                            (fc * LOAD(r + third) + fd * LOAD(r + fourth))));
+                lanes a = LOAD(r0), b = LOAD(r1), d = LOAD(r2), e = LOAD(r3);
+                STORE(one, LOAD(one) - ((f0[i] * a + f1[i] * b) + (f2[i] * d + f3[i] * e)));
+                STORE(two, LOAD(two) -
+                               ((f0[i + 1] * a + f1[i + 1] * b) + (f2[i + 1] * d + f3[i + 1] * e)));
             }
         }
     }
@@ -237,7 +259,7 @@ static TARGET void NAMED(factorise)(sg_interior *self, sg_interior_walk *walk, i
     const sg_interior_pattern *now = walk->now;
     size_t lead = sg_interior_lead(now->all);
     double *front = walk->front;
-    for (size_t i = 0; i < (size_t)now->all; i++) { /* the upper half is all that is read */
+    for (size_t i = 0; i < lead; i++) { /* the upper half is all that is read */
         for (size_t j = i & ~(size_t)3; j < lead; j += LANES) {
             NAMED(store)(front + i * lead + j, (lanes){0});
         }
@@ -360,13 +382,13 @@ static ALWAYS_INLINE TARGET void NAMED(dot_four)(const double *restrict rows, si
               __builtin_shufflevector(sum[0][0], sum[2][0], 2, 3, 6, 7);
     lanes b = __builtin_shufflevector(sum[1][0], sum[3][0], 0, 1, 4, 5) +
               __builtin_shufflevector(sum[1][0], sum[3][0], 2, 3, 6, 7);
-    NAMED(store)(ret, __builtin_shufflevector(a, b, 0, 4, 2, 6) +
-                          __builtin_shufflevector(a, b, 1, 5, 3, 7));
+    NAMED(store)
+    (ret, __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7));
 #else
     for (size_t r = 0; r < 4; r += 2) {
         lanes a = sum[r][0] + sum[r][1], b = sum[r + 1][0] + sum[r + 1][1];
-        NAMED(store)(ret + r, __builtin_shufflevector(a, b, 0, 2) +
-                                  __builtin_shufflevector(a, b, 1, 3));
+        NAMED(store)
+        (ret + r, __builtin_shufflevector(a, b, 0, 2) + __builtin_shufflevector(a, b, 1, 3));
     }
 #endif
 }
