@@ -40,6 +40,8 @@ const sg_interior_kernels *sg_interior_kernels_of(int lanes)
 
 enum { ITERATIONS_MAX = 100 };
 static const double GAP_RELATIVE = 1e-9;
+/* Of the products that there are, aimed at: one bound in a year that stops the first step says little about the others. */
+static const double TARGET_MOST = 0.2;
 
 static double now_s(void)
 {
@@ -65,19 +67,32 @@ static double count_bounds(const sg_interior *self)
     return count;
 }
 
-/* --- the windows' own unknowns: the same as the sweeps do with columns, one by one --- */
+/* --- the windows' own unknowns: the same as the sweeps do with columns (interior_columns.h), one by one --- */
+
+static double inverse(const sg_interior_window *window)
+{
+    return window->price > 0 ? 1 / window->z : 0;
+}
+
+static double pull(const sg_interior_window *window, double target)
+{
+    double inv = inverse(window), first = window->dz_affine;
+    return (target + first * window->price * (1 + first * inv)) * inv;
+}
+
+static double change(const sg_interior_window *window, double target)
+{
+    return pull(window, target) - window->price - window->price * window->dz * inverse(window);
+}
 
 static void move_windows(sg_interior *self, const sg_interior_move *last)
 {
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
-        double inv = window->price > 0 ? 1 / window->z : 0, first = window->dz_affine,
-               step = window->dz;
-        double change = (last->target + first * window->price * (1 + first * inv)) * inv -
-                        window->price - window->price * step * inv;
         if (window->price > 0) {
-            window->z += last->primal * step;
-            window->price += last->dual * change;
+            double changed = last->dual * change(window, last->target);
+            window->z += last->primal * window->dz;
+            window->price += changed;
         }
         window->y += last->dual * window->dy;
         window->weight =
@@ -102,7 +117,7 @@ static void predict_windows(sg_interior *self, sg_interior_reach *ret)
 {
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
-        double step = window->dz, ratio = window->price > 0 ? step / window->z : 0;
+        double step = window->dz, ratio = step * inverse(window);
         window->dz_affine = step;
         ret->primal = fmax(ret->primal, -ratio);
         ret->dual = fmax(ret->dual, 1 + ratio);
@@ -115,9 +130,7 @@ static void aim_windows(sg_interior *self, double target)
 {
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
-        double inv = window->price > 0 ? 1 / window->z : 0, first = window->dz_affine;
-        window->force =
-            window->reduced - (target + first * window->price * (1 + first * inv)) * inv;
+        window->force = window->reduced - pull(window, target);
     }
 }
 
@@ -125,12 +138,8 @@ static void correct_windows(const sg_interior *self, double target, sg_interior_
 {
     for (int w = 0; w < self->window_count; w++) {
         const sg_interior_window *window = &self->window[w];
-        double inv = window->price > 0 ? 1 / window->z : 0, first = window->dz_affine,
-               step = window->dz;
-        double change = (target + first * window->price * (1 + first * inv)) * inv - window->price -
-                        window->price * step * inv;
-        ret->primal = fmax(ret->primal, -step * inv);
-        ret->dual = fmax(ret->dual, -change / (window->price + 1e-300));
+        ret->primal = fmax(ret->primal, -window->dz * inverse(window));
+        ret->dual = fmax(ret->dual, -change(window, target) / (window->price + 1e-300));
     }
 }
 
@@ -171,7 +180,8 @@ static sg_interior_move step(sg_interior *self, double products, double count)
     predict_windows(self, &to);
     double primal = length(to.primal, 1), dual = length(to.dual, 1);
     double left = products * (1 - dual) + (primal - dual) * to.first + primal * dual * to.second;
-    double ratio = left / products, target = products / count * ratio * ratio * ratio;
+    double ratio = left / products,
+           target = products / count * fmin(ratio * ratio * ratio, TARGET_MOST);
     aim_windows(self, target);
     self->kernels->aim(self, target);
     self->kernels->correct(self, target, &to);

@@ -3,7 +3,7 @@
  * Units    kW, kWh and money per kWh as in dispatch.h. Inside, powers are in units of a power of two near the site's own
  *          and prices likewise; energies are divided by the hours of a step, so that they count in kW too.
  * Memory   one block that the caller gives, sg_interior_size bytes of it, 64-byte aligned; nothing is allocated or freed.
- *          The block keeps the last solution for the next start. Its size grows with steps x stores, under 2 kB each.
+ *          The block keeps the last solution for the next start. Its size grows with steps x stores, near 1 kB each.
  * Bits     the same from every compiler and vector width.
  * Threads  one block, one thread.
  * Source   Mehrotra 1992 (predictor-corrector); the elimination is derived in docs/planning.md. */
