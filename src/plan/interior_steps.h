@@ -206,25 +206,43 @@ static TARGET void NAMED(eliminate)(double *restrict front, const sg_interior_pa
     }
 }
 
-/* Put the inverse of the triangle of what was eliminated in its place, so that a substitution is products of matrices and
- * vectors only; what ties it to the rest stays behind it in the rows. */
-static TARGET void NAMED(keep)(const sg_interior_pattern *now, size_t lead, double *factor)
+/* Put the inverse of the triangle of what was eliminated in its place, from the last four rows up, so that a substitution is
+ * products of matrices and vectors only; what ties it to the rest stays behind it in the rows. */
+static TARGET void NAMED(keep)(size_t own, size_t lead, double *factor)
 {
-    size_t out = (size_t)now->out, own = sg_interior_lead(now->out);
-    for (size_t k = out; k-- > 0;) {
-        double row[SG_INTERIOR_FRONT_MAX], *to = factor + k * lead;
-        memcpy(row, to, own * sizeof *row);
-        for (size_t group = k & ~(size_t)3; group < own; group += 4) {
-            size_t end = group + 4 < out ? group + 4 : out;
-            for (size_t t = group; t < group + 4; t += LANES) {
-                lanes sum = {0};
-                for (size_t i = k + 1; i < end; i++) {
-                    sum -= row[i] * LOAD(factor + i * lead);
+    for (size_t k = own; k > 0;) {
+        k -= 4;
+        double *f0 = factor + k * lead, *f1 = f0 + lead, *f2 = f1 + lead, *f3 = f2 + lead;
+        double a01 = f0[k + 1], a02 = f0[k + 2], a03 = f0[k + 3], a12 = f1[k + 2], a13 = f1[k + 3],
+               a23 = f2[k + 3];
+        for (size_t g = own - 4; g > k; g -= 4) { /* what is left of g is still the triangle */
+            lanes x[4][4 / LANES] = {0};
+            for (size_t i = k + 4; i < g + 4; i++) {
+                for (size_t l = 0; l < 4 / LANES; l++) {
+                    lanes v = NAMED(load)(factor + i * lead + g + l * LANES);
+                    x[0][l] -= f0[i] * v;
+                    x[1][l] -= f1[i] * v;
+                    x[2][l] -= f2[i] * v;
+                    x[3][l] -= f3[i] * v;
                 }
-                STORE(to, sum);
+            }
+            for (size_t l = 0; l < 4 / LANES; l++) {
+                size_t t = g + l * LANES;
+                x[2][l] -= a23 * x[3][l];
+                x[1][l] -= a12 * x[2][l] + a13 * x[3][l];
+                x[0][l] -= a01 * x[1][l] + a02 * x[2][l] + a03 * x[3][l];
+                STORE(f0, x[0][l]);
+                STORE(f1, x[1][l]);
+                STORE(f2, x[2][l]);
+                STORE(f3, x[3][l]);
             }
         }
-        to[k] = 1;
+        double b13 = a12 * a23 - a13, b02 = a01 * a12 - a02, b03 = -a03 - a01 * b13 + a02 * a23;
+        const double corner[4][4] = {
+            {1, -a01, b02, b03}, {0, 1, -a12, b13}, {0, 0, 1, -a23}, {0, 0, 0, 1}};
+        for (size_t i = 0; i < 4; i++) {
+            memcpy(f0 + i * lead + k, corner[i], sizeof corner[i]);
+        }
     }
 }
 
@@ -270,7 +288,7 @@ static TARGET void NAMED(factorise)(sg_interior *self, sg_interior_walk *walk, i
     NAMED(join)(self, now, t, front, lead);
     NAMED(join_stores)(self, now, (size_t)(t % SG_INTERIOR_BLOCK), front, lead);
     NAMED(eliminate)(front, now, lead, walk->factor, walk->pivot);
-    NAMED(keep)(now, lead, walk->factor);
+    NAMED(keep)(sg_interior_lead(now->out), lead, walk->factor);
     walk->front = walk->last_front;
     walk->last_front = front;
     walk->last_lead = lead;
