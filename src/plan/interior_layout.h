@@ -24,7 +24,8 @@
 enum {
     SG_INTERIOR_BLOCK = 32,     /* steps                                       */
     SG_INTERIOR_FRONT_MAX = 96, /* unknowns of two neighbouring steps at once  */
-    SG_INTERIOR_PARTS = 15      /* that a store adds to the front              */
+    SG_INTERIOR_PARTS = 15,     /* that a store adds to the front              */
+    SG_INTERIOR_FETCH = 4       /* steps ahead that a way back asks for        */
 };
 
 /* Where in `part` a store's share of the front stands: of the price of its energy (own) now and at the next step, of its

@@ -471,6 +471,9 @@ static TARGET void NAMED(backward)(sg_interior *self, sg_interior_walk *walk, in
         }
         walk->factor -= sg_interior_kept(now);
         walk->kept -= own;
+        for (size_t i = 0; i < own * lead; i += 8) { /* no prefetcher expects a way back */
+            __builtin_prefetch(walk->factor - SG_INTERIOR_FETCH * own * lead + i);
+        }
         for (size_t k = 0; k < own; k += 4) {
             double tied[4];
             NAMED(dot_four)(walk->factor + k * lead + own, lead, last, 0, lead - own, tied);
