@@ -68,9 +68,9 @@ void sg_measure_step(const sg_measure *self, const sg_plant *plant, const double
     int site = first[SG_POINT_SITE];
     for (int i = 0; i < SG_SITE_POINT_COUNT; i++) {
         bool market = i == SG_SITE_IMPORT_PRICE || i == SG_SITE_EXPORT_PRICE || i == SG_SITE_CARBON;
-        range wide = i == SG_SITE_GRID_UP ? (range){0, 1}
-                     : market             ? (range){-1, 1}
-                                          : (range){0, 1e18};
+        range wide = i == SG_SITE_GRID_UP                ? (range){0, 1}
+                     : market || i == SG_SITE_REGULATION ? (range){-1, 1}
+                                                         : (range){0, 1e18};
         step_run(self, site + i, 1, !market, wide, NULL, value, quality, dt_s);
     }
     counts[SG_GOOD] = counts[SG_SUSPECT] = counts[SG_STALE] = counts[SG_NO_DATA] = 0;

@@ -39,7 +39,10 @@
     X(SG_REASON_NOT_NOW, "not_now", "waits until enough firm supply is free")                  \
     X(SG_REASON_DEADLINE, "deadline", "its deadline passed before there was room")             \
     X(SG_REASON_WITHDRAWN, "withdrawn", "withdrawn by its owner")                              \
-    X(SG_REASON_FINISHED, "finished", "its time is over")
+    X(SG_REASON_FINISHED, "finished", "its time is over")                                      \
+    X(SG_REASON_REGULATION, "regulation", "follows the grid operator's signal")                \
+    X(SG_REASON_DROOP, "droop", "answers the grid's frequency")                                \
+    X(SG_REASON_CONTRACT, "contract", "keeps the site within its contracted ramp and band")
 
 typedef enum sg_reason {
 #define X(code, name, text) code,
