@@ -7,6 +7,7 @@ extern "C" {
 
 #include "control/allocate.h"
 #include "control/control.h"
+#include "control/regulate.h"
 #include "control/tasks.h"
 
 #ifdef __cplusplus

@@ -6,6 +6,7 @@ extern "C" {
 #endif
 
 #include "settle/meter.h"
+#include "settle/regulation.h"
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,9 @@
 #include "base/time.h"
 #include "cli/verbs.h"
 #include "study/breakers.h"
+#include "study/regulation.h"
 #include "study/rolling.h"
+#include "study/swings.h"
 
 #include <errno.h>
 #include <math.h>
@@ -36,6 +38,16 @@ static const char help[] =
     "limits, "
     "limits that follow\n"
     "                    the heat of the breakers; steps of 100ms unless --step says otherwise\n"
+    "  --study regulation  how well the regulation signal is followed: score and its parts, "
+    "energy, "
+    "credit, for the whole mix,\n"
+    "                    without recentring, the battery alone, the flywheel alone (default: one "
+    "day "
+    "at steps of 1s)\n"
+    "  --study swings    what the contract on the site's own power comes to: ramp, band and "
+    "spectrum "
+    "before and after\n"
+    "                    (default: one hour at steps of 100ms); --report writes an SVG picture\n"
     "  --report FILE     one self-contained HTML page with plots\n"
     "  --json            symgrid.report/1 on stdout instead of a table\n"
     "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
@@ -103,53 +115,99 @@ static int failed(sg_status outcome)
     return outcome == SG_UNAVAILABLE ? SG_EXIT_NO : SG_EXIT_ENVIRONMENT;
 }
 
-static int run_breakers(const sg_simulation *sim, bool json, const char *html_path)
+static sg_status study_breakers(const sg_simulation *sim, bool json, sg_out *out, sg_out *picture)
 {
     sg_breakers *study = malloc(sizeof *study);
-    sg_out out = {0};
     sg_status outcome = study ? sg_breakers_study(sim, study) : SG_NOMEM;
-    if (outcome == SG_MISSING) {
-        fprintf(stderr, "symgrid simulate: --study breakers: expected a node with a `curve` in the "
-                        "site file\n");
+    if (outcome == SG_OK) {
+        (json ? sg_breakers_json : sg_breakers_table)(study, out);
+        sg_breakers_html(study, picture);
     }
-    int status = outcome == SG_OK        ? SG_EXIT_DONE
-                 : outcome == SG_MISSING ? SG_EXIT_USAGE
-                                         : failed(outcome);
-    if (status == SG_EXIT_DONE) {
-        if (json) {
-            sg_breakers_json(study, &out);
-            sg_out_text(&out, "\n");
-        } else {
-            sg_breakers_table(study, &out);
-        }
-        status = print_out(&out);
-    }
-    if (html_path && status == SG_EXIT_DONE) {
-        sg_out_clear(&out);
-        sg_breakers_html(study, &out);
-        status = write_file(html_path, &out);
-    }
-    sg_out_free(&out);
     free(study);
-    return status;
+    return outcome;
 }
 
-static int run_study(const sg_simulation *sim, bool json)
+static sg_status study_rolling(const sg_simulation *sim, bool json, sg_out *out, sg_out *picture)
 {
+    (void)picture;
     sg_rolling study;
-    sg_out out = {0};
     sg_status outcome = sg_rolling_study(sim, &study);
+    if (outcome == SG_OK) {
+        (json ? sg_rolling_json : sg_rolling_table)(&study, out);
+    }
+    return outcome;
+}
+
+static sg_status study_regulation(const sg_simulation *sim, bool json, sg_out *out, sg_out *picture)
+{
+    (void)picture;
+    sg_regulation_report study;
+    sg_status outcome = sg_regulation_study(sim, &study);
+    if (outcome == SG_OK) {
+        (json ? sg_regulation_json : sg_regulation_table)(&study, out);
+    }
+    return outcome;
+}
+
+static sg_status study_swings(const sg_simulation *sim, bool json, sg_out *out, sg_out *picture)
+{
+    sg_swings_report *study = malloc(sizeof *study);
+    sg_status outcome = study ? sg_swings_study(sim, study) : SG_NOMEM;
+    if (outcome == SG_OK) {
+        (json ? sg_swings_json : sg_swings_table)(study, out);
+        sg_swings_svg(study, picture);
+    }
+    free(study);
+    return outcome;
+}
+
+static const struct study {
+    const char *name;
+    sg_status (*run)(const sg_simulation *sim, bool json, sg_out *out, sg_out *picture);
+    bool draws;                            /* a page or picture for --report */
+    const char *needs;                     /* told when something is missing */
+    double duration_s, step_s, step_s_max; /* presets; of the seconds that it looks at */
+} studies[] = {
+    {"rolling", study_rolling, false, "", 30 * 86400, 900, 3600},
+    {"breakers", study_breakers, true, "expected a node with a `curve` in the site file",
+     30 * 86400, 0.1, 60},
+    {"regulation", study_regulation, false, "the site has no `regulation` in `grid`, or no stores",
+     86400, 1, 5},
+    {"swings", study_swings, true, "the site has no `contract` in `grid`, or no stores", 3600, 0.1,
+     1},
+};
+
+static const struct study *study_find(const char *name)
+{
+    for (int i = 0; name && i < SG_COUNT(studies); i++) {
+        if (strcmp(studies[i].name, name) == 0) {
+            return &studies[i];
+        }
+    }
+    return NULL;
+}
+
+static int run_study(const struct study *study, const sg_simulation *sim, bool json,
+                     const char *picture_path)
+{
+    sg_out out = {0}, picture = {0};
+    sg_status outcome = study->run(sim, json, &out, &picture);
+    if (outcome == SG_MISSING) {
+        fprintf(stderr, "symgrid simulate: --study %s: %s\n", study->name, study->needs);
+        return SG_EXIT_USAGE;
+    }
     if (outcome != SG_OK) {
         return failed(outcome);
     }
     if (json) {
-        sg_rolling_json(&study, &out);
         sg_out_text(&out, "\n");
-    } else {
-        sg_rolling_table(&study, &out);
     }
     int status = print_out(&out);
+    if (picture_path && status == SG_EXIT_DONE) {
+        status = write_file(picture_path, &picture);
+    }
     sg_out_free(&out);
+    sg_out_free(&picture);
     return status;
 }
 
@@ -176,8 +234,16 @@ static int read_seed(const char *text, sg_site *site)
 
 static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
 {
-    ret->duration_s = 30 * 86400.0;
-    ret->step_s = w->study && strcmp(w->study, "breakers") == 0 ? 0.1 : 900;
+    const struct study *study = study_find(w->study);
+    if (w->study && !study) {
+        fprintf(stderr,
+                "symgrid simulate: --study: expected rolling, breakers, regulation or swings, got "
+                "'%s'\n",
+                w->study);
+        return SG_EXIT_USAGE;
+    }
+    ret->duration_s = study ? study->duration_s : 30 * 86400.0;
+    ret->step_s = study ? study->step_s : 900;
     ret->policy = SG_POLICY_RULES;
     int64_t end_us;
     if (sg_site_span(site, &ret->from_us, &end_us) != SG_OK) {
@@ -192,10 +258,13 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
     }
     status =
         status ? status : sg_option_duration("--plan-every", w->plan_every, &ret->plan_period_s);
-    if (!status && w->study && strcmp(w->study, "rolling") != 0 &&
-        strcmp(w->study, "breakers") != 0) {
-        fprintf(stderr, "symgrid simulate: --study: expected rolling or breakers, got '%s'\n",
-                w->study);
+    if (!status && study && ret->step_s > study->step_s_max) {
+        fprintf(stderr, "symgrid simulate: --step: --study %s looks at steps of at most %g s\n",
+                study->name, study->step_s_max);
+        status = SG_EXIT_USAGE;
+    }
+    if (!status && study && w->report && !study->draws) {
+        fprintf(stderr, "symgrid simulate: --study %s draws nothing for --report\n", study->name);
         status = SG_EXIT_USAGE;
     }
     if (!status && w->policy && !sg_policy_find(w->policy, &ret->policy)) {
@@ -234,8 +303,7 @@ int sg_cli_simulate(int argc, char **argv)
     status = status ? status : read_seed(w.seed, &site);
     status = status ? status : read_options(&w, &site, &sim);
     if (!status && w.study) {
-        status = strcmp(w.study, "breakers") == 0 ? run_breakers(&sim, w.json, w.report)
-                                                  : run_study(&sim, w.json);
+        status = run_study(study_find(w.study), &sim, w.json, w.report);
         sg_site_free(&site);
         return status;
     }

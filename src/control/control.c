@@ -96,6 +96,7 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     sg_flows_caps(&f);
     sg_local_stores(&f);
     sg_energy_stores(&f);
+    sg_regulate(&f);
     sg_flows_headroom(&f);
     sg_control_result result = {.task_w = f.task_w};
     result.curtailed_w = sg_sources(&f);

@@ -1,7 +1,8 @@
 /* control.h - one step of control: who may draw how much, what each store does, what each source may deliver.
  *
  * Order    0 heat of breakers, 1 demands and flows, 2 local relief of breakers, 3 allocation on the tree, 4 local stores (smoothing, device
- *          cells, bridge), 5 stores with duty `energy` by policy, shortage, 6 caps with the room that is left, 7 sources, 8 the
+ *          cells, bridge), 5 stores with duty `energy` by policy, shortage, what the site does for the grid (regulate.h), 6
+ *          caps with the room that is left, 7 sources, 8 the
  *          envelope, last, on every command.
  * Units    W, J, money per J. Sign: store power > 0 flows into the site bus; caps and limits are magnitudes.
  * Breakers the caps below a node add up to at most its limit, losses allowed for; a store raises that limit only by what it was
@@ -12,6 +13,7 @@
 #ifndef SG_CONTROL_CONTROL_H
 #define SG_CONTROL_CONTROL_H
 #include "base/pool.h"
+#include "control/regulate.h"
 #include "site/measured.h"
 #include "site/plan.h"
 #include "site/plant.h"
@@ -95,6 +97,7 @@ typedef struct sg_control_input {
     double
         peak_w; /* the month's highest import so far: no charging beyond it; INFINITY = no demand charge */
     double shave_w; /* import above it is met from stores; INFINITY = no demand charge */
+    sg_regulation *regulation; /* its state from step to step; NULL: the grid is not served */
 } sg_control_input;
 
 typedef struct sg_control_result {

@@ -45,6 +45,11 @@ void sg_flows_rest(sg_flows *f); /* instead of all these: the last caps, without
 /* Stores that look after their own node: smoothing, device cells, bridge. */
 void sg_local_stores(sg_flows *f);
 
+/* Is the grid served in this step? Then stores with duty `power` do not smooth their node but wait for it. */
+bool sg_regulates(const sg_flows *f);
+/* After all stores have been set: contract, regulation signal and droop on top (regulate.h). */
+void sg_regulate(sg_flows *f);
+
 /* Stores with duty `energy` by policy, then shortage, surplus and sources. */
 void sg_energy_stores(sg_flows *f);
 double sg_sources(sg_flows *f); /* returns what is curtailed, W */

@@ -151,6 +151,8 @@ void sg_local_stores(sg_flows *f)
             set(f, s, 0, SG_REASON_STALE);
         } else if (f->self->store_help_w[s] > 0) {
             set(f, s, f->self->store_help_w[s], sg_relief_reason(f, s));
+        } else if (duty == SG_DUTY_POWER && sg_regulates(f)) {
+            set(f, s, 0, SG_REASON_NONE); /* follows in sg_regulate() */
         } else if (duty == SG_DUTY_POWER) {
             smooth(f, s);
         } else if (duty == SG_DUTY_DEVICE) {

@@ -113,6 +113,7 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     }
     sg_meter_init(&self->meter, config->interval_s > 0 ? config->interval_s : 900,
                   rooms.plant.head->demand_charge);
+    sg_regulation_meter_init(&self->regulated);
     sg_forecast_init(&self->load, config->forecast_only);
     sg_forecast_init(&self->generation, config->forecast_only);
     sg_forecast_init(&self->price, 0);
@@ -346,6 +347,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
         .price_known = self->price_slot >= 0,
         .peak_w = INFINITY,
         .shave_w = INFINITY,
+        .regulation = &self->regulation,
     };
     if (rooms->plant.head->demand_charge > 0) {
         in.peak_w = self->meter.peak_w;
@@ -355,6 +357,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
     self->rung = (int32_t)(self->safe || start ? SG_RUNG_SAFE : rung);
     if (self->safe) {
         sg_control_rest(&rooms->control, &rooms->plant, &rooms->measure, dt_s, self->task_w);
+        self->regulation = (sg_regulation){0};
     } else {
         sg_control_result result =
             sg_control_step(&rooms->control, &rooms->plant, &rooms->measure, &in);
@@ -414,6 +417,26 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *p
     self->settled = sg_meter_step(&self->meter, time_us, dt_s, &step);
 }
 
+/* What the mix delivered beyond what it would have done without the signal, against the signal that was in force. */
+static void settle_regulation(sg_rooms *rooms, int64_t time_us, double dt_s)
+{
+    sg_engine *self = rooms->head;
+    const sg_plant *plant = &rooms->plant;
+    if (!self->regulation.tracking) {
+        return;
+    }
+    const double *store_w = rooms->measure.value + plant->points.first[SG_POINT_STORE_POWER];
+    double delivered_w = 0;
+    for (int s = 0; s < plant->store_count; s++) {
+        bool in = plant->store_duty[s] == SG_DUTY_ENERGY || plant->store_duty[s] == SG_DUTY_POWER;
+        delivered_w += in ? store_w[s] : 0;
+    }
+    const sg_regulated step = {.signal = site_value(rooms, SG_SITE_REGULATION),
+                               .response_w = delivered_w - self->regulation.base_w,
+                               .capability_w = plant->head->services.capability_w};
+    sg_regulation_meter_step(&self->regulated, time_us, dt_s, &step);
+}
+
 /* --- the step --- */
 
 void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replies)
@@ -448,6 +471,7 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     sg_tasks_step(&self->tasks, frame->time_us,
                   (sg_supply){.free_w = self->free_w, .ever_w = self->ever_w});
     settle_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
+    settle_regulation(&rooms, frame->time_us, frame->dt_s);
     control_now(&rooms, frame->dt_s, false, frame->pool);
     sg_decisions_note(&rooms);
 }
@@ -475,6 +499,16 @@ bool sg_engine_settled(const sg_engine *self, sg_settlement *ret)
         *ret = self->meter.last;
     }
     return self->settled != 0;
+}
+
+const sg_regulation_meter *sg_engine_regulated(const sg_engine *self)
+{
+    return &self->regulated;
+}
+
+const sg_regulation *sg_engine_regulation(const sg_engine *self)
+{
+    return &self->regulation;
 }
 
 /* --- the block --- */
@@ -610,6 +644,7 @@ void sg_engine_inherit(sg_engine *self, const sg_engine *from)
     double demand_charge = self->meter.demand_charge;
     self->meter = from->meter;
     self->meter.demand_charge = demand_charge;
+    self->regulated = from->regulated;
     /* the new plant's registers may be other ones: the first reading sets them */
     self->meter.import_register_j = self->meter.export_register_j = -1;
     memcpy(self->decision, from->decision, sizeof self->decision);

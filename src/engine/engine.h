@@ -10,6 +10,7 @@
 #ifndef SG_ENGINE_ENGINE_H
 #define SG_ENGINE_ENGINE_H
 #include "engine/view.h"
+#include "settle/regulation.h"
 
 #include <stddef.h>
 
@@ -50,6 +51,10 @@ void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg
 
 /* True when the last step closed a settlement interval: *ret is it. */
 bool sg_engine_settled(const sg_engine *self, sg_settlement *ret);
+
+/* How well the regulation signal was followed since the engine was created; what was asked of the stores in the last step. */
+const sg_regulation_meter *sg_engine_regulated(const sg_engine *self);
+const sg_regulation *sg_engine_regulation(const sg_engine *self);
 
 uint64_t sg_engine_hash(const sg_engine *self);         /* of the whole state           */
 uint64_t sg_engine_command_hash(const sg_engine *self); /* of the last command          */

@@ -6,9 +6,10 @@
 #include "forecast/online.h"
 #include "measure/measure.h"
 #include "measure/trust.h"
+#include "settle/regulation.h"
 #include "site/plant.h"
 
-#define SG_ENGINE_MAGIC UINT64_C(0x33454E474E454753) /* "SGENGNE3" */
+#define SG_ENGINE_MAGIC UINT64_C(0x34454E474E454753) /* "SGENGNE4" */
 
 /* No padding anywhere in it: the block is hashed and journaled as bytes. */
 struct sg_engine {
@@ -31,6 +32,8 @@ struct sg_engine {
     int64_t price_slot;
     double free_w, ever_w, wanted_high_w;
     sg_meter meter;
+    sg_regulation regulation;
+    sg_regulation_meter regulated;
     sg_forecast load, generation, price; /* price: money per MJ, so that numbers are near one */
     sg_plan plan;
     sg_tasks tasks;

@@ -117,6 +117,17 @@ static bool stores_sane(const sg_plant *p)
            all_within(p->store_wear, p->store_count, 0, 1);
 }
 
+static bool services_sane(const sg_services *s)
+{
+    return all_within(&s->capability_w, 1, 0, large) && all_within(&s->recentre_frac, 1, 0, 1) &&
+           all_within(&s->droop_w, 1, 0, large) &&
+           (s->droop_w == 0 ||
+            (all_within(&s->nominal_hz, 1, 1, 1e3) && all_within(&s->dead_band_hz, 1, 0, 1e3) &&
+             all_within(&s->slope_frac, 1, 1e-6, 1))) &&
+           all_within(&s->ramp_w_per_s, 1, 0, large) && all_within(&s->band_w, 1, 0, large) &&
+           all_within(&s->trend_s, 1, 0, 1e6);
+}
+
 static bool plant_sane(const sg_plant *p)
 {
     const sg_plant_head *h = p->head;
@@ -134,7 +145,8 @@ static bool plant_sane(const sg_plant *p)
            h->grid_present <= 1 && all_within(&h->plan_fresh_s_max, 1, 0, 1e9) &&
            all_within(&h->plan_last_s_max, 1, 0, 1e9) &&
            all_within(&h->import_w_max, 1, 0, large) && all_within(&h->export_w_max, 1, 0, large) &&
-           all_within(&h->demand_charge, 1, 0, 1e6) && all_within(&h->step_s, 1, 0, large);
+           all_within(&h->demand_charge, 1, 0, 1e6) && all_within(&h->step_s, 1, 0, large) &&
+           services_sane(&h->services);
 }
 
 static bool forecast_sane(const sg_forecast *f)
@@ -174,6 +186,19 @@ static bool meter_sane(const sg_meter *m)
            all_within(&m->peak_w, 1, 0, large) && all_within(&m->peak_all_w, 1, 0, large) &&
            all_within(&m->demand_charge, 1, 0, 1e6) &&
            (m->running.steps == 0 || m->running.end_us > m->running.start_us);
+}
+
+static bool regulation_sane(const sg_regulation *r, const sg_regulation_meter *m)
+{
+    const int64_t windows[] = {m->hour.windows, m->total.windows, m->closed.windows};
+    bool good = m->filled >= 0 && m->filled < SG_SCORE_SPAN && time_sane(m->last_us) &&
+                m->hour_index >= -SG_TIME_US_MAX && m->hour_index <= SG_TIME_US_MAX;
+    for (int i = 0; i < 3; i++) {
+        good = good && windows[i] >= 0 && windows[i] < INT64_MAX / 2;
+    }
+    return good && all_within(&r->target_w, 10, -1e30, 1e30) && /* all its numbers */
+           all_within(m->signal, SG_SCORE_SPAN, -1, 1) &&
+           all_within(m->response, SG_SCORE_SPAN, -1e30, 1e30);
 }
 
 static bool tasks_sane(const sg_tasks *tasks)
@@ -265,7 +290,8 @@ static bool values_sane(const double *value, const sg_points *points, const sg_p
                 all_within(value + first[SG_POINT_LOAD_POWER], p->load_count, 0, large);
     for (int i = 0; i < SG_SITE_POINT_COUNT; i++) {
         bool market = i == SG_SITE_IMPORT_PRICE || i == SG_SITE_EXPORT_PRICE || i == SG_SITE_CARBON;
-        good = good && all_within(&site[i], 1, market ? -1 : 0, market ? 1 : large);
+        bool unit = market || i == SG_SITE_REGULATION;
+        good = good && all_within(&site[i], 1, unit ? -1 : 0, unit ? 1 : large);
     }
     return good;
 }
@@ -300,6 +326,7 @@ bool sg_rooms_sane(const sg_rooms *rooms)
            all_within(m->high_j, plant->store_count, 0, large) &&
            trust_sane(&rooms->trust, plant) && control_sane(&rooms->control, plant) && forecast_sane(&self->load) &&
            forecast_sane(&self->generation) && forecast_sane(&self->price) &&
-           meter_sane(&self->meter) && tasks_sane(&self->tasks) && decisions_sane(self, plant) &&
+           meter_sane(&self->meter) && regulation_sane(&self->regulation, &self->regulated) &&
+           tasks_sane(&self->tasks) && decisions_sane(self, plant) &&
            (!self->plan_present || sg_plan_valid(&self->plan, plant));
 }

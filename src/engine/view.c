@@ -237,6 +237,23 @@ static void view_balance(const sg_rooms *rooms, sg_view *ret)
     ret->export_w_max = plant->head->export_w_max;
 }
 
+static void view_services(const sg_rooms *rooms, sg_view *ret)
+{
+    const sg_services *s = &rooms->plant.head->services;
+    const sg_regulation *r = &rooms->head->regulation;
+    const double *site = rooms->measure.value + rooms->plant.points.first[SG_POINT_SITE];
+    ret->services = (sg_view_services){.capability_w = s->capability_w,
+                                       .signal = site[SG_SITE_REGULATION],
+                                       .signal_w = r->signal_w,
+                                       .droop_w = r->droop_w,
+                                       .contract_w = r->contract_w,
+                                       .recentre_w = r->recentre_w,
+                                       .hour = sg_score_mean(&rooms->head->regulated.closed),
+                                       .total = sg_score_mean(&rooms->head->regulated.total),
+                                       .any = sg_services_any(s),
+                                       .tracking = r->tracking};
+}
+
 static void view_plan(const sg_engine *self, const sg_plant *plant, sg_view *ret)
 {
     const sg_plan *plan = &self->plan;
@@ -293,6 +310,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     }
     ret->decision_count = self->decision_count;
     memcpy(ret->decision, self->decision, sizeof ret->decision);
+    view_services(&rooms, ret);
     view_plan(self, plant, ret);
     view_forecast(&self->load, &ret->load_forecast);
     view_forecast(&self->generation, &ret->generation_forecast);

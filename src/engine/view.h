@@ -10,6 +10,7 @@
 #define SG_ENGINE_VIEW_H
 #include "engine/frame.h"
 #include "settle/meter.h"
+#include "settle/regulation.h"
 
 enum { SG_VIEW_SLOTS_EACH = 32, SG_VIEW_SLOT_MAX = SG_PLAN_STORE_MAX * SG_VIEW_SLOTS_EACH };
 enum { SG_VIEW_NODE_MAX = 512 }; /* the first ones; node_count_all says how many there are */
@@ -54,6 +55,14 @@ typedef struct sg_view_doubt {
     int32_t pad;
 } sg_view_doubt;
 
+/* What the site does for the grid (site/services.h), as of the last step. */
+typedef struct sg_view_services {
+    double capability_w, signal;                      /* offered; as read */
+    double signal_w, droop_w, contract_w, recentre_w; /* asked of the stores */
+    sg_score hour, total;  /* the last whole hour; since the journal began */
+    int32_t any, tracking; /* agreed at all; the signal is followed */
+} sg_view_services;
+
 typedef struct sg_view {
     int64_t time_us;
     uint64_t tick;
@@ -92,6 +101,8 @@ typedef struct sg_view {
     double plan_fresh_s_max, plan_last_s_max; /* ages of the ladder */
     int64_t plans_taken, plans_refused;       /* since the engine was created */
     sg_view_forecast load_forecast, generation_forecast;
+
+    sg_view_services services;
 
     uint64_t settled_count; /* intervals settled since the journal began */
     sg_settlement settled;  /* the last finished one  */

@@ -119,9 +119,9 @@ static void step_site(frame_in *f, int site)
 {
     for (int i = 0; i < SG_SITE_POINT_COUNT; i++) {
         bool market = i == SG_SITE_IMPORT_PRICE || i == SG_SITE_EXPORT_PRICE || i == SG_SITE_CARBON;
-        range wide = i == SG_SITE_GRID_UP ? (range){0, 1}
-                     : market             ? (range){-1, 1}
-                                          : (range){0, 1e18};
+        range wide = i == SG_SITE_GRID_UP                ? (range){0, 1}
+                     : market || i == SG_SITE_REGULATION ? (range){-1, 1}
+                                                         : (range){0, 1e18};
         step_run(f, &(run){site + i, 1, !market, wide, NULL});
     }
 }

@@ -105,6 +105,38 @@ static void put_grid(const sg_site *site, const sg_view *view, sg_out *out)
     sg_json_end(out, '}');
 }
 
+static void put_score(const sg_score *score, const char *key, sg_out *out)
+{
+    sg_json_begin(out, key, '{');
+    sg_json_fixed(out, "score", score->total, 6);
+    sg_json_fixed(out, "correlation", score->correlation, 6);
+    sg_json_fixed(out, "delay", score->delay, 6);
+    sg_json_fixed(out, "precision", score->precision, 6);
+    sg_json_integer(out, "windows", score->windows);
+    sg_json_end(out, '}');
+}
+
+/* null where nothing was agreed. */
+static void put_services(const sg_view *view, sg_out *out)
+{
+    const sg_view_services *s = &view->services;
+    if (!s->any) {
+        sg_json_text(out, "services", NULL);
+        return;
+    }
+    sg_json_begin(out, "services", '{');
+    put_kw(out, "capability_kw", s->capability_w);
+    sg_json_fixed(out, "signal", s->signal, 4);
+    sg_json_bool(out, "tracking", s->tracking != 0);
+    put_kw(out, "signal_kw", s->signal_w);
+    put_kw(out, "droop_kw", s->droop_w);
+    put_kw(out, "contract_kw", s->contract_w);
+    put_kw(out, "recentre_kw", s->recentre_w);
+    put_score(&s->hour, "hour", out);
+    put_score(&s->total, "total", out);
+    sg_json_end(out, '}');
+}
+
 static void put_group_head(const sg_group *group, const char *type, sg_out *out)
 {
     sg_json_begin(out, NULL, '{');
@@ -380,6 +412,7 @@ void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out
     put_site(site, view, out);
     put_balance(view, out);
     put_grid(site, view, out);
+    put_services(view, out);
     put_groups(site, view, out);
     put_nodes(site, view, out);
     sg_json_begin(out, "tasks", '[');

@@ -2,8 +2,8 @@
  *
  * Binding goes in passes: sections are collected from all blocks (reader.c), series are declared and loaded
  * (bind_series.c), nodes counted and laid out (bind_nodes.c), devices counted, checked against the limits and only
- * then allocated and filled (bind_devices.c), what refers to them last (bind_rest.c), and how it is planned
- * (bind_planning.c).
+ * then allocated and filled (bind_devices.c), what refers to them last (bind_rest.c), how it is planned
+ * (bind_planning.c) and what it does for the grid (bind_services.c).
  * Every pass goes on after an error, so that a reader of the diagnostics sees all of them. */
 #ifndef SG_SITE_BIND_H
 #define SG_SITE_BIND_H
@@ -146,6 +146,11 @@ void sg_bind_devices(sg_bind *b);
 void sg_bind_faults(sg_bind *b);
 void sg_bind_workflows(sg_bind *b);
 void sg_bind_planning(sg_bind *b);
+void sg_bind_services(sg_bind *b);
+
+/* One input of a block: a series (*ret_series >= 0) or a constant. */
+bool sg_bind_feed(sg_bind *b, const sg_yaml *at, const sg_input *input, int32_t *ret_series,
+                  double *ret_value);
 
 /* Resolve "pdu" or "pdu-3" among nodes. */
 bool sg_bind_node_ref(sg_bind *b, const sg_yaml *at, sg_span *ret);

@@ -166,6 +166,11 @@ static void check_keys(sg_bind *b, const plan *p)
     if (p->role == SG_STORE) {
         names[count++] = "beside";
     }
+    if (p->role == SG_GRID) { /* blocks of their own: bind_services.c */
+        names[count++] = "regulation";
+        names[count++] = "droop";
+        names[count++] = "contract";
+    }
     for (int i = 0; i < p->kind->param_count && count < SG_KEY_MAX; i++) {
         names[count++] = p->kind->params[i].name;
     }
@@ -291,6 +296,23 @@ static bool read_feed(sg_bind *b, const sg_yaml *at, const sg_input *input, feed
         return false;
     }
     return good;
+}
+
+bool sg_bind_feed(sg_bind *b, const sg_yaml *at, const sg_input *input, int32_t *ret_series,
+                  double *ret_value)
+{
+    feed one;
+    if (!read_feed(b, at, input, &one)) {
+        return false;
+    }
+    if (one.count != 1) {
+        sg_diagnose(b->diagnostics, SG_ERROR, sg_bind_place(b, at), NULL,
+                    "%s: expected one value or series, got %d", input->name, (int)one.count);
+        return false;
+    }
+    *ret_series = one.series[0];
+    *ret_value = one.series[0] >= 0 ? 0 : one.value[0];
+    return true;
 }
 
 static bool missing_input(sg_bind *b, const plan *p, const sg_input *input, double *ret)

@@ -235,6 +235,7 @@ void sg_plant_create(void *memory, const sg_site *site)
     }
     plant.head->plan_fresh_s_max = site->planning.fresh_s_max;
     plant.head->plan_last_s_max = site->planning.last_s_max;
+    plant.head->services = site->services;
     if (site->device_count[SG_GRID] > 0) {
         const double *p = site->devices[SG_GRID][0].p;
         plant.head->grid_present = 1;

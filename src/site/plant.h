@@ -67,6 +67,7 @@ typedef struct sg_plant_head {
     double demand_charge;                     /* money per W */
     double step_s;                            /* the step length that keep_frac is for */
     double plan_fresh_s_max, plan_last_s_max; /* ages of the fall-back ladder */
+    sg_services services;                     /* all off without a grid */
     int64_t size;                             /* of the whole block */
 } sg_plant_head;
 

@@ -29,6 +29,8 @@ typedef enum sg_site_point {
     SG_SITE_LOSS_W,       /* cables and converters, mean                     */
     SG_SITE_TASK_W,       /* drawn by granted tasks, mean                    */
     SG_SITE_UNSERVED_W,   /* wanted within the caps but not delivered, mean  */
+    SG_SITE_REGULATION,   /* signal of the grid operator, -1..1, 0 without one    */
+    SG_SITE_FREQUENCY,    /* Hz, nominal where it is not measured            */
     SG_SITE_POINT_COUNT
 } sg_site_point;
 

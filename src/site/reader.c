@@ -135,6 +135,7 @@ static void bind_all(sg_bind *b)
     sg_bind_faults(b);
     sg_bind_workflows(b);
     sg_bind_planning(b);
+    sg_bind_services(b);
     if (b->diagnostics->errors == 0) {
         check_whole(b);
     }
@@ -272,6 +273,9 @@ uint64_t sg_site_hash(const sg_site *site)
                                site->planning.last_s_max, site->planning.error_frac,
                                site->planning.reserve_s};
     hash = sg_hash(hash, planning, sizeof planning);
+    if (sg_services_any(&site->services)) {
+        hash = sg_hash(hash, &site->services, sizeof site->services);
+    }
     for (int32_t i = 0; i < site->node_group_count; i++) {
         hash = mix_whole(mix_text(hash, site->node_groups[i].id), site->node_groups[i].count);
     }

@@ -45,7 +45,10 @@
     X(SG_REASON_LOSS, "loss", "kept free for the loss of a feeder or a store")                 \
     X(SG_REASON_RAMP, "ramp", "the device's power rises no faster than this")                  \
     X(SG_REASON_DWELL, "dwell", "too soon after it last stopped or turned round")              \
-    X(SG_REASON_MOVED, "moved", "an overload is coming: energy comes from where it is spare")
+    X(SG_REASON_MOVED, "moved", "an overload is coming: energy comes from where it is spare")  \
+    X(SG_REASON_REGULATION, "regulation", "follows the grid operator's signal")                \
+    X(SG_REASON_DROOP, "droop", "answers the grid's frequency")                                \
+    X(SG_REASON_CONTRACT, "contract", "keeps the site within its contracted ramp and band")
 
 typedef enum sg_reason {
 #define X(code, name, text) code,

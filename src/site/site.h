@@ -13,6 +13,7 @@
 #include "site/fault.h"
 #include "site/plan.h"
 #include "site/series.h"
+#include "site/services.h"
 
 #include <stdint.h>
 
@@ -95,6 +96,7 @@ typedef struct sg_site {
     sg_fault *faults;
     int32_t fault_count;
     sg_planning planning;
+    sg_services services;
 
     sg_arena arena;
 } sg_site;

@@ -6,6 +6,7 @@
 #define SG_STUDY_REPORT_H
 #include "base/text.h"
 #include "engine/view.h"
+#include "settle/regulation.h"
 #include "site/site.h"
 
 enum { SG_TRACE_MAX = 1200 }; /* points of a trace: longer runs are averaged into this many bins */
@@ -72,6 +73,8 @@ typedef struct sg_report {
     sg_report_store store[SG_GROUP_MAX];            /* by group, stores only */
     double forecast_mae_w[2], persistence_mae_w[2]; /* load, generation; one hour ahead */
     int64_t plans;                                  /* that were followed */
+    sg_score regulation; /* how the signal was followed; windows 0: it was not */
+    double regulation_up_j, regulation_down_j; /* delivered for it */
     uint64_t command_hash;
     sg_report_month month[SG_MONTH_MAX];
     int month_count;

@@ -144,6 +144,24 @@ static void json_metrics(const sg_report *report, sg_out *out)
     sg_json_end(out, '}');
 }
 
+/* Nothing where no signal was followed. */
+static void json_regulation(const sg_report *report, sg_out *out)
+{
+    const sg_score *s = &report->regulation;
+    if (s->windows <= 0) {
+        return;
+    }
+    sg_json_begin(out, "regulation", '{');
+    sg_json_number(out, "score", s->total);
+    sg_json_number(out, "correlation", s->correlation);
+    sg_json_number(out, "delay", s->delay);
+    sg_json_number(out, "precision", s->precision);
+    sg_json_integer(out, "windows", s->windows);
+    json_kwh(out, "up_kwh", report->regulation_up_j);
+    json_kwh(out, "down_kwh", report->regulation_down_j);
+    sg_json_end(out, '}');
+}
+
 void sg_report_json(const sg_report *report, sg_out *out)
 {
     sg_json_begin(out, NULL, '{');
@@ -155,6 +173,7 @@ void sg_report_json(const sg_report *report, sg_out *out)
     sg_json_number(out, "step_s", report->step_s);
     json_metrics(report, out);
     sg_months_json(report, out);
+    json_regulation(report, out);
     sg_json_begin(out, "notes", '[');
     for (int i = 0; i < report->note_count; i++) {
         sg_json_text(out, NULL, report->note[i]);

@@ -399,6 +399,10 @@ static void finish_books(run *r)
     report->downtime_s = books->short_s;
     report->overload_s = books->overload_s;
     report->command_hash = sg_engine_command_hash(r->engine);
+    const sg_regulation_meter *regulated = sg_engine_regulated(r->engine);
+    report->regulation = sg_score_mean(&regulated->total);
+    report->regulation_up_j = regulated->up_j;
+    report->regulation_down_j = regulated->down_j;
 }
 
 static void start_report(const run *r)
@@ -557,6 +561,22 @@ static void note_sources(const run *r)
     }
 }
 
+static void note_regulation(const run *r)
+{
+    const sg_score *s = &r->report->regulation;
+    if (s->windows > 0) {
+        note(
+            r->report,
+            "regulation of %.4g kW: score %.4f (correlation %.4f, delay %.4f, precision %.4f) over "
+            "%lld windows of five minutes",
+            r->sim->site->services.capability_w * 1e-3, s->total, s->correlation, s->delay,
+            s->precision, (long long)s->windows);
+    } else if (r->sim->site->services.capability_w > 0) {
+        note(r->report, "the regulation signal was not followed: it takes a policy other than "
+                        "static, steps of at most 5 s and ten minutes");
+    }
+}
+
 static void write_notes(const run *r)
 {
     sg_report *report = r->report;
@@ -577,6 +597,7 @@ static void write_notes(const run *r)
              "at steps of %.0f s swings of seconds are averaged out: stores with duty `power` rest",
              r->sim->step_s);
     }
+    note_regulation(r);
 }
 
 /* --- all of it --- */

@@ -27,6 +27,7 @@ struct sg_world {
     double *series_mean;     /* [series] over the interval               */
     uint8_t *series_quality; /* [series] SG_NO_DATA outside a series' span */
     uint8_t market_quality[3];
+    uint8_t service_quality[2]; /* signal, frequency */
     double *source_could_w, *source_w;
     double *store_j, *store_w;
     double *store_try_w; /* store_w as the store itself gave it */
@@ -39,6 +40,7 @@ struct sg_world {
     double task_w, unserved_w, losses_w, net_w;
     double dark_w; /* wanted behind open breakers */
     double import_price, export_price, carbon;
+    double signal, frequency_hz; /* of the interval */
     /* readings handed out */
     double *value, *last;
     uint8_t *quality;
@@ -259,6 +261,21 @@ static void play_market(sg_world *self, int64_t from_us, int64_t to_us)
     self->carbon = value[SG_GRID_CARBON];
 }
 
+/* What the grid operator asks for, and the grid's frequency. */
+static void play_services(sg_world *self)
+{
+    const sg_services *s = &self->site->services;
+    const int32_t series[] = {s->signal_series, s->frequency_series};
+    double value[] = {0, s->nominal_hz};
+    for (int i = 0; i < 2; i++) {
+        bool given = sg_services_any(s) && series[i] >= 0;
+        value[i] = given ? self->series_mean[series[i]] : value[i];
+        self->service_quality[i] = given ? self->series_quality[series[i]] : SG_GOOD;
+    }
+    self->signal = value[0];
+    self->frequency_hz = value[1];
+}
+
 /* Weather, demand and faults of one interval. */
 static void play(sg_world *self, int64_t from_us, int64_t to_us)
 {
@@ -272,6 +289,7 @@ static void play(sg_world *self, int64_t from_us, int64_t to_us)
     sg_faults_at(&self->faults, (double)(from_us - self->start_us) * 1e-6);
     play_sources(self);
     play_loads(self);
+    play_services(self);
 }
 
 int sg_world_prices(const sg_world *self, int64_t from_us, int64_t step_us, int steps,
@@ -566,7 +584,11 @@ static void write_readings(sg_world *self)
     site[SG_SITE_LOSS_W] = self->losses_w;
     site[SG_SITE_TASK_W] = self->task_w;
     site[SG_SITE_UNSERVED_W] = self->unserved_w;
+    site[SG_SITE_REGULATION] = self->signal;
+    site[SG_SITE_FREQUENCY] = self->frequency_hz;
     memset(self->quality, SG_GOOD, (size_t)plant->points.count);
+    memcpy(self->quality + first[SG_POINT_SITE] + SG_SITE_REGULATION, self->service_quality,
+           sizeof self->service_quality);
     memcpy(self->quality + first[SG_POINT_SITE] + SG_SITE_IMPORT_PRICE, self->market_quality,
            sizeof self->market_quality);
     mark_missing(self, SG_SOURCE, first[SG_POINT_SOURCE_AVAILABLE]);
