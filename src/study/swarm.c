@@ -366,7 +366,7 @@ static void one_tick(run *r)
     sg_readings readings;
     sg_tick tick = {.number = r->tick, .dt_s = step_s, .plans = r->policy == SG_POLICY_MPC};
     swarm_ports_tick(&r->ports, r->tick);
-    r->replayed = r->clocked = SG_TWIN_NONE;
+    r->clocked = SG_TWIN_NONE;
     sg_world_read(r->world, step_s, &readings);
     tick.now = sg_world_look(r->world);
     const sg_world_books *b = sg_world_books_of(r->world);
@@ -386,7 +386,8 @@ static void one_tick(run *r)
         tick.command = &command;
         tick.rung = sg_engine_rung(r->engine);
         tick.books = books_of(r->engine);
-        tick.replay = r->replayed;
+        tick.replay = r->replayed; /* told with the first frame after it */
+        r->replayed = SG_TWIN_NONE;
         tick.clock = r->clocked;
         swarm_ports_command(&r->ports, &command, r->world);
         r->result->violations += sg_checker_tick(r->checker, &tick) > 0;

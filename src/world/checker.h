@@ -75,7 +75,8 @@ typedef struct sg_tick {
     X(ISLAND, "E8", "island", true, "nothing flows through a connection that is down",           \
       "1e-6 of what flows, and 1 mW, which the plant does not resolve")                          \
     X(ORDER, "E9", "order", true,                                                                \
-      "no lower class gets power while a higher one lacks its minimum",                          \
+      "no load gets more than its minimum, and no lower class anything, while one lacks its "    \
+      "minimum",                                                                                 \
       "where the power could have gone there (no node between is above 60 % of its limit), and " \
       "no "                                                                                      \
       "reading has lied or been missing for two minutes")                                        \

@@ -255,11 +255,12 @@ static bool could_go(const sg_checker *self, int from_node, int to_node)
     return true;
 }
 
-/* The least of a load, never more than it wants. */
-static double least_w(const sg_checker *self, int l)
+/* The least of a load, never more than it wants, by what is known of that. */
+static double least_of(const sg_checker *self, int l,
+                       double (*known)(const sg_checker *, int point, double truth))
 {
     int demand = checker_point(self, SG_POINT_LOAD_DEMAND, l);
-    double want_w = checker_known_least(self, demand, self->tick->now.load_want_w[l]);
+    double want_w = known(self, demand, self->tick->now.load_want_w[l]);
     return fmin(self->site->devices[SG_LOAD][l].p[SG_LOAD_MINIMUM], want_w);
 }
 
@@ -271,7 +272,7 @@ static void order(sg_checker *self)
     const sg_device *load = self->site->devices[SG_LOAD];
     bool sure = !c->safe && checker_all_honest(self);
     for (int l = 0; l < self->loads && sure; l++) {
-        double lacks_w = least_w(self, l) - c->load_cap_w[l],
+        double lacks_w = least_of(self, l, checker_known_least) - c->load_cap_w[l],
                slack_w = 1e-6 * load[l].p[SG_LOAD_RATING];
         if (!(lacks_w > slack_w)) {
             continue;
@@ -284,7 +285,8 @@ static void order(sg_checker *self)
         self->looks[SG_INVARIANT_TASKS] += c->task_w > 0;
         for (int k = 0; k < self->loads; k++) {
             bool lower = load[k].p[SG_LOAD_CLASS] > load[l].p[SG_LOAD_CLASS];
-            if (lower && c->load_cap_w[k] > 1e-6 * load[k].p[SG_LOAD_RATING] &&
+            double least_k_w = lower ? 0 : least_of(self, k, checker_known_most);
+            if (k != l && c->load_cap_w[k] > least_k_w + 1e-6 * load[k].p[SG_LOAD_RATING] &&
                 could_go(self, load[k].node, load[l].node)) {
                 checker_broken(self, SG_INVARIANT_ORDER,
                                "load %d lacks %.6g W of its minimum, load %d has %.6g W", l,
