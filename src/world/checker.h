@@ -49,11 +49,14 @@ typedef struct sg_tick {
 #define SG_INVARIANT_LIST(X)                                                                     \
     X(HEAT, "E1", "heat", true,                                                                  \
       "no breaker or cable gets hotter than 80 % of what trips it by what was told",             \
-      "thermal curve of 10 s at twice the rating, the rating being limit / 0.8; what flows by "  \
+      "the curve of the site file, else 10 s at twice the rating, that being limit / 0.8; what " \
+      "flows by "                                                                                \
       "disobedience is left out")                                                                \
     X(CAPS, "E1", "caps", true,                                                                  \
       "with every load at its cap and every store as told, no node passes its limit",            \
-      "a store counts for what it was read to give in this very frame")                          \
+      "a store counts for what it was read to give in this very frame; breakers with a known "   \
+      "curve "                                                                                   \
+      "go by their heat")                                                                        \
     X(UPWARD, "E1", "upward", true,                                                              \
       "with no load at all, stores and sources push no more through a node than its limit",      \
       "not in the safe set, which leaves sources as they were; the root by what really flows")   \

@@ -12,6 +12,13 @@ static void nothing_below(sg_checker *self)
     memset(self->below_w, 0, sizeof(double) * (size_t)self->nodes);
 }
 
+/* Where the trip curve is known, what may flow follows the heat, which is judged by itself. */
+static double limit_of(const sg_checker *self, int node)
+{
+    const sg_node *n = &self->site->nodes[node];
+    return n->curve ? n->hard_limit_w : n->limit_w;
+}
+
 static int node_of(const sg_checker *self, sg_role role, int index)
 {
     return self->site->devices[role][index].node;
@@ -104,17 +111,26 @@ static bool liar_below(const sg_checker *self, int node)
     return false;
 }
 
+/* By its own curve, or as a body that trips in 10 s at twice its rating, that being limit / 0.8. */
+static double heated(const sg_checker *self, int node, double flow_w)
+{
+    const sg_node *n = &self->site->nodes[node];
+    if (n->curve) {
+        return sg_breaker_heat(&n->trip, self->heat[node], flow_w / n->breaker_w, self->dt_s);
+    }
+    double multiple = heat_max * flow_w / n->limit_w;
+    return self->heat[node] + (multiple * multiple - self->heat[node]) * self->heat_part;
+}
+
 static void heat(sg_checker *self)
 {
     flows_by_command(self);
     for (int n = 0; n < self->nodes; n++) {
-        double limit_w = self->site->nodes[n].limit_w;
-        if (!isfinite(limit_w)) {
+        if (!isfinite(self->site->nodes[n].limit_w)) {
             continue;
         }
         double flow_w = fmin(fabs(self->flow_w[n]), fabs(self->tick->now.node_in_w[n]));
-        double multiple = heat_max * flow_w / limit_w;
-        self->heat[n] += (multiple * multiple - self->heat[n]) * self->heat_part;
+        self->heat[n] = heated(self, n, flow_w);
         sg_invariant which = SG_INVARIANT_HEAT;
         if (self->heat[n] > 0.7) {
             which = liar_below(self, n) ? SG_INVARIANT_LIAR : SG_INVARIANT_HEAT;
@@ -122,7 +138,7 @@ static void heat(sg_checker *self)
         self->looks[which]++;
         if (!(self->heat[n] <= heat_max)) {
             checker_broken(self, which, "node %d: heat %.4f, %.6g W of %.6g W", n, self->heat[n],
-                           flow_w, limit_w);
+                           flow_w, self->site->nodes[n].limit_w);
             self->heat[n] = 0; /* once for each time */
         }
     }
@@ -215,7 +231,7 @@ static void flows_at_caps(sg_checker *self)
 static void caps(sg_checker *self)
 {
     for (int n = 0; n < self->nodes; n++) {
-        double limit_w = self->site->nodes[n].limit_w;
+        double limit_w = limit_of(self, n);
         self->looks[SG_INVARIANT_CAPS] += isfinite(limit_w);
         if (!(self->flow_w[n] <= limit_w * (1 + 1e-9))) {
             checker_broken(self, SG_INVARIANT_CAPS, "node %d: %.9g W at the caps, limit %.9g W", n,
@@ -317,7 +333,7 @@ static void upward(sg_checker *self)
         self->below_w[node_of(self, SG_SOURCE, s)] += fmin(c->source_limit_w[s], could_w);
     }
     for (int n = self->nodes - 1; n > 0; n--) {
-        double limit_w = self->site->nodes[n].limit_w;
+        double limit_w = limit_of(self, n);
         if (!(self->below_w[n] <= limit_w * (1 + 1e-9))) {
             checker_broken(self, SG_INVARIANT_UPWARD, "node %d: %.9g W upwards, limit %.9g W", n,
                            self->below_w[n], limit_w);
@@ -358,6 +374,11 @@ static void stores_within(sg_checker *self)
     }
 }
 
+static bool relief(int reason)
+{
+    return reason == SG_REASON_NODE_RELIEF || reason == SG_REASON_MOVED;
+}
+
 static void circulation(sg_checker *self)
 {
     const sg_command *c = self->tick->command;
@@ -366,14 +387,15 @@ static void circulation(sg_checker *self)
         if (self->store[s].duty != SG_DUTY_ENERGY && self->store[s].duty != SG_DUTY_BRIDGE) {
             continue;
         }
-        gives = c->store_w[s] > 1e-5 && c->store_reason[s] != SG_REASON_NODE_RELIEF ? s : gives;
+        gives = c->store_w[s] > 1e-5 && !relief(c->store_reason[s]) ? s : gives;
         takes = c->store_w[s] < -1e-5 ? s : takes;
     }
     self->looks[SG_INVARIANT_CIRCULATION] += gives >= 0 || takes >= 0;
     if (gives >= 0 && takes >= 0) {
         checker_broken(self, SG_INVARIANT_CIRCULATION,
-                       "store %d gives %.6g W, store %d takes %.6g W", gives, c->store_w[gives],
-                       takes, -c->store_w[takes]);
+                       "store %d gives %.6g W (%s), store %d takes %.6g W (%s)", gives,
+                       c->store_w[gives], sg_reason_name((sg_reason)c->store_reason[gives]), takes,
+                       -c->store_w[takes], sg_reason_name((sg_reason)c->store_reason[takes]));
     }
 }
 
