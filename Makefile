@@ -10,7 +10,7 @@ BUILD     := build/$(PRESET)
 CONFIGURE := cmake --preset $(PRESET) -DCMAKE_INSTALL_PREFIX=$(PREFIX) --log-level=NOTICE
 NINJA     := cmake --build $(BUILD) --parallel $(JOBS)
 
-.PHONY: help run build check bench install deps fmt lint interop coverage clean
+.PHONY: help run build check bench install deps fmt lint interop canary coverage clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make fmt      format the C sources'
 	@echo 'make lint     formatting, layers and clang-tidy'
 	@echo 'make interop  drive the program with independent clients (needs the network once)'
+	@echo 'make canary   put each known mistake of tests/canary into a copy: all must be noticed'
 	@echo 'make coverage run the tests with counters and print line and branch coverage'
 	@echo 'make clean    remove build/'
 
@@ -52,6 +53,10 @@ install: build
 
 interop: build
 	@tools/interop.sh $(BUILD)/symgrid || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
+
+canary:
+	@tools/deps.sh check
+	@tools/canary.sh $(ARGS)
 
 fmt:
 	@tools/deps.sh lint

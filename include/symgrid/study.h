@@ -8,6 +8,7 @@ extern "C" {
 #include "study/figures.h"
 #include "study/report.h"
 #include "study/simulate.h"
+#include "study/swarm.h"
 
 #ifdef __cplusplus
 }

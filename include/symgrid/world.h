@@ -6,6 +6,7 @@ extern "C" {
 #endif
 
 #include "port/field.h"
+#include "world/checker.h"
 #include "world/fleet.h"
 #include "world/world.h"
 

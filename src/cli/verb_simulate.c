@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/quantity.h"
 #include "base/time.h"
+#include "cli/simulate_seeds.h"
 #include "cli/verbs.h"
 #include "study/breakers.h"
 #include "study/regulation.h"
@@ -17,6 +18,7 @@
 
 static const char help[] =
     "usage: symgrid simulate SITE [OPTIONS]\n"
+    "       symgrid simulate [SITE] --seeds A..B [--faults] [--for D] [--jobs N] [--json]\n"
     "\n"
     "Runs the engine that controls a real site against a simulated plant that plays the site's "
     "series.\n"
@@ -53,6 +55,13 @@ static const char help[] =
     "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
     "0)\n"
     "  --no-baseline     do not run `static` beside it\n"
+    "  --seeds A..B      instead of a report: for each seed a random small site (or SITE) at steps "
+    "of 100 ms for\n"
+    "                    20 h (or --for), and every invariant checked at every step; 1 where one is "
+    "violated\n"
+    "  --faults          with --seeds: devices, sensors, links, clock, planner and engine fail at "
+    "random\n"
+    "  --jobs N          with --seeds: so many at once (default: one a core)\n"
     "\n"
     "example: symgrid simulate sites/floating.maml.md --from 2023-01-01 --for 365d --report "
     "year.html\n";
@@ -212,8 +221,8 @@ static int run_study(const struct study *study, const sg_simulation *sim, bool j
 }
 
 typedef struct words {
-    const char *from, *duration, *step, *policy, *report, *seed, *plan_every, *study;
-    bool json, help, no_baseline;
+    const char *from, *duration, *step, *policy, *report, *seed, *plan_every, *study, *seeds, *jobs;
+    bool json, help, no_baseline, faults;
 } words;
 
 static int read_seed(const char *text, sg_site *site)
@@ -276,6 +285,30 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
     return status ? status : sg_cli_check_span(site, ret->from_us, ret->duration_s);
 }
 
+static int run_seeds(const words *w, const char *site_path)
+{
+    sg_site site = {0};
+    if (w->from || w->step || w->policy || w->report || w->seed || w->plan_every || w->study ||
+        w->no_baseline) {
+        fputs("symgrid simulate: --seeds goes with SITE, --faults, --for, --jobs and --json only\n",
+              stderr);
+        return SG_EXIT_USAGE;
+    }
+    int status = site_path ? sg_cli_load_site(site_path, &site) : SG_EXIT_DONE;
+    if (!status) {
+        const sg_seeds seeds = {.seeds = w->seeds,
+                                .site_path = site_path,
+                                .site = site_path ? &site : NULL,
+                                .duration = w->duration,
+                                .jobs = w->jobs,
+                                .faults = w->faults,
+                                .json = w->json};
+        status = sg_cli_seeds(&seeds);
+    }
+    sg_site_free(&site);
+    return status;
+}
+
 int sg_cli_simulate(int argc, char **argv)
 {
     words w = {0};
@@ -285,11 +318,19 @@ int sg_cli_simulate(int argc, char **argv)
         {"--report", &w.report, NULL}, {"--json", NULL, &w.json},
         {"--help", NULL, &w.help},     {"--no-baseline", NULL, &w.no_baseline},
         {"--seed", &w.seed, NULL},     {"--plan-every", &w.plan_every, NULL},
-        {"--study", &w.study, NULL}};
+        {"--study", &w.study, NULL},   {"--seeds", &w.seeds, NULL},
+        {"--jobs", &w.jobs, NULL},     {"--faults", NULL, &w.faults}};
     int count = sg_options_parse(argc, argv, options, SG_COUNT(options), 1);
     if (w.help) {
         fputs(help, stdout);
         return SG_EXIT_DONE;
+    }
+    if (count >= 0 && w.seeds) {
+        return run_seeds(&w, count == 1 ? argv[1] : NULL);
+    }
+    if (count >= 0 && (w.faults || w.jobs)) {
+        fputs("symgrid simulate: --faults and --jobs go with --seeds\n", stderr);
+        return SG_EXIT_USAGE;
     }
     if (count != 1) {
         if (count == 0) {

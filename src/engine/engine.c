@@ -570,6 +570,21 @@ size_t sg_engine_state_size(const sg_engine *self)
     return (size_t)self->state_size;
 }
 
+sg_rung sg_engine_rung(const sg_engine *self)
+{
+    return (sg_rung)self->rung;
+}
+
+double sg_engine_granted_w(const sg_engine *self)
+{
+    return sg_tasks_granted_w(&self->tasks);
+}
+
+const sg_meter *sg_engine_meter(const sg_engine *self)
+{
+    return &self->meter;
+}
+
 int32_t sg_engine_policy(const sg_engine *self)
 {
     return self->policy;

@@ -82,6 +82,11 @@ void sg_engine_inherit(sg_engine *self, const sg_engine *from);
 /* Take over what another engine has learnt of load, generation and prices: one that has lived through the days before. */
 void sg_engine_learn(sg_engine *self, const sg_engine *from);
 
+/* Where the last step stood on the ladder, and the books: what a view would copy. */
+sg_rung sg_engine_rung(const sg_engine *self);
+const sg_meter *sg_engine_meter(const sg_engine *self);
+double sg_engine_granted_w(const sg_engine *self); /* to tasks */
+
 int32_t sg_engine_policy(const sg_engine *self);
 int32_t sg_engine_mode(const sg_engine *self);
 #endif

@@ -414,10 +414,11 @@ void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_pl
     }
 }
 
-static void replace(const sg_measure *measure, int point, double value)
+/* age_s: of the readings that the value comes from. */
+static void replace(const sg_measure *measure, int point, double value, double age_s)
 {
     measure->value[point] = value;
-    measure->age_s[point] = 0;
+    measure->age_s[point] = age_s;
     measure->quality[point] = SG_SUSPECT;
 }
 
@@ -432,17 +433,19 @@ static void correct_liar(const sg_trust *self, const sg_measure *measure, const 
     const int32_t *first = plant->points.first;
     int point = self->node_liar[n], load = point - first[SG_POINT_LOAD_POWER],
         store = point - first[SG_POINT_STORE_POWER];
+    int meter = first[SG_POINT_NODE_POWER] + n;
     double truth_w = self->node_truth_w[n];
+    double age_s = point == meter ? 0 : measure->age_s[meter];
     if (load >= 0 && load < plant->load_count) {
         double rating_w = plant->load_rating_w[load];
         truth_w = within(truth_w, 0, rating_w);
         replace(measure, first[SG_POINT_LOAD_DEMAND] + load,
-                within(truth_w * (1 + DEMAND_GROWS) + ACCURACY * rating_w, 0, rating_w));
+                within(truth_w * (1 + DEMAND_GROWS) + ACCURACY * rating_w, 0, rating_w), age_s);
     } else if (store >= 0 && store < plant->store_count) {
         const sg_reservoir *r = &plant->store_reservoir[store];
         truth_w = within(truth_w, -r->charge_w_max, r->discharge_w_max);
     }
-    replace(measure, point, truth_w);
+    replace(measure, point, truth_w, age_s);
 }
 
 static int correct_nodes(const sg_trust *self, const sg_measure *measure, const sg_plant *plant)
@@ -450,6 +453,9 @@ static int correct_nodes(const sg_trust *self, const sg_measure *measure, const 
     int count = 0;
     for (int n = 0; n < plant->node_count; n++) {
         int meter = plant->points.first[SG_POINT_NODE_POWER] + n;
+        if (!sg_measure_fresh(measure, meter) && self->node_liar[n] != meter) {
+            continue; /* in silence nobody knows better: what was reckoned before grows old like all else */
+        }
         if (self->node_liar[n] >= 0) {
             /* an outvoted meter is convicted in two balances, and corrected by its own */
             bool other = n != 0 && self->node_verdict[n] == SG_VERDICT_OUTVOTED;
@@ -460,7 +466,8 @@ static int correct_nodes(const sg_trust *self, const sg_measure *measure, const 
             }
         } else if (rings(self, n)) {
             replace(measure, meter,
-                    fmax(measure->value[meter], with_losses_w(plant, n, self->node_below_w[n])));
+                    fmax(measure->value[meter], with_losses_w(plant, n, self->node_below_w[n])),
+                    measure->age_s[meter]);
             count++;
         }
     }
@@ -495,7 +502,7 @@ static void correct_part(void *context, int part)
             load_over[l] = (uint8_t)steps;
         }
         if (steps >= OVER_MIN) {
-            replace(&measure, demand + l, draws_w);
+            replace(&measure, demand + l, draws_w, 0);
             count++;
         }
     }

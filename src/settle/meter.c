@@ -32,11 +32,15 @@ void sg_meter_init(sg_meter *self, double interval_s, double demand_charge)
     self->month = -1;
 }
 
-/* Energy since the last reading. A register that ran backwards, or further than the connection could have carried, was replaced
- * or misread: it starts anew. */
+/* Energy since the last reading. A reading a little behind the last one has been overtaken on its way: it tells nothing, and what
+ * it lacks was counted. A register that ran back further, or on further than the connection could have carried, was replaced or
+ * misread: it starts anew. */
 static double advance(double *register_j, double reading_j, double most_j)
 {
     double delta_j = *register_j >= 0 ? reading_j - *register_j : 0;
+    if (delta_j < 0 && delta_j >= -most_j) {
+        return 0;
+    }
     *register_j = reading_j;
     return delta_j >= 0 && delta_j <= most_j ? delta_j : 0;
 }

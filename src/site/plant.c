@@ -241,7 +241,9 @@ void sg_plant_create(void *memory, const sg_site *site)
         plant.head->grid_present = 1;
         plant.head->day_ahead = p[SG_GRID_DAY_AHEAD] < 0.5;
         plant.head->import_w_max = p[SG_GRID_IMPORT_MAX];
-        plant.head->export_w_max = p[SG_GRID_EXPORT_RULE] < 0.5 ? p[SG_GRID_EXPORT_MAX] : 0;
+        /* the breaker at the root carries no more outwards than inwards */
+        plant.head->export_w_max =
+            p[SG_GRID_EXPORT_RULE] < 0.5 ? fmin(p[SG_GRID_EXPORT_MAX], site->nodes[0].limit_w) : 0;
         plant.head->demand_charge = p[SG_GRID_DEMAND_CHARGE];
     }
     leaf_limits(&plant);

@@ -33,9 +33,10 @@ static double exponential_s(uint64_t seed, uint64_t n, double mean_s)
     return -mean_s * log(1 - sg_prng_unit(seed, n));
 }
 
-void sg_faults_init(sg_faults *self, const sg_site *site, sg_fault_member *members)
+void sg_faults_init(sg_faults *self, const sg_site *site, sg_fault_member *members,
+                    sg_fault_tally *tally)
 {
-    *self = (sg_faults){.site = site};
+    *self = (sg_faults){.site = site, .tally = tally};
     self->count = site->fault_count < SG_FAULT_MAX ? site->fault_count : SG_FAULT_MAX;
     for (int i = 0; i < self->count; i++) {
         const sg_fault *fault = &site->faults[i];
@@ -74,11 +75,20 @@ void sg_faults_at(sg_faults *self, double elapsed_s)
     self->now_s = elapsed_s;
     for (int i = 0; i < self->count; i++) {
         const sg_fault *fault = &self->site->faults[i];
+        bool was = self->active[i];
         self->active[i] = self->member[i] ? recur(self, i)
                                           : elapsed_s >= fault->at_s &&
                                                 elapsed_s < fault->at_s + fault->duration_s;
+        self->tally->seen[i] = self->tally->seen[i] && was;
         self->any = self->any || self->active[i];
     }
+}
+
+/* Fault i has changed something. */
+static void note(const sg_faults *self, int i)
+{
+    self->tally->fired[self->site->faults[i].kind] += !self->tally->seen[i];
+    self->tally->seen[i] = true;
 }
 
 /* Is member `index` of the fault's group down? */
@@ -106,6 +116,7 @@ bool sg_faults_site(const sg_faults *self, sg_fault_kind kind)
 {
     for (int i = 0; self->any && i < self->count; i++) {
         if (self->site->faults[i].kind == kind && self->active[i]) {
+            note(self, i);
             return true;
         }
     }
@@ -117,6 +128,7 @@ double sg_faults_site_factor(const sg_faults *self, sg_fault_kind kind)
     double factor = 1;
     for (int i = 0; self->any && i < self->count; i++) {
         if (self->site->faults[i].kind == kind && self->active[i]) {
+            note(self, i);
             factor *= self->site->faults[i].severity;
         }
     }
@@ -128,6 +140,7 @@ double sg_faults_factor(const sg_faults *self, sg_fault_kind kind, sg_role role,
     double factor = 1;
     for (int i = 0; self->any && i < self->count; i++) {
         if (self->site->faults[i].kind == kind && hits(self, i, role, index)) {
+            note(self, i);
             factor *= kind == SG_FAULT_TRIP ? 0 : self->site->faults[i].severity;
         }
     }
@@ -139,6 +152,7 @@ double sg_faults_sum(const sg_faults *self, sg_fault_kind kind, sg_role role, in
     double sum = 0;
     for (int i = 0; self->any && i < self->count; i++) {
         if (self->site->faults[i].kind == kind && hits(self, i, role, index)) {
+            note(self, i);
             sum += self->site->faults[i].severity;
         }
     }
@@ -166,6 +180,7 @@ double sg_faults_obeyed(const sg_faults *self, sg_role role, int index, double h
         if (!hits(self, i, role, index)) {
             continue;
         }
+        double before = asked;
         bool keeps =
             fault->kind == SG_FAULT_IGNORES ||
             (fault->kind == SG_FAULT_COMMAND_DROP && draw(self, i, index, 0) < fault->severity) ||
@@ -174,6 +189,9 @@ double sg_faults_obeyed(const sg_faults *self, sg_role role, int index, double h
             asked = held;
         } else if (fault->kind == SG_FAULT_PARTIAL && isfinite(held) && isfinite(asked)) {
             asked = held + fault->severity * (asked - held);
+        }
+        if (asked != before) {
+            note(self, i);
         }
     }
     return asked;
@@ -257,7 +275,12 @@ void sg_faults_readings(sg_faults *self, const sg_plant *plant, const double *la
         for (int m = 0; group->role < SG_GRID && m < group->count; m++) {
             for (int k = 0; k < 2 && down(self, i, m); k++) {
                 int point = plant->points.first[sensors[group->role][k]] + group->first + m;
+                double before = value[point];
+                uint8_t marked = quality[point];
                 spoil(self, i, m, k, point, last, value, quality);
+                if (value[point] != before || quality[point] != marked) {
+                    note(self, i);
+                }
             }
         }
     }

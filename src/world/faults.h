@@ -15,8 +15,15 @@ typedef struct sg_fault_member {
     uint32_t turns; /* drawn so far; odd: failed            */
 } sg_fault_member;
 
+/* How many have happened: an activation counts once, when it first changes something that is, is read or is obeyed. */
+typedef struct sg_fault_tally {
+    uint64_t fired[SG_FAULT_KIND_COUNT];
+    bool seen[SG_FAULT_MAX]; /* the present activation has been counted */
+} sg_fault_tally;
+
 typedef struct sg_faults {
     const sg_site *site;
+    sg_fault_tally *tally; /* the caller's */
     bool active[SG_FAULT_MAX]; /* of recurring faults: any member is failed */
     bool any;
     int count;
@@ -27,7 +34,8 @@ typedef struct sg_faults {
 
 /* Records that the site's recurring faults need. */
 int64_t sg_faults_members(const sg_site *site);
-void sg_faults_init(sg_faults *self, const sg_site *site, sg_fault_member *members);
+void sg_faults_init(sg_faults *self, const sg_site *site, sg_fault_member *members,
+                    sg_fault_tally *tally);
 /* What is at fault during the step that begins at elapsed_s after the start. */
 void sg_faults_at(sg_faults *self, double elapsed_s);
 

@@ -45,6 +45,7 @@ struct sg_world {
     double *value, *last;
     uint8_t *quality;
     sg_faults faults;
+    sg_fault_tally tally;
     sg_truth truth;
     sg_around around; /* of the interval under way, or of the one played ahead */
     double memory[];  /* everything above points in here */
@@ -117,7 +118,7 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
     for (size_t l = 0; l < loads; l++) {
         self->load_cap_w[l] = INFINITY;
     }
-    sg_faults_init(&self->faults, site, (void *)(self->memory + members_at));
+    sg_faults_init(&self->faults, site, (void *)(self->memory + members_at), &self->tally);
     self->protection.site = site;
     self->protection.plant = &self->plant;
     return self;
@@ -156,6 +157,33 @@ bool sg_world_dark(const sg_world *self, int node)
 void sg_world_open(sg_world *self, int node)
 {
     sg_protection_open(&self->protection, node);
+}
+
+const uint64_t *sg_world_faults_fired(const sg_world *self)
+{
+    return self->tally.fired;
+}
+
+sg_world_now sg_world_look(const sg_world *self)
+{
+    return (sg_world_now){.grid_up = self->grid_up,
+                          .net_w = self->net_w,
+                          .losses_w = self->losses_w,
+                          .task_w = self->task_w,
+                          .unserved_w = self->unserved_w,
+                          .import_j = self->import_register_j,
+                          .export_j = self->export_register_j,
+                          .source_could_w = self->source_could_w,
+                          .source_w = self->source_w,
+                          .store_j = self->store_j,
+                          .store_w = self->store_w,
+                          .load_want_w = self->load_want_w,
+                          .load_w = self->load_w,
+                          .node_in_w = self->node_in_w,
+                          .source_limit_w = self->source_limit_w,
+                          .store_command_w = self->store_command_w,
+                          .load_cap_w = self->load_cap_w,
+                          .task_command_w = self->task_command_w};
 }
 
 bool sg_world_plan_missing(const sg_world *self)

@@ -53,6 +53,22 @@ void sg_world_open(sg_world *self, int node);
 /* True while a fault keeps the planner from finding a plan. */
 bool sg_world_plan_missing(const sg_world *self);
 
+/* How often each kind of fault (sg_fault_kind) has happened: activations that changed something. */
+const uint64_t *sg_world_faults_fired(const sg_world *self);
+
+/* What really is, whatever is read: means over the interval that ended, energies at its end, and the set-points in force as the
+ * devices have taken them. Arrays are the world's, valid until it moves. */
+typedef struct sg_world_now {
+    bool grid_up;
+    double net_w; /* through the connection, > 0 import */
+    double losses_w, task_w, unserved_w;
+    double import_j, export_j; /* registers */
+    const double *source_could_w, *source_w, *store_j, *store_w, *load_want_w, *load_w, *node_in_w;
+    const double *source_limit_w, *store_command_w, *load_cap_w;
+    double task_command_w;
+} sg_world_now;
+sg_world_now sg_world_look(const sg_world *self);
+
 /* |in - out - change of what is stored|, J. */
 double sg_world_balance_error_j(const sg_world *self);
 

@@ -116,6 +116,22 @@ static void a_register_that_runs_backwards_starts_anew(void **state)
     assert_int_equal(meter.total.import_j, llround(13 * KWH));
 }
 
+/* Frames that overtake each other: what the later one had brought is not counted again. */
+static void a_reading_that_was_overtaken_counts_once(void **state)
+{
+    (void)state;
+    sg_meter meter;
+    sg_meter_init(&meter, 900, 0);
+    int64_t now = at("2023-05-01");
+    static const double kwh[] = {100, 101, 103, 102, 104, 103.5, 105};
+    for (int i = 0; i < 7; i++) {
+        now += 900 * SG_US_PER_S;
+        sg_metered step = reading(kwh[i], 0);
+        sg_meter_step(&meter, now, 900, &step);
+    }
+    assert_int_equal(meter.total.import_j, llround(5 * KWH));
+}
+
 /* One reading gone wrong by a bit: neither the jump nor the way back is energy. */
 static void a_misread_register_is_not_billed(void **state)
 {
@@ -264,6 +280,7 @@ int main(void)
         cmocka_unit_test(intervals_lie_on_the_clock_wherever_frames_begin),
         cmocka_unit_test(a_step_of_an_hour_settles_hours),
         cmocka_unit_test(a_register_that_runs_backwards_starts_anew),
+        cmocka_unit_test(a_reading_that_was_overtaken_counts_once),
         cmocka_unit_test(a_misread_register_is_not_billed),
         cmocka_unit_test(a_silence_is_billed_once_when_it_ends),
         cmocka_unit_test(a_silence_makes_no_peak),

@@ -255,6 +255,24 @@ static void a_copied_block_is_the_same_plant(void **state)
     sg_site_free(&site);
 }
 
+static void no_more_goes_out_than_the_root_carries(void **state)
+{
+    (void)state;
+    const char text[] = "nodes: {n0: {limit: 20kW}}\n"
+                        "loads: {l: {rating: 1kW, demand: 1kW}}\n"
+                        "grid: {import_max: 90kW, export_max: 50kW, import_price: 0.1 EUR/kWh}\n";
+    sg_site site = {0};
+    rig_parse("out.yaml", text, sizeof text - 1, &site);
+    void *memory = rig_block(sg_plant_size(&site));
+    sg_plant_create(memory, &site);
+    assert_true(sg_plant_at(memory).head->export_w_max == 20e3);
+    site.nodes[0].limit_w = 60e3;
+    sg_plant_create(memory, &site);
+    assert_true(sg_plant_at(memory).head->export_w_max == 50e3);
+    free(memory);
+    sg_site_free(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +280,7 @@ int main(void)
         cmocka_unit_test(flows_upwards_arrive_as_promised),
         cmocka_unit_test(without_losses_the_limit_is_the_breakers),
         cmocka_unit_test(one_cable_by_hand),
+        cmocka_unit_test(no_more_goes_out_than_the_root_carries),
         cmocka_unit_test(a_copied_block_is_the_same_plant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

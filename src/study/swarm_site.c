@@ -1,0 +1,168 @@
+/* swarm_site.c - a random small site: one to three levels and more, sources, stores of every duty, loads of every class. */
+#include "study/swarm_parts.h"
+
+#include <string.h>
+
+/* Sun, price, and what each load would draw. */
+static void put_series(swarm_dice *d, sg_out *t, int loads)
+{
+    sg_out_text(t, "series:\n");
+    sg_out_format(t,
+                  "  sun: {unit: W/m2, random: {mean: %.0f W/m2, deviation: %.0f W/m2, lowest: 0 "
+                  "W/m2, highest: 1100 W/m2, correlation: %.0fmin, step: 20s, length: 12h}}\n",
+                  swarm_between(d, 200, 700), swarm_between(d, 50, 500), swarm_between(d, 2, 120));
+    sg_out_format(t,
+                  "  price: {unit: EUR/kWh, random: {mean: %.3f EUR/kWh, deviation: %.3f EUR/kWh, "
+                  "correlation: %.0fmin, step: 15min, length: 3d}}\n",
+                  swarm_between(d, 0.02, 0.3), swarm_between(d, 0, 0.2), swarm_between(d, 30, 600));
+    for (int l = 0; l < loads; l++) {
+        double step_s = swarm_below(d, 2) ? 1 : 10, kw = d->rating_kw[l];
+        sg_out_format(t,
+                      "  w%d: {unit: kW, random: {mean: %.3fkW, deviation: %.3fkW, lowest: 0kW, "
+                      "highest: %.3fkW, correlation: %.1fs, step: %.0fs, length: %.0fs}}\n",
+                      l, kw * swarm_between(d, 0.2, 0.9), kw * swarm_between(d, 0.05, 0.5), kw,
+                      swarm_between(d, 2, 600), step_s, 2000 * step_s);
+    }
+}
+
+static void put_nodes(swarm_dice *d, sg_out *t, int groups)
+{
+    sg_out_text(t, "nodes:\n  n0: {voltage: 400V");
+    if (swarm_below(d, 4) > 0) {
+        sg_out_format(t, ", limit: %.3fkW", swarm_between(d, 5, 300));
+    }
+    if (swarm_below(d, 3) == 0) {
+        sg_out_format(t, ", cable_length: %.1fm, cable_section: 95mm2", swarm_between(d, 1, 150));
+    }
+    sg_out_text(t, "}\n");
+    for (int n = 1; n < groups; n++) {
+        sg_out_format(t, "  n%d: {parent: n%d, voltage: 400V, count: %d", n, swarm_below(d, n),
+                      1 + swarm_below(d, 2));
+        if (swarm_below(d, 3) > 0) {
+            sg_out_format(t, ", limit: %.3fkW", swarm_between(d, 1, 90));
+        }
+        if (swarm_below(d, 3) == 0) {
+            sg_out_format(t, ", breaker: %.1fA", swarm_between(d, 5, 160));
+        }
+        if (swarm_below(d, 2) == 0) {
+            sg_out_format(t, ", cable_length: %.1fm, cable_section: %dmm2",
+                          swarm_between(d, 1, 120), 4 << swarm_below(d, 5));
+        }
+        if (swarm_below(d, 3) == 0) {
+            sg_out_format(t, ", efficiency: %.2f%%", swarm_between(d, 85, 100));
+        }
+        sg_out_text(t, "}\n");
+    }
+}
+
+static void put_loads(swarm_dice *d, sg_out *t, int nodes, int loads)
+{
+    sg_out_text(t, "loads:\n");
+    for (int l = 0; l < loads; l++) {
+        double rating_kw = swarm_between(d, 0.5, 40);
+        sg_out_format(t,
+                      "  l%d: {node: n%d, count: %d, rating: %.3fkW, minimum: %.3fkW, class: %d, "
+                      "weight: %.2f, idle_below: %.3fkW, demand: w%d}\n",
+                      l, swarm_below(d, nodes), 1 + swarm_below(d, 2), rating_kw,
+                      rating_kw * swarm_between(d, 0, 0.6), swarm_below(d, 4),
+                      swarm_between(d, 0.2, 5), rating_kw * 0.2, l);
+        d->rating_kw[l] = rating_kw;
+    }
+}
+
+static void put_stores(swarm_dice *d, sg_out *t, int nodes, int loads, int stores)
+{
+    static const char *const duties[] = {"energy", "power", "bridge", "device", "energy"};
+    sg_out_text(t, "stores:\n");
+    for (int s = 0; s < stores; s++) {
+        const char *duty = duties[swarm_below(d, 5)];
+        bool device = strcmp(duty, "device") == 0;
+        sg_out_format(t, device ? "  s%d: {beside: l%d" : "  s%d: {node: n%d", s,
+                      swarm_below(d, device ? loads : nodes));
+        switch (swarm_below(d, 6)) {
+        case 0:
+            sg_out_format(t, ", type: supercapacitor, modules: %d", 1 + swarm_below(d, 6));
+            break;
+        case 1:
+            sg_out_text(t, ", type: quantum, capacity: 10kWh, power: 10kW");
+            break;
+        case 2:
+            sg_out_format(t, ", type: flywheel, capacity: %.2fkWh, power: %.2fkW",
+                          swarm_between(d, 0.1, 10), swarm_between(d, 1, 60));
+            break;
+        default:
+            sg_out_format(t,
+                          ", type: lithium_ion, capacity: %.3fkWh, discharge_rate: %.2fkW, "
+                          "charge_rate: %.2fkW",
+                          swarm_between(d, 0.05, 150), swarm_between(d, 0.1, 100),
+                          swarm_between(d, 0.1, 80));
+            break;
+        }
+        sg_out_format(t, ", duty: %s, initial: %.1f%%, reserve: %.1f%%, wear: 0.01 EUR/kWh}\n",
+                      duty, swarm_between(d, 0, 100),
+                      swarm_below(d, 2) ? 0.0 : swarm_between(d, 0, 60));
+    }
+}
+
+static void put_sources(swarm_dice *d, sg_out *t, int nodes, int sources)
+{
+    sg_out_text(t, "sources:\n");
+    for (int s = 0; s < sources; s++) {
+        double kw = swarm_between(d, 1, 60);
+        if (swarm_below(d, 2)) {
+            sg_out_format(
+                t,
+                "  g%d: {node: n%d, type: solar, capacity: %.2fkW, coverage_area: %.1fm2, "
+                "irradiance: sun}\n",
+                s, swarm_below(d, nodes), kw, kw * 6);
+        } else {
+            sg_out_format(t, "  g%d: {node: n%d, type: generator, capacity: %.2fkW%s}\n", s,
+                          swarm_below(d, nodes), kw,
+                          swarm_below(d, 3) ? ", cost: 0.2 EUR/kWh" : "");
+        }
+    }
+}
+
+static void put_grid(swarm_dice *d, sg_out *t)
+{
+    sg_out_format(
+        t,
+        "grid: {import_max: %.2fkW, import_price: price, export_price: price, import_fee: "
+        "0.02 EUR/kWh",
+        swarm_between(d, 1, 200));
+    if (swarm_below(d, 2) == 0) {
+        sg_out_format(t, ", export_max: %.2fkW", swarm_between(d, 0, 80));
+    }
+    sg_out_text(t, swarm_below(d, 3) == 0 ? ", export: forbidden" : "");
+    sg_out_text(t, swarm_below(d, 2) == 0 ? ", demand_charge: 10 EUR/kW}\n" : "}\n");
+}
+
+void sg_swarm_site(uint64_t seed, sg_out *ret)
+{
+    swarm_dice dice = {.seed = seed ^ UINT64_C(0x517e)}, *d = &dice;
+    sg_out_clear(ret);
+    int nodes = 1 + swarm_below(d, 5), loads = 1 + swarm_below(d, SWARM_LOADS),
+        stores = swarm_below(d, 6), sources = swarm_below(d, 5);
+    int mode = swarm_below(d, 12);
+    sg_out_format(ret, "mode: %s\nseed: %llu\n",
+                  mode == 0   ? "observe"
+                  : mode == 1 ? "advise"
+                              : "control",
+                  (unsigned long long)(seed & INT32_MAX));
+    sg_out_format(ret,
+                  "planning: {horizon: %dh, step: 15min, period: %dmin, fresh: %dmin, last: %dh}\n",
+                  4 + swarm_below(d, 9), 4 + swarm_below(d, 12), 4 + swarm_below(d, 20),
+                  1 + swarm_below(d, 3));
+    put_nodes(d, ret, nodes);
+    put_loads(d, ret, nodes, loads);
+    put_series(d, ret, loads);
+    if (stores > 0) {
+        put_stores(d, ret, nodes, loads, stores);
+    }
+    if (sources > 0) {
+        put_sources(d, ret, nodes, sources);
+    }
+    if (swarm_below(d, 5) > 0) {
+        put_grid(d, ret);
+    }
+}
