@@ -99,6 +99,12 @@ void sg_lp_term(sg_lp *self, int row, int column, double value)
     self->term_value[at] = value;
 }
 
+void sg_lp_clear(sg_lp *self)
+{
+    self->column_count = self->row_count = self->term_count = 0;
+    self->failed = false;
+}
+
 void sg_lp_free(sg_lp *self)
 {
     free(self->column_cost);
@@ -114,7 +120,7 @@ void sg_lp_free(sg_lp *self)
 
 /* ---- the program as a solver wants it -------------------------------------------------------- */
 
-static void model_free(sg_lp_model *self)
+void sg_lp_model_free(sg_lp_model *self)
 {
     free(self->start);
     free(self->index);
@@ -125,6 +131,7 @@ static void model_free(sg_lp_model *self)
     free(self->row_lower);
     free(self->row_upper);
     free(self->row_sum);
+    *self = (sg_lp_model){0};
 }
 
 typedef struct magnitude {
@@ -170,6 +177,10 @@ static void model_scale(sg_lp_model *self, const sg_lp *lp)
     magnitude_add(&costs, lp->column_cost, lp->column_count);
     self->unit = magnitude_scale(&bounds, 8);
     self->price = magnitude_scale(&costs, 1);
+}
+
+void sg_lp_model_load(sg_lp_model *self, const sg_lp *lp)
+{
     for (size_t j = 0; j < lp->column_count; j++) {
         self->lower[j] = scaled_bound(lp->column_lower[j], self->unit);
         self->upper[j] = scaled_bound(lp->column_upper[j], self->unit);
@@ -221,7 +232,7 @@ static void model_columns(sg_lp_model *self, const sg_lp *lp, int *last_seen)
     self->start[columns] = out;
 }
 
-static sg_status model_build(sg_lp_model *self, const sg_lp *lp)
+sg_status sg_lp_model_build(sg_lp_model *self, const sg_lp *lp)
 {
     size_t columns = lp->column_count, rows = lp->row_count, terms = lp->term_count;
     *self = (sg_lp_model){
@@ -241,8 +252,9 @@ static sg_status model_build(sg_lp_model *self, const sg_lp *lp)
     if (done) {
         model_columns(self, lp, last_seen);
         model_scale(self, lp);
+        sg_lp_model_load(self, lp);
     } else {
-        model_free(self);
+        sg_lp_model_free(self);
     }
     free(last_seen);
     return done ? SG_OK : SG_NOMEM;
@@ -306,8 +318,7 @@ static void run(const sg_lp_model *m, const sg_lp_backend *backend, void *sessio
     }
 }
 
-/* Back to the caller's units. */
-static void unscale(const sg_lp *lp, const sg_lp_model *m, sg_lp_result *ret)
+void sg_lp_result_unscale(const sg_lp *lp, const sg_lp_model *m, sg_lp_result *ret)
 {
     for (size_t j = 0; j < lp->column_count; j++) {
         ret->value[j] *= m->unit;
@@ -355,26 +366,36 @@ static sg_status solve_model(const sg_lp *self, const sg_lp_model *m, sg_lp_solv
         memset(ret->row_dual, 0, self->row_count * sizeof *ret->row_dual);
         ret->feasible = false;
     } else if (status == SG_OK) {
-        unscale(self, m, ret);
+        sg_lp_result_unscale(self, m, ret);
     }
     return status;
 }
 
-sg_status sg_lp_solve(const sg_lp *self, sg_lp_solver solver, double seconds_max, sg_lp_result *ret)
+sg_status sg_lp_result_create(const sg_lp *lp, sg_lp_result *ret)
 {
     *ret = (sg_lp_result){.outcome = SG_NUMERIC};
-    sg_lp_model m;
-    if (self->failed || model_build(&m, self) != SG_OK) {
+    ret->value = calloc(lp->column_count + 1, sizeof *ret->value);
+    ret->reduced_cost = calloc(lp->column_count + 1, sizeof *ret->reduced_cost);
+    ret->row_dual = calloc(lp->row_count + 1, sizeof *ret->row_dual);
+    if (!ret->value || !ret->reduced_cost || !ret->row_dual) {
+        sg_lp_result_free(ret);
         return SG_NOMEM;
     }
-    ret->value = calloc(self->column_count + 1, sizeof *ret->value);
-    ret->reduced_cost = calloc(self->column_count + 1, sizeof *ret->reduced_cost);
-    ret->row_dual = calloc(self->row_count + 1, sizeof *ret->row_dual);
-    sg_status status = SG_NOMEM;
-    if (ret->value && ret->reduced_cost && ret->row_dual) {
+    return SG_OK;
+}
+
+sg_status sg_lp_solve(const sg_lp *self, sg_lp_solver solver, double seconds_max, sg_lp_result *ret)
+{
+    sg_lp_model m;
+    *ret = (sg_lp_result){.outcome = SG_NUMERIC};
+    if (self->failed || sg_lp_model_build(&m, self) != SG_OK) {
+        return SG_NOMEM;
+    }
+    sg_status status = sg_lp_result_create(self, ret);
+    if (status == SG_OK) {
         status = solve_model(self, &m, solver, seconds_max, ret);
     }
-    model_free(&m);
+    sg_lp_model_free(&m);
     if (status != SG_OK) {
         sg_lp_result_free(ret);
     }

@@ -45,6 +45,9 @@ int sg_lp_column(sg_lp *self, double cost, double lower, double upper);
 int sg_lp_row(sg_lp *self, double lower, double upper);
 void sg_lp_term(sg_lp *self, int row, int column, double value);
 
+/* Empty again, with the memory it has. @effects alloc=no block=no fails=never */
+void sg_lp_clear(sg_lp *self);
+
 /* Accepts a zeroed program. */
 void sg_lp_free(sg_lp *self);
 
@@ -56,6 +59,8 @@ typedef enum sg_lp_solver { SG_LP_CLP, SG_LP_HIGHS } sg_lp_solver; /* dual simpl
  * SG_INFEASIBLE). SG_NOMEM, SG_UNAVAILABLE (the library is not on this machine): nothing to free. @effects alloc=yes block=for the solve */
 SG_MUST_CHECK sg_status sg_lp_solve(const sg_lp *self, sg_lp_solver solver, double seconds_max,
                                     sg_lp_result *ret);
+/* A result of the program's shape, all zero. SG_NOMEM: nothing to free. @effects alloc=yes block=no */
+SG_MUST_CHECK sg_status sg_lp_result_create(const sg_lp *lp, sg_lp_result *ret);
 void sg_lp_result_free(sg_lp_result *self);
 
 enum { SG_LP_SOLVER_NAME = 48 };

@@ -1,4 +1,5 @@
-/* lp_backend.h - what a linear programming library has to offer; private to src/plan/lp*.c.
+/* lp_backend.h - what a linear programming library has to offer; and the program as it
+ *        wants it; private to src/plan.
  *
  * Form     the model is scaled, by columns, each cell once; absent bounds are -DBL_MAX and DBL_MAX.
  *          Libraries see scaled numbers only, so that their absolute tolerances mean the same for
@@ -8,6 +9,7 @@
 #ifndef SG_PLAN_LP_BACKEND_H
 #define SG_PLAN_LP_BACKEND_H
 #include "base/status.h"
+#include "plan/lp.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +22,17 @@ typedef struct sg_lp_model {
     double unit;     /* of the columns and right-hand sides; a power of two */
     double price;    /* of the costs; a power of two                         */
 } sg_lp_model;
+
+/* Scaled and sorted by columns; free it. @effects alloc=yes block=no */
+SG_MUST_CHECK sg_status sg_lp_model_build(sg_lp_model *self, const sg_lp *lp);
+void sg_lp_model_free(sg_lp_model *self);
+
+/* Other bounds and costs of the same matrix, at the scale that the model has. @effects alloc=no block=no fails=never */
+void sg_lp_model_load(sg_lp_model *self, const sg_lp *lp);
+
+/* A result whose value and row_dual are the model's, in the caller's units, with objective and reduced costs. @effects
+ * alloc=no block=no fails=never */
+void sg_lp_result_unscale(const sg_lp *lp, const sg_lp_model *model, sg_lp_result *ret);
 
 typedef struct sg_lp_point {
     sg_outcome outcome;

@@ -1,0 +1,468 @@
+#include "plan/pivot.h"
+
+#include "plan/pivot_state.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    UPDATES_MAX = 128, /* replaced columns before the basis is factored anew           */
+    IDLE_MAX = 16,     /* fresh starts of one solve with next to no pivots after them  */
+    IDLE_PIVOTS = 4,
+    CLOCK_EVERY = 16 /* pivots                                                       */
+};
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ---- memory ----------------------------------------------------------------------------------- */
+
+/* Hands out parts of a block, or only counts them where there is none. */
+typedef struct carver {
+    char *block;
+    size_t used;
+} carver;
+
+static void *carve(carver *self, size_t count, size_t item_size)
+{
+    void *part = self->block ? self->block + self->used : NULL;
+    self->used += (count * item_size + 15) & ~(size_t)15;
+    return part;
+}
+
+static void carve_spread(carver *c, sg_spread *x, size_t rows)
+{
+    x->value = carve(c, rows, sizeof *x->value);
+    x->index = carve(c, rows, sizeof *x->index);
+}
+
+static void lay_out(carver *c, sg_pivot *s)
+{
+    size_t rows = (size_t)s->rows, variables = (size_t)s->variables;
+    size_t cells = (size_t)s->cells.start[s->columns];
+    s->by_row.start = carve(c, rows + 2, sizeof *s->by_row.start);
+    s->by_row.live_end = carve(c, rows, sizeof *s->by_row.live_end);
+    s->by_row.cells = carve(c, cells, sizeof *s->by_row.cells);
+    s->head = carve(c, rows, sizeof *s->head);
+    double **of_places[] = {&s->place_value, &s->place_lower, &s->place_upper, &s->miss,
+                            &s->weight};
+    for (size_t k = 0; k < sizeof of_places / sizeof *of_places; k++) {
+        *of_places[k] = carve(c, rows, sizeof(double));
+    }
+    double **of_variables[] = {&s->lower, &s->upper,     &s->cost,   &s->reduced,
+                               &s->value, &s->row_value, &s->scratch};
+    for (size_t k = 0; k < sizeof of_variables / sizeof *of_variables; k++) {
+        *of_variables[k] = carve(c, variables, sizeof(double));
+    }
+    s->stand = carve(c, variables, sizeof *s->stand);
+    s->row_index = carve(c, variables + 1, sizeof *s->row_index);
+    s->live = carve(c, variables, sizeof *s->live);
+    s->listed = carve(c, rows, sizeof *s->listed);
+    s->in_missing = carve(c, rows, sizeof *s->in_missing);
+    s->missing = carve(c, rows, sizeof *s->missing);
+    s->ratio = carve(c, variables + 1, sizeof *s->ratio);
+    s->flipped = carve(c, variables, sizeof *s->flipped);
+    carve_spread(c, &s->rho, rows);
+    carve_spread(c, &s->column, rows);
+    carve_spread(c, &s->flips, rows);
+}
+
+static sg_pivot shape_of(const sg_lp_model *m)
+{
+    return (sg_pivot){.model = m,
+                      .rows = m->row_count,
+                      .columns = m->column_count,
+                      .variables = m->row_count + m->column_count,
+                      .cells = {.row_count = m->row_count,
+                                .column_count = m->column_count,
+                                .start = m->start,
+                                .index = m->index,
+                                .value = m->value}};
+}
+
+size_t sg_pivot_size(const sg_lp_model *model)
+{
+    sg_pivot s = shape_of(model);
+    carver c = {.used = (sizeof s + 15) & ~(size_t)15};
+    lay_out(&c, &s);
+    return c.used + sg_factor_size(&s.cells, UPDATES_MAX);
+}
+
+/* The matrix by rows. */
+static void turn_matrix(sg_pivot *s)
+{
+    sg_row_cells *r = &s->by_row;
+    const sg_cells *a = &s->cells;
+    memset(r->start, 0, ((size_t)s->rows + 2) * sizeof *r->start);
+    for (int k = 0; k < a->start[s->columns]; k++) {
+        r->start[a->index[k] + 2]++;
+    }
+    for (int i = 2; i < s->rows + 2; i++) {
+        r->start[i] += r->start[i - 1];
+    }
+    for (int j = 0; j < s->columns; j++) {
+        for (int k = a->start[j]; k < a->start[j + 1]; k++) {
+            int at = r->start[a->index[k] + 1]++;
+            r->cells[at] = (sg_row_cell){a->value[k], j};
+        }
+    }
+    memcpy(r->live_end, r->start, (size_t)s->rows * sizeof *r->live_end);
+}
+
+sg_pivot *sg_pivot_create(const sg_lp_model *model, void *memory, size_t size)
+{
+    if (size < sg_pivot_size(model)) {
+        return NULL;
+    }
+    sg_pivot *s = memory;
+    *s = shape_of(model);
+    carver c = {.block = memory, .used = (sizeof *s + 15) & ~(size_t)15};
+    lay_out(&c, s);
+    s->factor = sg_factor_create(&s->cells, UPDATES_MAX, (char *)memory + c.used, size - c.used);
+    turn_matrix(s);
+    s->place_of = sg_factor_places(s->factor);
+    s->row_of = sg_factor_rows(s->factor);
+    memset(s->live, 0, (size_t)s->variables * sizeof *s->live);
+    memset(s->listed, 0, (size_t)s->rows * sizeof *s->listed);
+    memset(s->row_value, 0, (size_t)s->variables * sizeof *s->row_value);
+    memset(s->cost, 0, (size_t)s->variables * sizeof *s->cost);
+    memset(s->stand, SG_AT_LOWER, (size_t)s->variables);
+    memset(s->stand + s->columns, SG_BASIC, (size_t)s->rows);
+    sg_spread *const spreads[] = {&s->rho, &s->column, &s->flips};
+    for (size_t k = 0; k < sizeof spreads / sizeof *spreads; k++) {
+        spreads[k]->count = -1;
+        sg_spread_clear(spreads[k], s->rows);
+    }
+    sg_pivot_set_basis(s, s->stand);
+    return s;
+}
+
+const signed char *sg_pivot_basis(const sg_pivot *self)
+{
+    return self->stand;
+}
+
+void sg_pivot_set_basis(sg_pivot *s, const signed char *stand)
+{
+    int basic = 0;
+    memmove(s->stand, stand, (size_t)s->variables);
+    for (int j = 0; j < s->variables; j++) {
+        if (s->stand[j] == SG_BASIC) {
+            if (basic < s->rows) {
+                s->head[basic++] = j;
+            } else {
+                s->stand[j] = SG_AT_LOWER;
+            }
+        }
+    }
+    for (int i = 0; i < s->rows && basic < s->rows; i++) {
+        int j = s->columns + i;
+        if (s->stand[j] != SG_BASIC) {
+            s->stand[j] = SG_BASIC;
+            s->head[basic++] = j;
+        }
+    }
+    for (int i = 0; i < s->rows; i++) {
+        s->weight[i] = 1.0;
+    }
+    s->factored = false;
+}
+
+/* ---- numbers computed anew -------------------------------------------------------------------- */
+
+static double near(double bound)
+{
+    return bound < -SG_PIVOT_FAR ? -SG_PIVOT_FAR : bound > SG_PIVOT_FAR ? SG_PIVOT_FAR : bound;
+}
+
+/* The model's bounds and costs as they are now. False where bounds leave no room for a value. */
+static bool load(sg_pivot *s)
+{
+    const sg_lp_model *m = s->model;
+    for (int j = 0; j < s->columns; j++) {
+        s->lower[j] = near(m->lower[j]);
+        s->upper[j] = near(m->upper[j]);
+    }
+    for (int i = 0; i < s->rows; i++) {
+        s->lower[s->columns + i] = near(m->row_lower[i]);
+        s->upper[s->columns + i] = near(m->row_upper[i]);
+    }
+    if (memcmp(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost) != 0) {
+        memcpy(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost);
+        memset(s->cost + s->columns, 0, (size_t)s->rows * sizeof *s->cost);
+        s->priced = false;
+    }
+    bool room = true;
+    for (int j = 0; j < s->variables; j++) {
+        room = room && s->lower[j] <= s->upper[j];
+    }
+    return room;
+}
+
+/* Factors of the basis; weights follow their variables to new places. False: they do not fit. */
+static bool factor(sg_pivot *s)
+{
+    for (int i = 0; i < s->rows; i++) {
+        s->scratch[s->head[i]] = s->weight[i];
+    }
+    int replaced = sg_factor_build(s->factor, s->head);
+    if (replaced < 0) {
+        return false;
+    }
+    if (replaced > 0) {
+        for (int j = 0; j < s->variables; j++) {
+            if (s->stand[j] == SG_BASIC) {
+                s->stand[j] = SG_AT_LOWER;
+            }
+        }
+    }
+    for (int i = 0; i < s->rows; i++) {
+        int j = s->head[i];
+        if (s->stand[j] != SG_BASIC) {
+            s->stand[j] = SG_BASIC;
+            s->scratch[j] = 1.0;
+        }
+        s->weight[i] = replaced > 0 ? 1.0 : s->scratch[j];
+    }
+    s->factored = true;
+    s->priced = false;
+    return true;
+}
+
+/* Prices of the rows and reduced costs, from the model's own costs. */
+static void price(sg_pivot *s)
+{
+    sg_spread *y = &s->flips;
+    double *price = s->reduced + s->columns;
+    sg_spread_clear(y, s->rows);
+    for (int i = 0; i < s->rows; i++) {
+        y->value[i] = s->cost[s->head[i]];
+    }
+    y->count = -1;
+    sg_factor_btran(s->factor, y);
+    for (int i = 0; i < s->rows; i++) {
+        price[s->row_of[i]] = y->value[i];
+    }
+    for (int j = 0; j < s->columns; j++) {
+        double d = s->cost[j];
+        for (int k = s->cells.start[j]; k < s->cells.start[j + 1]; k++) {
+            d -= s->cells.value[k] * price[s->cells.index[k]];
+        }
+        s->reduced[j] = d;
+    }
+    for (int i = 0; i < s->rows; i++) {
+        s->reduced[s->head[i]] = 0.0;
+    }
+    s->priced = true;
+    s->shifted = false;
+}
+
+void sg_pivot_set_live(sg_pivot *s, int j, bool live)
+{
+    sg_row_cells *r = &s->by_row;
+    if (s->live[j] == live) {
+        return;
+    }
+    s->live[j] = live;
+    if (j >= s->columns) {
+        return; /* logicals have no cells in it */
+    }
+    for (int k = s->cells.start[j]; k < s->cells.start[j + 1]; k++) {
+        int i = s->cells.index[k], at = live ? r->live_end[i] : r->start[i];
+        while (r->cells[at].column != j) {
+            at++;
+        }
+        r->live_end[i] -= !live;
+        sg_row_cell moved = r->cells[at];
+        r->cells[at] = r->cells[r->live_end[i]];
+        r->cells[r->live_end[i]] = moved;
+        r->live_end[i] += live;
+    }
+}
+
+/* The most (or least) that row i can come to while its columns keep their bounds, and a little beyond, so that no point
+ * that keeps them rests on it; the far bound where a column has none. */
+static double reach_of(const sg_pivot *s, int i, bool most)
+{
+    const sg_row_cells *r = &s->by_row;
+    double sum = 0.0, sign = most ? 1.0 : -1.0;
+    for (int k = r->start[i]; k < r->start[i + 1]; k++) {
+        int j = r->cells[k].column;
+        double v = r->cells[k].value, bound = (v > 0.0) == most ? s->upper[j] : s->lower[j];
+        if (fabs(bound) >= SG_PIVOT_FAR) {
+            return sign * SG_PIVOT_FAR;
+        }
+        sum += v * bound;
+    }
+    sum += sign * (1.0 + 0.01 * fabs(sum));
+    return fabs(sum) < SG_PIVOT_FAR ? sum : sign * SG_PIVOT_FAR;
+}
+
+/* Stand at the other bound; a row without one gets what its columns imply. */
+static void cross(sg_pivot *s, int j)
+{
+    bool up = s->stand[j] == SG_AT_LOWER;
+    double *bound = up ? &s->upper[j] : &s->lower[j];
+    if (j >= s->columns && fabs(*bound) >= SG_PIVOT_FAR) {
+        *bound = reach_of(s, j - s->columns, up);
+    }
+    s->stand[j] = up ? SG_AT_UPPER : SG_AT_LOWER;
+}
+
+/* Each variable that is not basic at the bound that its reduced cost asks for; at its own where that says nothing. */
+static void stand_right(sg_pivot *s)
+{
+    for (int j = 0; j < s->variables; j++) {
+        bool live = s->stand[j] != SG_BASIC && s->lower[j] < s->upper[j];
+        if (s->live[j] != live) {
+            sg_pivot_set_live(s, j, live);
+        }
+        if (s->stand[j] == SG_BASIC) {
+            continue;
+        }
+        double d = s->reduced[j];
+        bool low = s->stand[j] == SG_AT_LOWER;
+        bool wrong = low ? d < -SG_PIVOT_DUAL : d > SG_PIVOT_DUAL;
+        bool idle = fabs(low ? s->lower[j] : s->upper[j]) >= SG_PIVOT_FAR &&
+                    fabs(low ? s->upper[j] : s->lower[j]) < SG_PIVOT_FAR &&
+                    fabs(d) <= SG_PIVOT_DUAL;
+        if (wrong || idle) {
+            cross(s, j);
+        }
+        s->value[j] = s->stand[j] == SG_AT_LOWER ? s->lower[j] : s->upper[j];
+    }
+}
+
+/* Values of the basic variables: from nothing, or by what the rows miss with those that are there. */
+static void place_all(sg_pivot *s, bool from_nothing)
+{
+    sg_spread *x = &s->flips;
+    double *rest = s->scratch;
+    memset(rest, 0, (size_t)s->rows * sizeof *rest);
+    for (int j = 0; j < s->variables; j++) {
+        if (s->stand[j] != SG_BASIC && s->value[j] != 0.0) {
+            sg_pivot_add_column(s, j, -s->value[j], rest);
+        }
+    }
+    for (int i = 0; i < s->rows && !from_nothing; i++) {
+        sg_pivot_add_column(s, s->head[i], -s->place_value[i], rest);
+    }
+    for (int i = 0; i < s->rows; i++) {
+        x->value[i] = rest[s->row_of[i]];
+    }
+    x->count = -1;
+    sg_factor_ftran(s->factor, x);
+    for (int i = 0; i < s->rows; i++) {
+        s->place_value[i] = x->value[i] + (from_nothing ? 0.0 : s->place_value[i]);
+    }
+    s->missing_count = 0;
+    memset(s->in_missing, 0, (size_t)s->rows * sizeof *s->in_missing);
+    for (int i = 0; i < s->rows; i++) {
+        s->place_lower[i] = s->lower[s->head[i]];
+        s->place_upper[i] = s->upper[s->head[i]];
+        sg_pivot_look_at(s, i);
+    }
+}
+
+/* ---- the solve -------------------------------------------------------------------------------- */
+
+typedef struct budget {
+    double until_s; /* HUGE_VAL = none */
+    int64_t pivots_max;
+} budget;
+
+/* Pivots until something else is to be done. */
+static sg_pivot_step run(sg_pivot *s, const budget *b)
+{
+    sg_pivot_step step = SG_STEP_DONE;
+    while (step == SG_STEP_DONE && s->pivots < b->pivots_max) {
+        step = sg_pivot_once(s);
+        if (s->pivots % CLOCK_EVERY == 0 && isfinite(b->until_s) && now_s() > b->until_s) {
+            break;
+        }
+    }
+    return step;
+}
+
+/* False where a bound holds something up that the model does not have. */
+static bool stands_on_bounds(const sg_pivot *s)
+{
+    const sg_lp_model *m = s->model;
+    for (int j = 0; j < s->variables; j++) {
+        int i = j - s->columns;
+        bool low = s->stand[j] == SG_AT_LOWER;
+        double bound =
+            low ? (i < 0 ? m->lower[j] : m->row_lower[i]) : (i < 0 ? m->upper[j] : m->row_upper[i]);
+        if (s->stand[j] != SG_BASIC && s->value[j] != bound) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_point(const sg_pivot *s, sg_lp_point *ret)
+{
+    memcpy(ret->row_dual, s->reduced + s->columns, (size_t)s->rows * sizeof *ret->row_dual);
+    memcpy(ret->value, s->value, (size_t)s->columns * sizeof *ret->value);
+    for (int i = 0; i < s->rows; i++) {
+        if (s->head[i] < s->columns) {
+            ret->value[s->head[i]] = s->place_value[i];
+        }
+    }
+}
+
+static sg_outcome settle(sg_pivot *s, const budget *b)
+{
+    int idle = 0;
+    for (bool first = true; idle < IDLE_MAX; first = false) {
+        bool moved = !s->factored;
+        if (moved && !factor(s)) {
+            return SG_NUMERIC;
+        }
+        bool anew = sg_factor_updates(s->factor) == 0;
+        if (!s->priced) {
+            price(s);
+        }
+        stand_right(s);
+        place_all(s, moved || first);
+        int64_t before = s->pivots;
+        sg_pivot_step step = run(s, b);
+        bool still = s->pivots == before;
+        if (step == SG_STEP_FEASIBLE && still && !s->shifted) {
+            return !stands_on_bounds(s) ? SG_NUMERIC : SG_SOLVED;
+        }
+        if (step == SG_STEP_BLOCKED && still && anew) {
+            return SG_INFEASIBLE;
+        }
+        if (step == SG_STEP_REFRESH && still && anew) {
+            return SG_NUMERIC;
+        }
+        if (step == SG_STEP_DONE) {
+            return SG_LIMIT;
+        }
+        idle += s->pivots - before < IDLE_PIVOTS;
+        s->factored = s->factored && step == SG_STEP_FEASIBLE;
+        s->priced = false;
+    }
+    return SG_NUMERIC;
+}
+
+sg_outcome sg_pivot_solve(sg_pivot *s, const sg_pivot_options *options, sg_lp_point *ret)
+{
+    int64_t most = options->pivots_max > 0 ? options->pivots_max : 2 * (int64_t)s->rows + 1000;
+    budget b = {.until_s = options->seconds_max > 0.0 ? now_s() + options->seconds_max : HUGE_VAL,
+                .pivots_max = most};
+    s->pivots = 0;
+    ret->outcome = load(s) ? settle(s, &b) : SG_INFEASIBLE;
+    if (ret->outcome == SG_SOLVED) {
+        write_point(s, ret);
+    }
+    ret->iterations = s->pivots;
+    return ret->outcome;
+}

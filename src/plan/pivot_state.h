@@ -1,0 +1,98 @@
+/* pivot_state.h - what a dual simplex knows between two pivots; private to src/plan/pivot*.c.
+ *
+ * Index    variables j: columns, then logicals (columns + row). Places: as in pivot_factor.h, each with the variable
+ *          head[place]; vectors of solves are over places.
+ * Sign     reduced costs of what stands at its lower bound are >= 0, at its upper <= 0. */
+#ifndef SG_PLAN_PIVOT_STATE_H
+#define SG_PLAN_PIVOT_STATE_H
+#include "plan/pivot.h"
+#include "plan/pivot_factor.h"
+
+#include <stdbool.h>
+
+/* Of programs scaled to about 2^8 in their bounds and 2 in their costs. */
+static const double SG_PIVOT_FEASIBLE = 1e-8, SG_PIVOT_DUAL = 1e-11;
+
+/* A bound that is not there, as far as moving a variable out of the way is concerned. */
+static const double SG_PIVOT_FAR = 1e8;
+
+/* The matrix by rows: of row i the cells [start[i], live_end[i]) are those of live columns. */
+typedef struct sg_row_cell {
+    double value;
+    int column;
+} sg_row_cell;
+
+typedef struct sg_row_cells {
+    int *start, *live_end;
+    sg_row_cell *cells;
+} sg_row_cells;
+
+typedef struct sg_ratio {
+    double reduced, size; /* |d|, |alpha| */
+    int variable;
+} sg_ratio;
+
+struct sg_pivot {
+    const sg_lp_model *model;
+    int rows, columns, variables;
+    sg_cells cells;
+    sg_row_cells by_row;
+    sg_factor *factor;
+    const int *place_of, *row_of;                    /* [row], [place] of the factor           */
+    int *head;                                       /* [place]                                */
+    double *place_value, *place_lower, *place_upper; /* [place]                                */
+    double *miss, *weight;                           /* [place] beyond its bounds; its measure */
+    int *missing, missing_count; /* places that miss a bound, and some that did */
+    bool *in_missing;            /* [place]                                */
+    signed char *stand;          /* [variable] sg_stand                    */
+    bool *live;                  /* [variable] neither basic nor fixed     */
+    double *lower, *upper, *cost, *reduced, *value; /* [variable]; value of those not basic   */
+    double *row_value;         /* [variable] of the row of the tableau; zero between pivots */
+    int *row_index, row_count; /* its live variables                     */
+    sg_ratio *ratio;
+    int *flipped, flip_count;
+    bool *listed; /* [place] scratch, false between uses    */
+    sg_spread rho, column, flips;
+    double *scratch; /* [variable]                             */
+    bool factored, priced, shifted;
+    int64_t pivots;
+};
+
+typedef enum sg_pivot_step {
+    SG_STEP_DONE,     /* another basis                         */
+    SG_STEP_FEASIBLE, /* no bound is missed                    */
+    SG_STEP_BLOCKED,  /* a bound is missed and nothing can help */
+    SG_STEP_REFRESH   /* rounding shows: factor anew           */
+} sg_pivot_step;
+
+/* One pivot. @effects alloc=no block=no */
+sg_pivot_step sg_pivot_once(sg_pivot *self);
+
+/* A variable joins or leaves those that a pivot may move. @effects alloc=no block=no fails=never */
+void sg_pivot_set_live(sg_pivot *self, int variable, bool live);
+
+/* What place i misses its bounds by. */
+static inline void sg_pivot_look_at(sg_pivot *self, int i)
+{
+    double v = self->place_value[i];
+    double below = self->place_lower[i] - v, above = v - self->place_upper[i];
+    double miss = below > above ? below : above;
+    self->miss[i] = miss > SG_PIVOT_FEASIBLE ? miss : 0.0;
+    if (miss > SG_PIVOT_FEASIBLE && !self->in_missing[i]) {
+        self->in_missing[i] = true;
+        self->missing[self->missing_count++] = i;
+    }
+}
+
+/* x += factor * column j of [A, -I], x over rows. */
+static inline void sg_pivot_add_column(const sg_pivot *self, int j, double factor, double *x)
+{
+    if (j >= self->columns) {
+        x[j - self->columns] -= factor;
+        return;
+    }
+    for (int k = self->cells.start[j]; k < self->cells.start[j + 1]; k++) {
+        x[self->cells.index[k]] += factor * self->cells.value[k];
+    }
+}
+#endif

@@ -1,0 +1,275 @@
+/* pivot_step.c - one pivot of the dual simplex: who leaves, the row, who enters, the update. */
+#include "plan/pivot_state.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double ALPHA_MIN = 1e-9; /* a cell of the row below it is rounding       */
+static const double ENTER_MIN = 1e-7; /* nor does a column enter on less              */
+static const double AGREE = 1e-6;     /* of row and column about their common cell    */
+static const double TRACE = 1e-100;   /* of a cell that came to zero */
+
+/* The place that misses its bounds by most, in the measure of the weights; -1 = none does. */
+static int choose_leaving(sg_pivot *s)
+{
+    double best = 0.0;
+    int place = -1, kept = 0;
+    for (int k = 0; k < s->missing_count; k++) {
+        int i = s->missing[k];
+        double miss = s->miss[i];
+        if (miss == 0.0) {
+            s->in_missing[i] = false;
+            continue;
+        }
+        s->missing[kept++] = i;
+        if (miss * miss > best * s->weight[i]) {
+            best = miss * miss / s->weight[i];
+            place = i;
+        }
+    }
+    s->missing_count = kept;
+    return place;
+}
+
+static void clear_row(sg_pivot *s)
+{
+    for (int k = 0; k < s->row_count; k++) {
+        s->row_value[s->row_index[k]] = 0.0;
+    }
+    s->row_count = 0;
+}
+
+/* The live part of row `place` of the tableau, from rho = the row of the inverse. A sum that comes back to zero stays
+ * listed, by a trace that no other sum feels. */
+static void make_row(sg_pivot *s, int place)
+{
+    sg_spread_clear(&s->rho, s->rows);
+    s->rho.value[place] = 1.0;
+    s->rho.index[0] = place;
+    s->rho.count = 1;
+    sg_factor_btran(s->factor, &s->rho);
+    sg_spread_list(&s->rho, s->rows);
+    clear_row(s);
+    const sg_row_cells *r = &s->by_row;
+    double *value = s->row_value;
+    int *index = s->row_index, count = 0, logicals = s->columns;
+    for (int k = 0; k < s->rho.count; k++) {
+        int i = s->row_of[s->rho.index[k]];
+        double v = s->rho.value[s->rho.index[k]];
+        index[count] = logicals + i;
+        if (s->live[logicals + i]) {
+            value[logicals + i] = -v;
+            count++;
+        }
+        for (int c = r->start[i], end = r->live_end[i]; c < end; c++) {
+            int j = r->cells[c].column;
+            double before = value[j];
+            index[count] = j;
+            count += before == 0.0;
+            value[j] = before + v * r->cells[c].value + TRACE;
+        }
+    }
+    s->row_count = count;
+}
+
+/* ---- who enters ------------------------------------------------------------------------------- */
+
+/* Those whose reduced costs a growing step brings to zero. sign = 1: the leaving one falls to its upper bound. */
+static int collect_ratios(sg_pivot *s, double sign)
+{
+    const double side[2] = {sign, -sign};
+    const signed char *stand = s->stand;
+    const double *value = s->row_value, *reduced = s->reduced;
+    sg_ratio *to = s->ratio;
+    for (const int *at = s->row_index, *end = at + s->row_count; at < end; at++) {
+        double size = side[stand[*at]] * value[*at];
+        to->size = size;
+        to->reduced = fabs(reduced[*at]);
+        to->variable = *at;
+        to += size > ALPHA_MIN;
+    }
+    return (int)(to - s->ratio);
+}
+
+/* The longest step that keeps every reduced cost within the tolerance. */
+static double harris_step(const sg_ratio *ratio, int count)
+{
+    double num = 1.0, den = 0.0; /* infinite */
+    for (int k = 0; k < count; k++) {
+        double reach = ratio[k].reduced + SG_PIVOT_DUAL;
+        if (reach * den < num * ratio[k].size) {
+            num = reach;
+            den = ratio[k].size;
+        }
+    }
+    return den > 0.0 ? num / den : HUGE_VAL;
+}
+
+/* The entering variable, or -1. Boxed ones that the step may pass are put on the flip list as long as the leaving one
+ * stays outside its bound; of those that end it, the one with the largest cell enters. */
+static int choose_entering(sg_pivot *s, double sign, double miss)
+{
+    int count = collect_ratios(s, sign);
+    double slope = miss;
+    s->flip_count = 0;
+    while (count > 0) {
+        double most = harris_step(s->ratio, count), size = 0.0, gain = 0.0;
+        int best = -1;
+        for (int k = 0; k < count; k++) {
+            const sg_ratio *r = &s->ratio[k];
+            if (r->reduced <= most * r->size) {
+                gain += r->size * (s->upper[r->variable] - s->lower[r->variable]);
+                best = r->size > size ? r->variable : best;
+                size = r->size > size ? r->size : size;
+            }
+        }
+        slope -= gain;
+        if (!(slope > 0.0)) {
+            return size < ENTER_MIN ? -1 : best;
+        }
+        for (int k = 0; k < count;) {
+            if (s->ratio[k].reduced <= most * s->ratio[k].size) {
+                s->flipped[s->flip_count++] = s->ratio[k].variable;
+                s->ratio[k] = s->ratio[--count];
+            } else {
+                k++;
+            }
+        }
+    }
+    return -1;
+}
+
+/* ---- the update ------------------------------------------------------------------------------- */
+
+static void add_cell(sg_pivot *s, sg_spread *x, int row, double value)
+{
+    int i = s->place_of[row];
+    if (!s->listed[i]) {
+        s->listed[i] = true;
+        x->index[x->count++] = i;
+    }
+    x->value[i] += value;
+}
+
+static void spread_column(sg_pivot *s, sg_spread *x, int j, double factor)
+{
+    if (j >= s->columns) {
+        add_cell(s, x, j - s->columns, -factor);
+        return;
+    }
+    for (int k = s->cells.start[j]; k < s->cells.start[j + 1]; k++) {
+        add_cell(s, x, s->cells.index[k], factor * s->cells.value[k]);
+    }
+}
+
+/* x = B^-1 of what was spread. */
+static void solve_spread(sg_pivot *s, sg_spread *x)
+{
+    for (int k = 0; k < x->count; k++) {
+        s->listed[x->index[k]] = false;
+    }
+    sg_factor_ftran(s->factor, x);
+    sg_spread_list(x, s->rows);
+}
+
+/* Move the flipped ones to their other bounds and the basic ones with them. */
+static void flip(sg_pivot *s)
+{
+    if (!s->flip_count) {
+        return;
+    }
+    sg_spread_clear(&s->flips, s->rows);
+    for (int k = 0; k < s->flip_count; k++) {
+        int j = s->flipped[k];
+        bool up = s->stand[j] == SG_AT_LOWER;
+        double to = up ? s->upper[j] : s->lower[j];
+        spread_column(s, &s->flips, j, to - s->value[j]);
+        s->value[j] = to;
+        s->stand[j] = up ? SG_AT_UPPER : SG_AT_LOWER;
+    }
+    solve_spread(s, &s->flips);
+    for (int k = 0; k < s->flips.count; k++) {
+        int i = s->flips.index[k];
+        s->place_value[i] -= s->flips.value[i];
+        sg_pivot_look_at(s, i);
+    }
+}
+
+static void update_weights(sg_pivot *s, int place, double alpha)
+{
+    double own = s->weight[place];
+    for (int k = 0; k < s->column.count; k++) {
+        int i = s->column.index[k];
+        double r = s->column.value[i] / alpha;
+        double w = r * r * own;
+        s->weight[i] = w > s->weight[i] ? w : s->weight[i];
+    }
+    s->weight[place] = fmax(own / (alpha * alpha), 1.0);
+}
+
+/* Reduced costs along the row; one that has the wrong sign by rounding enters at a cost shifted to make it zero. */
+static void update_reduced(sg_pivot *s, int entering, int leaving, double sign)
+{
+    double step = s->reduced[entering] / s->row_value[entering]; /* of the leaving one's price */
+    if (step * sign < 0.0) {
+        s->shifted = true;
+        step = 0.0;
+    }
+    for (int k = 0; k < s->row_count && step != 0.0; k++) {
+        int j = s->row_index[k];
+        s->reduced[j] -= step * s->row_value[j];
+    }
+    s->reduced[entering] = 0.0;
+    s->reduced[leaving] = -step;
+}
+
+static void exchange(sg_pivot *s, int place, int entering, bool above)
+{
+    int leaving = s->head[place];
+    double bound = above ? s->place_upper[place] : s->place_lower[place];
+    double step = (s->place_value[place] - bound) / s->column.value[place];
+    for (int k = 0; k < s->column.count; k++) {
+        int i = s->column.index[k];
+        s->place_value[i] -= step * s->column.value[i];
+        sg_pivot_look_at(s, i);
+    }
+    s->stand[leaving] = above ? SG_AT_UPPER : SG_AT_LOWER;
+    s->value[leaving] = bound;
+    s->stand[entering] = SG_BASIC;
+    sg_pivot_set_live(s, leaving, s->lower[leaving] < s->upper[leaving]);
+    sg_pivot_set_live(s, entering, false);
+    s->head[place] = entering;
+    s->place_value[place] = s->value[entering] + step;
+    s->place_lower[place] = s->lower[entering];
+    s->place_upper[place] = s->upper[entering];
+    sg_pivot_look_at(s, place);
+}
+
+sg_pivot_step sg_pivot_once(sg_pivot *s)
+{
+    int place = choose_leaving(s);
+    if (place < 0) {
+        return SG_STEP_FEASIBLE;
+    }
+    int leaving = s->head[place];
+    bool above = s->place_value[place] > s->place_upper[place];
+    double sign = above ? 1.0 : -1.0;
+    make_row(s, place);
+    int entering = choose_entering(s, sign, s->miss[place]);
+    if (entering < 0) {
+        return SG_STEP_BLOCKED;
+    }
+    sg_spread_clear(&s->column, s->rows);
+    spread_column(s, &s->column, entering, 1.0);
+    solve_spread(s, &s->column);
+    double alpha = s->column.value[place], row_alpha = s->row_value[entering];
+    if (!(fabs(alpha - row_alpha) <= AGREE * (1e-3 + fabs(alpha)))) {
+        return SG_STEP_REFRESH;
+    }
+    flip(s);
+    update_weights(s, place, alpha);
+    update_reduced(s, entering, leaving, sign);
+    exchange(s, place, entering, above);
+    s->pivots++;
+    return sg_factor_replace(s->factor, &s->column, place) ? SG_STEP_DONE : SG_STEP_REFRESH;
+}

@@ -1,0 +1,364 @@
+/* The factors of a sparse basis: what they solve is put back into the matrix, and the rank of what they refuse is counted by
+ * dense elimination. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/prng.h"
+#include "plan/pivot_factor.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MAX = 60, COLUMNS_MAX = 120, CELLS_MAX = 1200, UPDATES = 20, MATRICES = 400 };
+
+static const double MISS_MAX = 2e-8; /* of what is summed up: the bases are drawn, some are bent */
+
+typedef struct bench {
+    uint64_t seed, draws;
+    int start[COLUMNS_MAX + 1], index[CELLS_MAX];
+    double value[CELLS_MAX];
+    sg_cells cells;
+    int head[ROWS_MAX];
+    sg_factor *factor;
+    void *block;
+    double x_value[ROWS_MAX];
+    int x_index[ROWS_MAX];
+    sg_spread x;
+} bench;
+
+static double draw(bench *b)
+{
+    return sg_prng_unit(b->seed, b->draws++);
+}
+
+static int draw_below(bench *b, int n)
+{
+    return (int)(draw(b) * n);
+}
+
+/* A matrix with 1 to `most` cells a column, values of 0.1 to 10 either way, and columns that are copies now and then. */
+static void draw_matrix(bench *b, int rows, int columns, int most, double copies)
+{
+    int used = 0;
+    for (int j = 0; j < columns; j++) {
+        b->start[j] = used;
+        if (j > 0 && draw(b) < copies) {
+            for (int k = b->start[j - 1], end = b->start[j]; k < end; k++) {
+                b->index[used] = b->index[k];
+                b->value[used++] = -2.0 * b->value[k];
+            }
+            continue;
+        }
+        int count = 1 + draw_below(b, most < rows ? most : rows);
+        for (int k = 0; k < count; k++) {
+            int row = draw_below(b, rows);
+            for (int n = b->start[j]; n < used; n++) {
+                row = b->index[n] == row ? -1 : row;
+            }
+            if (row >= 0) {
+                b->index[used] = row;
+                b->value[used++] = (draw(b) < 0.5 ? -1.0 : 1.0) * pow(10.0, 2.0 * draw(b) - 1.0);
+            }
+        }
+    }
+    b->start[columns] = used;
+    b->cells = (sg_cells){rows, columns, b->start, b->index, b->value};
+}
+
+static void create(bench *b)
+{
+    size_t size = sg_factor_size(&b->cells, UPDATES);
+    b->block = malloc(size);
+    assert_non_null(b->block);
+    assert_null(sg_factor_create(&b->cells, UPDATES, b->block, size - 1));
+    b->factor = sg_factor_create(&b->cells, UPDATES, b->block, size);
+    assert_non_null(b->factor);
+    b->x = (sg_spread){b->x_value, b->x_index, -1};
+    sg_spread_clear(&b->x, b->cells.row_count);
+}
+
+/* Different columns of [A, -I]. */
+static void draw_head(bench *b)
+{
+    int all = b->cells.column_count + b->cells.row_count;
+    bool used[COLUMNS_MAX + ROWS_MAX] = {false};
+    for (int p = 0; p < b->cells.row_count;) {
+        int j = draw_below(b, draw(b) < 0.3 ? all : b->cells.column_count);
+        if (!used[j]) {
+            used[j] = true;
+            b->head[p++] = j;
+        }
+    }
+}
+
+/* Column j of [A, -I]. */
+static void column(const bench *b, int j, double ret[ROWS_MAX])
+{
+    memset(ret, 0, ROWS_MAX * sizeof *ret);
+    if (j >= b->cells.column_count) {
+        ret[j - b->cells.column_count] = -1.0;
+        return;
+    }
+    for (int k = b->start[j]; k < b->start[j + 1]; k++) {
+        ret[b->index[k]] = b->value[k];
+    }
+}
+
+/* How many of the columns are independent, by elimination with complete pivoting. */
+static int rank_of(const bench *b, const int *columns)
+{
+    static double a[ROWS_MAX][ROWS_MAX];
+    int rows = b->cells.row_count, rank = 0;
+    for (int p = 0; p < rows; p++) {
+        column(b, columns[p], a[p]);
+    }
+    for (; rank < rows; rank++) {
+        int best_p = rank, best_i = rank;
+        for (int p = rank; p < rows; p++) {
+            for (int i = rank; i < rows; i++) {
+                if (fabs(a[p][i]) > fabs(a[best_p][best_i])) {
+                    best_p = p;
+                    best_i = i;
+                }
+            }
+        }
+        if (fabs(a[best_p][best_i]) < 1e-8) {
+            return rank;
+        }
+        for (int i = 0; i < rows; i++) {
+            double v = a[rank][i];
+            a[rank][i] = a[best_p][i];
+            a[best_p][i] = v;
+        }
+        for (int p = 0; p < rows; p++) {
+            double v = a[p][rank];
+            a[p][rank] = a[p][best_i];
+            a[p][best_i] = v;
+        }
+        for (int p = rank + 1; p < rows; p++) {
+            double share = a[p][rank] / a[rank][rank];
+            for (int i = rank; i < rows; i++) {
+                a[p][i] -= share * a[rank][i];
+            }
+        }
+    }
+    return rank;
+}
+
+/* A right-hand side with this many places filled, listed or not; a copy by rows (or by head). */
+static void draw_side(bench *b, int filled, bool listed, double ret[ROWS_MAX])
+{
+    int rows = b->cells.row_count;
+    sg_spread_clear(&b->x, rows);
+    for (int n = 0; n < filled; n++) {
+        int p = draw_below(b, rows);
+        if (b->x.value[p] == 0.0) {
+            b->x.value[p] = 2.0 * draw(b) - 1.0;
+            b->x.index[b->x.count++] = p;
+        }
+    }
+    memcpy(ret, b->x.value, (size_t)rows * sizeof *ret);
+    b->x.count = listed ? b->x.count : -1;
+}
+
+/* A listed vector names every place that is not zero, once. */
+static void check_list(const bench *b)
+{
+    bool named[ROWS_MAX] = {false};
+    for (int k = 0; k < b->x.count; k++) {
+        assert_false(named[b->x.index[k]]);
+        named[b->x.index[k]] = true;
+    }
+    for (int p = 0; b->x.count >= 0 && p < b->cells.row_count; p++) {
+        assert_true(named[p] || b->x.value[p] == 0.0);
+    }
+}
+
+/* B x = b, put back. */
+static void check_ftran(bench *b, int filled, bool listed)
+{
+    int rows = b->cells.row_count;
+    const int *place = sg_factor_places(b->factor);
+    double side[ROWS_MAX], sum[ROWS_MAX] = {0}, size[ROWS_MAX] = {0}, a[ROWS_MAX];
+    draw_side(b, filled, listed, side);
+    sg_factor_ftran(b->factor, &b->x);
+    check_list(b);
+    for (int p = 0; p < rows; p++) {
+        column(b, b->head[p], a);
+        for (int i = 0; i < rows; i++) {
+            sum[i] += a[i] * b->x.value[p];
+            size[i] += fabs(a[i] * b->x.value[p]);
+        }
+    }
+    for (int i = 0; i < rows; i++) {
+        double miss = fabs(sum[i] - side[place[i]]);
+        assert_true(miss <= MISS_MAX * (1.0 + size[i]));
+    }
+}
+
+/* B' y = c, put back. */
+static void check_btran(bench *b, int filled, bool listed)
+{
+    int rows = b->cells.row_count;
+    const int *row = sg_factor_rows(b->factor);
+    double side[ROWS_MAX], a[ROWS_MAX];
+    draw_side(b, filled, listed, side);
+    sg_factor_btran(b->factor, &b->x);
+    check_list(b);
+    for (int p = 0; p < rows; p++) {
+        double sum = 0.0, size = 1.0;
+        column(b, b->head[p], a);
+        for (int q = 0; q < rows; q++) {
+            sum += a[row[q]] * b->x.value[q];
+            size += fabs(a[row[q]] * b->x.value[q]);
+        }
+        assert_true(fabs(sum - side[p]) <= MISS_MAX * size);
+    }
+}
+
+static void check_solves(bench *b)
+{
+    int rows = b->cells.row_count;
+    check_ftran(b, 1, true);
+    check_ftran(b, 1 + rows / 5, true);
+    check_ftran(b, rows, false);
+    check_btran(b, 1, true);
+    check_btran(b, 1 + rows / 5, true);
+    check_btran(b, rows, false);
+}
+
+static void check_places(const bench *b)
+{
+    const int *place = sg_factor_places(b->factor), *row = sg_factor_rows(b->factor);
+    for (int i = 0; i < b->cells.row_count; i++) {
+        assert_int_equal(row[place[i]], i);
+    }
+}
+
+static void test_factors_solve_and_say_what_depends(void **state)
+{
+    (void)state;
+    static bench b;
+    int dependent = 0;
+    for (int n = 0; n < MATRICES; n++) {
+        b.seed = (uint64_t)n;
+        b.draws = 0;
+        int rows = 1 + draw_below(&b, ROWS_MAX), most = 1 + draw_below(&b, 6);
+        draw_matrix(&b, rows, 2 * rows, most, n % 2 ? 0.2 : 0.0);
+        create(&b);
+        draw_head(&b);
+        int before[ROWS_MAX];
+        memcpy(before, b.head, sizeof before);
+        int replaced = sg_factor_build(b.factor, b.head);
+        assert_int_equal(replaced, rows - rank_of(&b, before));
+        assert_int_equal(rank_of(&b, b.head), rows);
+        dependent += replaced > 0;
+        check_places(&b);
+        check_solves(&b);
+        free(b.block);
+    }
+    assert_in_range(dependent, MATRICES / 10, MATRICES - 1);
+}
+
+/* x = B^-1 of column j of [A, -I]. */
+static void solve_column(bench *b, int j)
+{
+    const int *place = sg_factor_places(b->factor);
+    double a[ROWS_MAX];
+    column(b, j, a);
+    sg_spread_clear(&b->x, b->cells.row_count);
+    for (int i = 0; i < b->cells.row_count; i++) {
+        if (a[i] != 0.0) {
+            b->x.value[place[i]] = a[i];
+            b->x.index[b->x.count++] = place[i];
+        }
+    }
+    sg_factor_ftran(b->factor, &b->x);
+    sg_spread_list(&b->x, b->cells.row_count);
+}
+
+static bool is_basic(const bench *b, int j)
+{
+    for (int p = 0; p < b->cells.row_count; p++) {
+        if (b->head[p] == j) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_replaced_columns_solve_as_well(void **state)
+{
+    (void)state;
+    static bench b;
+    int replaced = 0;
+    for (int n = 0; n < MATRICES / 4; n++) {
+        b.seed = 1000 + (uint64_t)n;
+        b.draws = 0;
+        int rows = 5 + draw_below(&b, ROWS_MAX - 5);
+        draw_matrix(&b, rows, 2 * rows, 4, 0.0);
+        create(&b);
+        draw_head(&b);
+        assert_true(sg_factor_build(b.factor, b.head) >= 0);
+        for (int u = 0; u < 2 * UPDATES; u++) {
+            int j = draw_below(&b, 3 * rows), place = -1;
+            if (is_basic(&b, j)) {
+                continue;
+            }
+            solve_column(&b, j);
+            for (int p = 0; p < rows; p++) {
+                bool larger = place < 0 || fabs(b.x.value[p]) > fabs(b.x.value[place]);
+                place = fabs(b.x.value[p]) > 0.1 && (larger || draw(&b) < 0.3) ? p : place;
+            }
+            if (place >= 0 && sg_factor_replace(b.factor, &b.x, place)) {
+                b.head[place] = j;
+                replaced++;
+                check_solves(&b);
+            }
+        }
+        assert_true(sg_factor_updates(b.factor) <= UPDATES);
+        free(b.block);
+    }
+    assert_true(replaced > MATRICES);
+}
+
+static void test_next_to_nothing_replaces_no_column(void **state)
+{
+    (void)state;
+    static bench b;
+    b.seed = 5;
+    b.draws = 0;
+    draw_matrix(&b, 10, 20, 3, 0.0);
+    create(&b);
+    for (int i = 0; i < 10; i++) {
+        b.head[i] = 20 + i;
+    }
+    assert_int_equal(sg_factor_build(b.factor, b.head), 0);
+    sg_spread_clear(&b.x, 10);
+    b.x.value[3] = 1.0;
+    b.x.value[4] = 1e-12;
+    b.x.index[0] = 3;
+    b.x.index[1] = 4;
+    b.x.count = 2;
+    assert_false(sg_factor_replace(b.factor, &b.x, 4));
+    assert_false(sg_factor_replace(b.factor, &b.x, 7)); /* where it has nothing at all */
+    assert_int_equal(sg_factor_updates(b.factor), 0);
+    assert_true(sg_factor_replace(b.factor, &b.x, 3));
+    assert_int_equal(sg_factor_updates(b.factor), 1);
+    free(b.block);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_factors_solve_and_say_what_depends),
+        cmocka_unit_test(test_replaced_columns_solve_as_well),
+        cmocka_unit_test(test_next_to_nothing_replaces_no_column),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
