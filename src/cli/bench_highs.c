@@ -172,7 +172,7 @@ static bool put_program(FILE *file, const sg_program *program, int rounds)
 
 static sg_status write_file(FILE *file, sg_bench_site *site, int rounds)
 {
-    sg_program program;
+    sg_program program = {0};
     sg_arena scratch = {0};
     sg_status status = sg_program_build(&program, &site->problem, false, &scratch);
     bool written = status == SG_OK && put_program(file, &program, rounds);

@@ -57,6 +57,7 @@ typedef struct host {
     sg_telemetry_queue *telemetry_queue;
     sg_serve *serve;
     sg_planner *planner;
+    sg_again *again; /* of the plans that are made on the spot */
     sg_mailbox to_serve;
     sg_ring from_serve; /* of waiting */
     sg_view view;       /* for telemetry and the status line */
@@ -327,7 +328,7 @@ static bool plan_for(host *h)
         if (due) {
             look_out(h, cause);
         }
-        return due && sg_planner_make(&h->replan.outlook, &h->plan);
+        return due && sg_planner_make(&h->replan.outlook, h->again, &h->plan);
     }
     bool taken = sg_planner_take(h->planner, &h->plan) &&
                  !h->plan_outdated; /* before a new question makes it old */
@@ -649,6 +650,9 @@ static sg_status start(host *h)
     if (status == SG_OK && beside && !(h->planner = sg_planner_create())) {
         status = SG_NOMEM;
     }
+    if (h->config->policy == SG_POLICY_MPC && !beside) {
+        h->again = sg_again_create();
+    }
     status = status == SG_OK ? start_server(h) : status;
     if (status == SG_OK) {
         submit_workflows(h);
@@ -686,6 +690,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     }
     sg_serve_stop(h->serve);
     sg_planner_destroy(h->planner);
+    sg_again_free(h->again);
     sg_telemetry_queue_stop(h->telemetry_queue);
     sg_telemetry_close(h->telemetry);
     sg_journal_close(h->journal);

@@ -17,6 +17,7 @@ struct sg_planner {
     stage stage;
     sg_outlook outlook;
     sg_plan plan;
+    sg_again *again;
 };
 
 static void *work(void *argument)
@@ -30,7 +31,7 @@ static void *work(void *argument)
         }
         pthread_mutex_unlock(
             &self->mutex); /* outlook and plan are the worker's while ASKED stands */
-        sg_status status = sg_plan_make(&self->outlook, seconds_max, &self->plan);
+        sg_status status = sg_plan_make(&self->outlook, seconds_max, self->again, &self->plan);
         pthread_mutex_lock(&self->mutex);
         if (self->stage == ASKED) {
             self->stage = status == SG_OK ? FINISHED : FAILED;
@@ -47,6 +48,7 @@ sg_planner *sg_planner_create(void)
     if (!self) {
         return NULL;
     }
+    self->again = sg_again_create(); /* without it each plan is made from nothing */
     pthread_mutex_init(&self->mutex, NULL);
     pthread_cond_init(&self->changed, NULL);
     sigset_t all, before;
@@ -55,6 +57,7 @@ sg_planner *sg_planner_create(void)
     bool made = pthread_create(&self->thread, NULL, work, self) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!made) {
+        sg_again_free(self->again);
         free(self);
         return NULL;
     }
@@ -73,6 +76,7 @@ void sg_planner_destroy(sg_planner *self)
     pthread_join(self->thread, NULL);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->mutex);
+    sg_again_free(self->again);
     free(self);
 }
 
@@ -115,7 +119,7 @@ bool sg_planner_take(sg_planner *self, sg_plan *ret)
     return finished;
 }
 
-bool sg_planner_make(const sg_outlook *outlook, sg_plan *ret)
+bool sg_planner_make(const sg_outlook *outlook, sg_again *again, sg_plan *ret)
 {
-    return sg_plan_make(outlook, seconds_max, ret) == SG_OK;
+    return sg_plan_make(outlook, seconds_max, again, ret) == SG_OK;
 }

@@ -1,5 +1,6 @@
 #include "plan/dispatch.h"
 
+#include "plan/again.h"
 #include "plan/interior.h"
 #include "plan/program.h"
 #include "plan/schedule.h"
@@ -127,7 +128,7 @@ static sg_status try_for(const sg_program *self, sg_lp_solver library, double se
 static sg_status solve_nearest(const sg_dispatch *problem, sg_lp_solver library, double seconds_max,
                                double began_s, sg_arena *scratch, sg_arena *arena, sg_schedule *ret)
 {
-    sg_program self;
+    sg_program self = {0};
     sg_lp_result best = {0};
     sg_status status = sg_program_build(&self, problem, true, scratch);
     size_t bytes = self.lp.column_count * sizeof(double);
@@ -168,7 +169,7 @@ static sg_status solve_nearest(const sg_dispatch *problem, sg_lp_solver library,
 static sg_status solve_stated(const sg_dispatch *problem, sg_lp_solver library, double seconds_max,
                               sg_arena *scratch, sg_schedule *ret)
 {
-    sg_program self;
+    sg_program self = {0};
     sg_lp_result result = {0};
     sg_status status = sg_program_build(&self, problem, false, scratch);
     if (status == SG_OK) {
@@ -217,6 +218,18 @@ static double largest_kw(const sg_dispatch *p, const sg_schedule *r)
     return most;
 }
 
+/* True where residuals and bound prove the schedule, which is finished for it. turnover: all costs without their signs. */
+static bool prove(const sg_dispatch *problem, double turnover, sg_schedule *ret)
+{
+    sg_schedule_finish(problem, ret);
+    double money = fmax(fabs(ret->objective), 1e-2 * turnover);
+    double largest = fmax(largest_kw(problem, ret), 1.0);
+    bool met = ret->residual_kw <= RESIDUAL_MAX * largest;
+    double nothing = MONEY_MIN * largest * problem->step_s / 3600.0 * problem->steps;
+    bool counted = isfinite(ret->objective) && isfinite(ret->bound);
+    return met && counted && ret->objective - ret->bound <= GAP_MAX * money + nothing;
+}
+
 /* The program as stated, by its own structure. Only a schedule whose residuals and bound prove it counts as solved. */
 static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options *options,
                            sg_schedule *ret)
@@ -232,19 +245,24 @@ static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options
     sg_interior *interior = sg_interior_create(problem, block, size);
     sg_interior_options how = {.seconds_max = options->seconds_max};
     ret->outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
-    if (ret->outcome == SG_SOLVED) {
-        sg_schedule_finish(problem, ret);
-        double money = fmax(fabs(ret->objective), 1e-2 * sg_interior_turnover(interior));
-        double largest = fmax(largest_kw(problem, ret), 1.0);
-        bool met = ret->residual_kw <= RESIDUAL_MAX * largest;
-        double nothing = MONEY_MIN * largest * problem->step_s / 3600.0 * problem->steps;
-        bool counted = isfinite(ret->objective) && isfinite(ret->bound);
-        if (!met || !counted || !(ret->objective - ret->bound <= GAP_MAX * money + nothing)) {
-            ret->outcome = SG_NUMERIC;
-        }
+    if (ret->outcome == SG_SOLVED && !prove(problem, sg_interior_turnover(interior), ret)) {
+        ret->outcome = SG_NUMERIC;
     }
     free(block);
     return SG_OK;
+}
+
+/* The program as stated, from the basis of the one before. It gives up freely. */
+static void solve_again(const sg_dispatch *problem, const sg_dispatch_options *options,
+                        sg_schedule *ret)
+{
+    double turnover = 0.0;
+    ret->solver = "pivot";
+    ret->outcome = sg_again_solve(options->again, problem, options->seconds_max, ret, &turnover);
+    if (ret->outcome == SG_SOLVED && !prove(problem, turnover, ret)) {
+        sg_again_forget(options->again);
+        ret->outcome = SG_NUMERIC;
+    }
 }
 
 static sg_status name_library(sg_lp_solver library, sg_arena *arena, sg_schedule *ret)
@@ -286,6 +304,26 @@ static sg_status forget(const sg_dispatch *problem, sg_arena *arena, sg_schedule
     return status;
 }
 
+/* By what is Symgrid's own: from the last basis where there is one, then by the interior point. */
+static sg_status solve_by_own(const sg_dispatch *problem, const sg_dispatch_options *options,
+                              double began_s, sg_arena *arena, sg_schedule *ret)
+{
+    sg_status status = SG_OK;
+    ret->outcome = SG_NUMERIC;
+    if (options->again) {
+        solve_again(problem, options, ret);
+        status = ret->outcome == SG_SOLVED ? SG_OK : forget(problem, arena, ret);
+    }
+    if (status == SG_OK && ret->outcome != SG_SOLVED) {
+        int64_t pivots = ret->iterations;
+        sg_dispatch_options rest = *options;
+        rest.seconds_max = seconds_left(options->seconds_max, began_s);
+        status = solve_own(problem, &rest, ret);
+        ret->iterations += pivots;
+    }
+    return status == SG_OK && ret->outcome != SG_SOLVED ? forget(problem, arena, ret) : status;
+}
+
 sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_options *options,
                                  sg_arena *arena, sg_schedule *ret)
 {
@@ -299,16 +337,13 @@ sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_o
     bool own =
         options->solver == SG_SOLVER_OWN || (options->solver == SG_SOLVER_AUTO && !options->vertex);
     if (status == SG_OK && own) {
-        status = solve_own(problem, options, ret);
+        status = solve_by_own(problem, options, began_s, arena, ret);
     }
     /* what it could not prove is the library's to decide, and how a program without a solution gives way; there is no
      * more time for either after a limit */
     bool open = !own || ret->outcome == SG_INFEASIBLE ||
                 (options->solver == SG_SOLVER_AUTO && ret->outcome != SG_SOLVED &&
                  ret->outcome != SG_LIMIT);
-    if (status == SG_OK && own && ret->outcome != SG_SOLVED) {
-        status = forget(problem, arena, ret);
-    }
     if (status == SG_OK && open) {
         status = solve_by_library(problem, library, options->seconds_max, began_s, arena, ret);
     }

@@ -157,11 +157,20 @@ typedef enum sg_dispatch_solver {
     SG_SOLVER_HIGHS /* libhighs, where this machine has it                        */
 } sg_dispatch_solver;
 
+/* What one program leaves for the next: the basis of a simplex with its factors. The next may have other numbers, and may
+ * begin some steps later (start_us); one with other parts begins anew. Heap memory that grows to about 1 kB for
+ * each step, store and limit, kept until it is freed. One owner, one thread.
+ * NULL when memory is exhausted. @effects alloc=yes block=no */
+typedef struct sg_again sg_again;
+sg_again *sg_again_create(void);
+void sg_again_free(sg_again *self); /* accepts NULL */
+
 typedef struct sg_dispatch_options {
     sg_dispatch_solver solver;
     double seconds_max; /* <= 0 = no limit; a library looks at it now and then */
     bool
         vertex; /* end at a corner of the feasible set, not inside a face of equal cost; not with OWN */
+    sg_again *again; /* AUTO and OWN begin where its last program ended; NULL = from nothing */
 } sg_dispatch_options;
 
 /* Solve the program. SG_OK with ret->outcome saying what the mathematics said; SG_NOMEM or SG_RANGE

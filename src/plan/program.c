@@ -432,8 +432,13 @@ static void build_reserve(sg_program *self, bool up)
 sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool elastic,
                            sg_arena *scratch)
 {
-    *self = (sg_program){
-        .problem = problem, .hours = problem->step_s / 3600.0, .elastic = elastic, .ramp = -1};
+    sg_lp lp = self->lp;
+    sg_lp_clear(&lp);
+    *self = (sg_program){.problem = problem,
+                         .lp = lp,
+                         .hours = problem->step_s / 3600.0,
+                         .elastic = elastic,
+                         .ramp = -1};
     size_t steps = (size_t)problem->steps, stores = (size_t)problem->store_count;
     self->shift =
         sg_arena_array(scratch, (size_t)problem->shiftable_count + 1, sizeof *self->shift);

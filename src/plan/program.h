@@ -69,10 +69,16 @@ typedef struct sg_program {
 /* Ranges and finiteness of everything the program reads. @effects alloc=no block=no */
 bool sg_dispatch_is_valid(const sg_dispatch *problem);
 
-/* Write out a valid problem; elastic adds a slack to every row and range that can make it
+/* Write out a valid problem into a zeroed program, or one of before, whose memory is used again; elastic adds a slack to every row and range that can make it
  * infeasible. On SG_NOMEM the linear program still has to be freed. @effects alloc=yes block=no */
 SG_MUST_CHECK sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool elastic,
                                          sg_arena *scratch);
+
+/* Where the variables of a program stand (pivot.h: stand[column_count + row_count]), told to one that begins `shift`
+ * steps later and has the same parts: each step takes what the same time had before, what is new at the end what
+ * the last step had. False where they have not the same parts. @effects alloc=no block=no */
+bool sg_program_follow(const sg_program *before, const signed char *stand, const sg_program *now,
+                       int shift, signed char *ret);
 
 /* Powers, energies and unserved work from the columns. @effects alloc=no block=no fails=never */
 void sg_program_read(const sg_program *self, const sg_lp_result *result, sg_schedule *ret);

@@ -111,7 +111,8 @@ void sg_outlook_terminal_values(sg_outlook *outlook)
     }
 }
 
-sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *ret)
+sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_again *again,
+                       sg_plan *ret)
 {
     SG_CHECK(outlook->steps > 0 && outlook->steps <= SG_PLAN_STEP_MAX);
     series s;
@@ -149,7 +150,8 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_plan *r
     };
     sg_arena arena = {0};
     sg_schedule schedule = {0};
-    sg_status status = sg_dispatch_solve(&problem, seconds_max, &arena, &schedule);
+    sg_dispatch_options options = {.seconds_max = seconds_max, .again = again};
+    sg_status status = sg_dispatch_solve_with(&problem, &options, &arena, &schedule);
     /* what gave way is named; what was not finished is worse than the last plan, and than the rules */
     bool usable = schedule.outcome == SG_SOLVED ||
                   (schedule.outcome == SG_INFEASIBLE && schedule.softened_count > 0);

@@ -43,6 +43,7 @@ typedef struct run {
     double source_peak_w[SG_GROUP_MAX];
     sg_plan plan;
     sg_replan replan;
+    sg_again *again;
     sg_view *view;
     sg_report_money booked;    /* from the start to the end of the last booked month */
     double done_from, done_to; /* progress of this run within the whole */
@@ -64,7 +65,7 @@ static bool plan_from_forecasts(run *r, sg_plan_cause cause)
     sg_world_prices(r->world, outlook->start_us, outlook->step_us, outlook->steps,
                     outlook->import_price, outlook->export_price);
     sg_outlook_terminal_values(outlook);
-    return sg_plan_make(outlook, 10, &r->plan) == SG_OK;
+    return sg_plan_make(outlook, 10, r->again, &r->plan) == SG_OK;
 }
 
 /* A slice of the bound's schedule, from step `at` on. The bound begins with the run's second step: the first one passes under
@@ -468,6 +469,7 @@ static sg_status run_once(run *r)
     double *first_value = calloc((size_t)site->device_count[SG_STORE] + 1, sizeof *first_value);
     r->view = calloc(1, sizeof *r->view);
     r->world = sg_world_create(site, r->sim->from_us);
+    r->again = sg_again_create(); /* without it each plan is made from nothing */
     sg_status status = memory && first_value && r->view && r->world ? SG_OK : SG_NOMEM;
     if (status == SG_OK) {
         sg_engine_config config = {.policy = r->policy,
@@ -495,6 +497,8 @@ static sg_status run_once(run *r)
         }
     }
     sg_world_free(r->world);
+    sg_again_free(r->again);
+    r->again = NULL;
     free(first_value);
     free(r->view);
     free(memory);

@@ -132,7 +132,7 @@ static bool make_plan(run *r, sg_plan_cause cause, sg_plan *ret)
     sg_world_prices(r->world, outlook->start_us, outlook->step_us, outlook->steps,
                     outlook->import_price, outlook->export_price);
     sg_outlook_terminal_values(outlook);
-    return sg_plan_make(outlook, 10, ret) == SG_OK;
+    return sg_plan_make(outlook, 10, NULL, ret) == SG_OK;
 }
 
 static void break_plan(run *r, waiting *w)

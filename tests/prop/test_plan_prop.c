@@ -157,7 +157,7 @@ static void plans_keep_the_balance_the_stores_and_the_sides_apart(void **state)
     int made = 0;
     for (int i = 0; i < OUTLOOKS; i++) {
         draw_outlook(&o);
-        if (sg_plan_make(&o, 10, &p) != SG_OK) {
+        if (sg_plan_make(&o, 10, NULL, &p) != SG_OK) {
             print_message("outlook %d: no plan\n", i);
             continue;
         }

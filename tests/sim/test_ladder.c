@@ -146,7 +146,7 @@ static void ask(void)
     sg_world_prices(b.r.world, sg_world_time(b.r.world), 1800 * SG_US_PER_S, 24,
                     b.outlook.import_price, b.outlook.export_price);
     sg_outlook_terminal_values(&b.outlook);
-    assert_int_equal(sg_plan_make(&b.outlook, 10, &w->plan), SG_OK);
+    assert_int_equal(sg_plan_make(&b.outlook, 10, NULL, &w->plan), SG_OK);
     if (!b.any_first) {
         b.first = w->plan;
         b.any_first = true;

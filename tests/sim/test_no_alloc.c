@@ -164,7 +164,7 @@ static int open_bench(void **state)
     static sg_outlook outlook;
     rig_step(&b.rig, 0.1);
     sg_engine_outlook(b.rig.engine, 900 * SG_US_PER_S, 96, &outlook);
-    assert_int_equal(sg_plan_make(&outlook, 10, &b.plan), SG_OK);
+    assert_int_equal(sg_plan_make(&outlook, 10, NULL, &b.plan), SG_OK);
     return 0;
 }
 

@@ -1,0 +1,220 @@
+#include "plan/again.h"
+
+#include "plan/program.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The program at hand and the one before it take turns. */
+struct sg_again {
+    sg_program programs[2];
+    sg_dispatch shapes
+        [2]; /* what is kept of their problems: counts and windows; the series are the caller's */
+    sg_arena scratch[2];
+    int now;
+    bool begun;       /* programs[1 - now] was solved, and its basis is in pivot */
+    int64_t start_us; /* of that one */
+    sg_lp_model model;
+    sg_pivot *pivot;
+    void *block;
+    size_t block_size;
+    signed char *stand;
+    size_t stand_size;
+    sg_lp_result result;
+    size_t columns, rows; /* of result */
+};
+
+sg_again *sg_again_create(void)
+{
+    return calloc(1, sizeof(sg_again));
+}
+
+void sg_again_free(sg_again *self)
+{
+    if (!self) {
+        return;
+    }
+    for (int k = 0; k < 2; k++) {
+        sg_lp_free(&self->programs[k].lp);
+        sg_arena_free(&self->scratch[k]);
+    }
+    sg_lp_model_free(&self->model);
+    sg_lp_result_free(&self->result);
+    free(self->block);
+    free(self->stand);
+    free(self);
+}
+
+void sg_again_forget(sg_again *self)
+{
+    self->begun = false;
+    self->pivot = NULL;
+}
+
+sg_lp_model *sg_again_model(sg_again *self)
+{
+    return self->pivot ? &self->model : NULL;
+}
+
+sg_pivot *sg_again_pivot(sg_again *self)
+{
+    return self->pivot;
+}
+
+static bool same_matrix(const sg_lp *a, const sg_lp *b)
+{
+    return a->column_count == b->column_count && a->row_count == b->row_count &&
+           a->term_count == b->term_count &&
+           memcmp(a->term_row, b->term_row, a->term_count * sizeof *a->term_row) == 0 &&
+           memcmp(a->term_column, b->term_column, a->term_count * sizeof *a->term_column) == 0 &&
+           memcmp(a->term_value, b->term_value, a->term_count * sizeof *a->term_value) == 0;
+}
+
+/* At least so many bytes; what was there is lost. */
+static bool make_room(void **block, size_t *size, size_t needed)
+{
+    if (*size < needed) {
+        free(*block);
+        *block = malloc(needed);
+        *size = *block ? needed : 0;
+    }
+    return *block != NULL;
+}
+
+/* The simplex for a matrix that it does not have. */
+static sg_status start_pivot(sg_again *self, const sg_lp *lp)
+{
+    self->pivot = NULL;
+    sg_lp_model_free(&self->model);
+    if (lp->failed || sg_lp_model_build(&self->model, lp) != SG_OK) {
+        return SG_NOMEM;
+    }
+    size_t size = sg_pivot_size(&self->model);
+    if (!make_room(&self->block, &self->block_size, size)) {
+        return SG_NOMEM;
+    }
+    self->pivot = sg_pivot_create(&self->model, self->block, size);
+    return SG_OK;
+}
+
+static sg_status make_result(sg_again *self, const sg_lp *lp)
+{
+    if (self->columns < lp->column_count || self->rows < lp->row_count) {
+        sg_lp_result_free(&self->result);
+        self->columns = lp->column_count;
+        self->rows = lp->row_count;
+        if (sg_lp_result_create(lp, &self->result) != SG_OK) {
+            self->columns = self->rows = 0;
+            return SG_NOMEM;
+        }
+    }
+    return SG_OK;
+}
+
+/* How many steps later than the one before; one of another grid of time does not count as one. */
+static int shift_of(const sg_again *self, const sg_dispatch *p)
+{
+    double step_us = p->step_s * 1e6;
+    double steps = round((double)(p->start_us - self->start_us) / step_us);
+    return steps >= 0.0 && steps < p->steps ? (int)steps : -1;
+}
+
+/* The model, the simplex and a basis for programs[now]. */
+static sg_status prepare(sg_again *self, const sg_dispatch *problem)
+{
+    const sg_program *before = &self->programs[1 - self->now], *now = &self->programs[self->now];
+    bool same = self->pivot && same_matrix(&before->lp, &now->lp);
+    int shift = self->begun ? shift_of(self, problem) : -1;
+    bool follows = false;
+    void *stand = self->stand;
+    bool room = make_room(&stand, &self->stand_size, now->lp.column_count + now->lp.row_count);
+    self->stand = stand;
+    if (!room) {
+        return SG_NOMEM;
+    }
+    if (shift > 0 || (shift == 0 && !same)) {
+        follows = sg_program_follow(before, sg_pivot_basis(self->pivot), now, shift, self->stand);
+    }
+    sg_status status = SG_OK;
+    if (same) {
+        sg_lp_model_load(&self->model, &now->lp);
+    } else {
+        status = start_pivot(self, &now->lp);
+    }
+    if (status == SG_OK && follows) {
+        sg_pivot_set_basis(self->pivot, self->stand);
+    }
+    return status == SG_OK ? make_result(self, &now->lp) : status;
+}
+
+static void *copy_of(sg_arena *arena, const void *items, int count, size_t item_size)
+{
+    void *copy = sg_arena_array(arena, (size_t)count + 1, item_size);
+    if (copy && count > 0) {
+        memcpy(copy, items, (size_t)count * item_size);
+    }
+    return copy;
+}
+
+/* The counts and windows of the problem, to outlive it. */
+static sg_status keep_shape(sg_again *self, const sg_dispatch *p)
+{
+    sg_dispatch *shape = &self->shapes[self->now];
+    sg_arena *arena = &self->scratch[self->now];
+    *shape = *p;
+    shape->grid.demand =
+        copy_of(arena, p->grid.demand, p->grid.demand_count, sizeof *p->grid.demand);
+    shape->shiftable = copy_of(arena, p->shiftable, p->shiftable_count, sizeof *p->shiftable);
+    shape->zones = p->zones ? copy_of(arena, p->zones, p->zone_count, sizeof *p->zones) : NULL;
+    self->programs[self->now].problem = shape;
+    return shape->grid.demand && shape->shiftable && (shape->zones || !p->zones) ? SG_OK : SG_NOMEM;
+}
+
+static double turnover_of(const sg_lp *lp, const double *value)
+{
+    double sum = 0.0;
+    for (size_t j = 0; j < lp->column_count; j++) {
+        sum += fabs(lp->column_cost[j] * value[j]);
+    }
+    return sum;
+}
+
+sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double seconds_max,
+                          sg_schedule *ret, double *ret_turnover)
+{
+    sg_program *now = &self->programs[self->now];
+    sg_arena_free(&self->scratch[self->now]);
+    sg_status status = sg_program_build(now, problem, false, &self->scratch[self->now]);
+    if (status == SG_OK && now->lp.column_count > 0 && now->lp.row_count > 0) {
+        status = prepare(self, problem);
+    }
+    if (status != SG_OK || !self->pivot) {
+        sg_again_forget(self);
+        return SG_NUMERIC;
+    }
+    if (keep_shape(self, problem) != SG_OK) {
+        sg_again_forget(self);
+        return SG_NUMERIC;
+    }
+    sg_pivot_options options = {.seconds_max = seconds_max};
+    sg_lp_point point = {.value = self->result.value, .row_dual = self->result.row_dual};
+    sg_outcome outcome = sg_pivot_solve(self->pivot, &options, &point);
+    ret->iterations = point.iterations;
+    self->begun = true;
+    self->start_us = problem->start_us;
+    self->now = 1 - self->now;
+    if (outcome == SG_NUMERIC) {
+        sg_again_forget(self);
+    }
+    if (outcome == SG_SOLVED) {
+        self->result.objective = 0.0;
+        sg_lp_result_unscale(&now->lp, &self->model, &self->result);
+        *ret_turnover = turnover_of(&now->lp, self->result.value);
+        now->problem = problem;
+        sg_program_read(now, &self->result, ret);
+        sg_program_read_prices(now, &self->result, ret);
+        now->problem = &self->shapes[1 - self->now];
+    }
+    return outcome;
+}
