@@ -170,6 +170,7 @@ static void race_site(bench *self, const sg_bench_size *size)
     if (self->status == SG_OK) {
         enter_cold(self, cold, "own", sg_bench_own, &site);
         enter_again(self, again, "own", sg_bench_own_again, &moved);
+        enter_again(self, again, "own-interior", sg_bench_interior_again, &moved);
     }
     if (self->status == SG_OK && self->options->peers) {
         enter_cold(self, cold, "clp", sg_bench_clp, &site);

@@ -36,10 +36,13 @@ typedef struct sg_bench_answer {
  * @effects alloc=yes block=for the solves */
 SG_MUST_CHECK sg_status sg_bench_own(const sg_bench_site *site, const sg_bench_effort *effort,
                                      sg_bench_answer *ret);
-/* The same block again after every load moved by up to 1 %, from the plan it ended with. The site keeps the
- * loads of the last round. */
+/* Again after every load moved by up to 1 %: by pivots from the basis it ended with, and by the interior point
+ * from the plan it ended with. call_s of the first is a whole call of the planner, proof included. The site keeps
+ * the loads of the last round. */
 SG_MUST_CHECK sg_status sg_bench_own_again(sg_bench_site *site, const sg_bench_effort *effort,
                                            sg_bench_answer *ret);
+SG_MUST_CHECK sg_status sg_bench_interior_again(sg_bench_site *site, const sg_bench_effort *effort,
+                                                sg_bench_answer *ret);
 /* One store between two prices by merging slopes (plan/arbitrage.h). */
 SG_MUST_CHECK sg_status sg_bench_slope(const sg_bench_site *site, const sg_bench_effort *effort,
                                        sg_bench_answer *ret);
