@@ -114,8 +114,8 @@ typedef struct sg_tick {
       "energy in the books never runs backwards, nor past the true meter",                       \
       "1 J, and 1 J for each settled interval")                                                  \
     X(MONEY, "L4", "money", true,                                                                \
-      "energy bought costs no less and no more than the prices that were read",                  \
-      "1 J and a millionth of the currency for each settled interval")
+      "energy bought is billed at the price in force when it was bought",                        \
+      "1 J for each change of the price, and a millionth of the currency for each interval")
 
 typedef enum sg_invariant {
 #define X(code, id, name, held, text, slack) SG_INVARIANT_##code,

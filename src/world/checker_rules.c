@@ -223,29 +223,25 @@ static void monotone(sg_checker *self)
     }
 }
 
-/* Energy that was read in this tick is billed at the price that was in force before it. */
+/* Energy that was read in this tick is billed at the price that was in force before it, in the first tick at its own. Books are
+ * rounded to 1 J, which matters where the price has changed since. */
 static void money(sg_checker *self)
 {
     const sg_tick_books *now = &self->tick->books;
-    int price = checker_point(self, SG_POINT_SITE, SG_SITE_IMPORT_PRICE);
-    if (self->age_s[price] >= 0 || !self->has_grid) {
-        double p = self->age_s[price] >= 0 ? self->trusted[price] : 0;
-        self->price_low = self->priced ? fmin(self->price_low, p) : p;
-        self->price_high = self->priced ? fmax(self->price_high, p) : p;
-        self->priced = true;
-    } else { /* nothing was read yet: it counts as nothing */
-        self->price_low = self->price_high = 0;
-        self->priced = true;
-    }
-    double cost = (double)now->cost_u * 1e-6, energy_j = (double)now->import_j;
+    int point = checker_point(self, SG_POINT_SITE, SG_SITE_IMPORT_PRICE);
+    double price = self->age_s[point] >= 0 ? self->trusted[point] : 0;
+    double before = self->priced ? self->price : price;
+    self->expected_cost += (double)(now->import_j - self->books.import_j) * before;
+    self->cost_slack += price != before ? fabs(price) + fabs(before) : 0;
+    self->price = price;
+    self->priced = true;
+    double cost = (double)now->cost_u * 1e-6;
     double slack =
-        (1 + (double)now->settled) * (fmax(fabs(self->price_low), fabs(self->price_high)) + 1e-6) +
-        1e-9 * fabs(cost);
+        self->cost_slack + (1 + (double)now->settled) * (fabs(before) + 1e-6) + 1e-9 * fabs(cost);
     self->looks[SG_INVARIANT_MONEY] += now->import_j > 0;
-    if (!(cost >= energy_j * self->price_low - slack &&
-          cost <= energy_j * self->price_high + slack)) {
-        checker_broken(self, SG_INVARIANT_MONEY, "%.6f for %.6g J at %.6g to %.6g", cost, energy_j,
-                       self->price_low, self->price_high);
+    if (!(fabs(cost - self->expected_cost) <= slack)) {
+        checker_broken(self, SG_INVARIANT_MONEY, "%.6f for %lld J, must be %.6f", cost,
+                       (long long)now->import_j, self->expected_cost);
     }
     self->books = *now;
 }

@@ -35,7 +35,7 @@ struct sg_checker {
     int64_t made_us, start_us, end_us;
     /* the books */
     sg_tick_books books;
-    double price_low, price_high;
+    double price, expected_cost, cost_slack;
     bool priced;
     const sg_tick *tick;
     sg_violation violation[SG_INVARIANT_COUNT];
