@@ -188,7 +188,7 @@ static void find_liars(sg_checker *self, const sg_tick *tick)
         bool lied = (self->age_s[energy] >= 0 &&
                      fabs(self->trusted[energy] - tick->now.store_j[s]) > slack_j) ||
                     (self->age_s[power] == 0 &&
-                     self->trusted[power] > tick->now.store_w[s] + 0.05 * most_w);
+                     self->trusted[power] > tick->now.store_w[s] + 0.001 * most_w);
         self->lie_s[s] = lied ? 0 : self->lie_s[s] + tick->dt_s;
     }
 }
