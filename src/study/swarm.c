@@ -384,7 +384,7 @@ static void one_tick(run *r)
         sg_command command = sg_engine_command(r->engine);
         tick.frame = frame;
         tick.command = &command;
-        tick.rung = sg_engine_rung(r->engine);
+        tick.rung = (int32_t)sg_engine_rung(r->engine);
         tick.books = books_of(r->engine);
         tick.replay = r->replayed; /* told with the first frame after it */
         r->replayed = SG_TWIN_NONE;
