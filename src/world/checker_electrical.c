@@ -232,7 +232,7 @@ static void caps(sg_checker *self)
 {
     for (int n = 0; n < self->nodes; n++) {
         double limit_w = limit_of(self, n);
-        self->looks[SG_INVARIANT_CAPS] += isfinite(limit_w);
+        self->looks[SG_INVARIANT_CAPS] += isfinite(limit_w) ? 1 : 0;
         if (!(self->flow_w[n] <= limit_w * (1 + 1e-9))) {
             checker_broken(self, SG_INVARIANT_CAPS, "node %d: %.9g W at the caps, limit %.9g W", n,
                            self->flow_w[n], limit_w);
