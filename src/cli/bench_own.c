@@ -133,10 +133,11 @@ static sg_status bench_pivot_create(bench_pivot *self, const sg_dispatch *proble
 }
 
 /* The loads of the site into the model, and on from the basis of before. */
-static double pivot_s(bench_pivot *self, const sg_bench_site *site, sg_bench_answer *ret)
+static double pivot_s(bench_pivot *self, const sg_bench_site *site, double seconds_max,
+                      sg_bench_answer *ret)
 {
     const sg_lp_model *m = &self->model;
-    sg_pivot_options options = {0};
+    sg_pivot_options options = {.seconds_max = seconds_max};
     for (int t = 0; t < site->problem.steps; t++) {
         int row = self->program.balance + t;
         m->row_lower[row] = m->row_upper[row] = site->load_kw[t] / m->unit;
@@ -185,11 +186,16 @@ sg_status sg_bench_own_again(sg_bench_site *site, const sg_bench_effort *effort,
     if (status != SG_OK) {
         return status;
     }
-    pivot_s(&self, site, ret);
+    pivot_s(&self, site, effort->seconds_max, ret);
+    if (ret->outcome != SG_SOLVED) { /* no basis to go on from, in the time that there is */
+        bench_pivot_free(&self);
+        ret->solve_s = ret->call_s = ret->objective = (double)NAN;
+        return SG_OK;
+    }
     double began_s = sg_bench_now_s();
     while (done < effort->repeats && (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
         sg_bench_site_jitter(site, done);
-        took_s[done++] = pivot_s(&self, site, ret);
+        took_s[done++] = pivot_s(&self, site, effort->seconds_max, ret);
     }
     bench_pivot_free(&self);
     status = call_again(site, done, &call_s);
