@@ -36,6 +36,7 @@ stores:
 {store}
 grid: {{import_max: 150kW, import_price: 0.2 EUR/kWh}}
 """
+RUNNING = []
 EXTRA = "  lamp: {node: rack, count: 1, rating: 2kW, class: 3, demand: 1kW}"
 WHEEL = "  wheel: {type: flywheel, capacity: 5kWh, power: 20kW, duty: power}"
 
@@ -61,6 +62,7 @@ def main():
     log = open(os.path.join(folder.name, "log"), "w+")
     process = subprocess.Popen([SYMGRID, "run", site, "--listen", f"127.0.0.1:{port}", "--data", data, "--policy", "mpc",
                                 "--from", "2023-07-01T00:00:00Z"], stdout=log, stderr=log)
+    RUNNING.append(process)
 
     def said():
         return open(log.name).read()
@@ -135,3 +137,6 @@ if __name__ == "__main__":
     except AssertionError as failure:
         print(f"FAILED: {failure}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        for running in RUNNING:
+            running.kill()
