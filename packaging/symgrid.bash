@@ -21,7 +21,7 @@ _symgrid_options() {
     case $1 in
         check) echo "--json --notes" ;;
         run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every" ;;
-        simulate) echo "--from --for --step --policy --plan-every --study --report --json --no-baseline --seed --seeds --faults --jobs" ;;
+        simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --no-baseline --seed --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
@@ -56,7 +56,7 @@ _symgrid() {
         --step) _symgrid_words "100ms 1s 1min 15min"; return ;;
         --plan-every) _symgrid_words "5min 15min 1h"; return ;;
         --data) _symgrid_folders; return ;;
-        --report | --problem | --arbitrage) _symgrid_files; return ;;
+        --report | --trace | --problem | --arbitrage) _symgrid_files; return ;;
         --from | --from-segment | --set | --seconds | --repeats | --changed | --threads | --ticks | --seed | --seeds | --jobs | --columns | --zone) return ;;
     esac
 

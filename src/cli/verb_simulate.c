@@ -8,6 +8,7 @@
 #include "study/regulation.h"
 #include "study/rolling.h"
 #include "study/swings.h"
+#include "study/trace_svg.h"
 
 #include <errno.h>
 #include <math.h>
@@ -51,13 +52,15 @@ static const char help[] =
     "before and after\n"
     "                    (default: one hour at steps of 100ms); --report writes an SVG picture\n"
     "  --report FILE     one self-contained HTML page with plots\n"
+    "  --trace FILE      power and stored energy over time as one SVG picture\n"
     "  --json            symgrid.report/1 on stdout instead of a table\n"
     "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
     "0)\n"
     "  --no-baseline     do not run `static` beside it\n"
     "  --seeds A..B      instead of a report: for each seed a random small site (or SITE) at steps "
     "of 100 ms for\n"
-    "                    20 h (or --for), and every invariant checked at every step; 1 where one is "
+    "                    20 h (or --for), and every invariant checked at every step; 1 where one "
+    "is "
     "violated\n"
     "  --faults          with --seeds: devices, sensors, links, clock, planner and engine fail at "
     "random\n"
@@ -96,7 +99,8 @@ static int print_out(sg_out *out)
     return good ? SG_EXIT_DONE : SG_EXIT_ENVIRONMENT;
 }
 
-static int print_report(const sg_report *report, bool json, const char *html_path)
+static int print_report(const sg_report *report, bool json, const char *html_path,
+                        const char *plot_path)
 {
     sg_out out = {0};
     if (json) {
@@ -110,6 +114,11 @@ static int print_report(const sg_report *report, bool json, const char *html_pat
         sg_out_clear(&out);
         sg_report_html(report, &out);
         status = write_file(html_path, &out);
+    }
+    if (plot_path && status == SG_EXIT_DONE) {
+        sg_out_clear(&out);
+        sg_trace_svg(report, &out);
+        status = write_file(plot_path, &out);
     }
     sg_out_free(&out);
     return status;
@@ -221,7 +230,8 @@ static int run_study(const struct study *study, const sg_simulation *sim, bool j
 }
 
 typedef struct words {
-    const char *from, *duration, *step, *policy, *report, *seed, *plan_every, *study, *seeds, *jobs;
+    const char *from, *duration, *step, *policy, *report, *trace, *seed, *plan_every, *study,
+        *seeds, *jobs;
     bool json, help, no_baseline, faults;
 } words;
 
@@ -319,7 +329,8 @@ int sg_cli_simulate(int argc, char **argv)
         {"--help", NULL, &w.help},     {"--no-baseline", NULL, &w.no_baseline},
         {"--seed", &w.seed, NULL},     {"--plan-every", &w.plan_every, NULL},
         {"--study", &w.study, NULL},   {"--seeds", &w.seeds, NULL},
-        {"--jobs", &w.jobs, NULL},     {"--faults", NULL, &w.faults}};
+        {"--jobs", &w.jobs, NULL},     {"--faults", NULL, &w.faults},
+        {"--trace", &w.trace, NULL}};
     int count = sg_options_parse(argc, argv, options, SG_COUNT(options), 1);
     if (w.help) {
         fputs(help, stdout);
@@ -358,7 +369,7 @@ int sg_cli_simulate(int argc, char **argv)
             fputs("\r\033[K", stderr);
         }
         if (outcome == SG_OK) {
-            status = print_report(report, w.json, w.report);
+            status = print_report(report, w.json, w.report, w.trace);
         } else {
             status = failed(outcome);
         }

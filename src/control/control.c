@@ -39,9 +39,6 @@ static void read_site(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     int site = plant->points.first[SG_POINT_SITE];
-    f->grid_up = plant->head->grid_present && reading(f, site + SG_SITE_GRID_UP, 0) > 0.5;
-    f->import_w_max = f->grid_up ? plant->head->import_w_max : 0;
-    f->export_w_max = f->grid_up ? plant->head->export_w_max : 0;
     f->import_price = f->measure->value[site + SG_SITE_IMPORT_PRICE];
     f->export_price = f->measure->value[site + SG_SITE_EXPORT_PRICE];
     f->losses_w = reading(f, site + SG_SITE_LOSS_W, 0);
@@ -49,13 +46,22 @@ static void read_site(sg_flows *f)
     for (int s = 0; s < plant->source_count; s++) {
         double available_w =
             reading(f, first + s, 0); /* a source without a reading promises nothing */
-        *(plant->source_cost[s] > 0 ? &f->fuelled_w : &f->available_w) += available_w;
+        if (plant->source_start_s[s] >= 0) {
+            bool runs = sg_start_wanted(f->self->source_start[s]);
+            f->started_w += runs ? sg_set_reach_w(f, s) : 0;
+            f->able_w += runs ? available_w : 0;
+        } else {
+            *(plant->source_cost[s] > 0 ? &f->fuelled_w : &f->available_w) += available_w;
+        }
     }
 }
 
 /* Tasks give way before loads do when supply falls under what was promised. */
 static double task_power(const sg_flows *f, double firm_w)
 {
+    if (f->bridging && !f->grid_up && !sg_ride_all_full(f->self->ride)) {
+        return 0; /* before any class is held back */
+    }
     double left_w = firm_w - f->minimums_w;
     return left_w < f->in->task_w ? fmax(left_w, 0) : f->in->task_w;
 }
@@ -65,7 +71,8 @@ static double storage_firm_w(const sg_flows *f)
     double firm_w = 0;
     for (int s = 0; s < f->plant->store_count; s++) {
         int duty = f->plant->store_duty[s];
-        if (duty == SG_DUTY_ENERGY || (duty == SG_DUTY_BRIDGE && !f->grid_up)) {
+        bool bridge = duty == SG_DUTY_BRIDGE || (duty == SG_DUTY_POWER && f->bridging);
+        if (duty == SG_DUTY_ENERGY || (bridge && (f->bridging || !f->grid_up))) {
             firm_w += sg_store_can_give_w(f, s);
         }
     }
@@ -80,12 +87,14 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     read_site(&f);
     sg_breakers_step(&f, in->dt_s, in->task_w);
     sg_stores_listen(&f);
+    sg_island_look(&f);
     sg_flows_demands(&f);
     if (sg_breakers_pairs(&f)) {
         sg_flows_demands(&f);
     }
     double storage_w = storage_firm_w(&f);
-    double firm_w = f.import_w_max + f.available_w + f.fuelled_w + storage_w - f.losses_w;
+    double supply_w = f.import_w_max + f.available_w + f.fuelled_w + f.started_w;
+    double firm_w = sg_island_firm_w(&f, supply_w, storage_w) - f.losses_w;
     double root_limit_w = self->node_leaf_w[0];
     if (in->start) {
         firm_w = root_limit_w; /* nothing is known of the supply yet: the breakers are */
@@ -101,14 +110,16 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     sg_control_result result = {.task_w = f.task_w};
     result.curtailed_w = sg_sources(&f);
     sg_envelope(&f);
+    sg_island_done(&f);
     double wanted_w = self->node_flow_w[0];
     /* stores empty, so what they give is not promised to tasks; the sun of this moment is not either */
-    double promise_w = fmin(f.import_w_max + f.fuelled_w, root_limit_w);
+    double promise_w = fmin(f.import_w_max + f.fuelled_w + f.started_w, root_limit_w);
     double lasting_w = f.import_w_max > 0 ? promise_w : fmin(firm_w, root_limit_w);
     result.wanted_w = wanted_w;
     result.free_w = lasting_w - wanted_w - f.losses_w - in->task_w;
     result.ever_w =
-        fmin(plant->head->import_w_max + f.fuelled_w + f.available_w + storage_w, root_limit_w);
+        fmin(plant->head->import_w_max + f.fuelled_w + f.started_w + f.available_w + storage_w,
+             root_limit_w);
     return result;
 }
 

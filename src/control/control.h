@@ -1,9 +1,9 @@
 /* control.h - one step of control: who may draw how much, what each store does, what each source may deliver.
  *
- * Order    0 heat of breakers, 1 demands and flows, 2 local relief of breakers, 3 allocation on the tree, 4 local stores (smoothing, device
- *          cells, bridge), 5 stores with duty `energy` by policy, shortage, what the site does for the grid (regulate.h), 6
- *          caps with the room that is left, 7 sources, 8 the
- *          envelope, last, on every command.
+ * Order    0 heat of breakers; the grid: is it there, and what is kept without it (ride.h), 1 demands and flows, 2 local relief of
+ *          breakers, 3 allocation on the tree, 4 local stores (smoothing, device cells, bridge), 5 stores with duty `energy` by policy,
+ *          shortage, what the site does for the grid (regulate.h), without the grid all stores in hand-over order, 6 caps with the
+ *          room that is left, 7 sources, 8 the envelope, last, on every command.
  * Units    W, J, money per J. Sign: store power > 0 flows into the site bus; caps and limits are magnitudes.
  * Breakers the caps below a node add up to at most its limit, losses allowed for; a store raises that limit only by what it was
  *          measured to deliver in the interval before, so a store that fails never takes a breaker with it.
@@ -14,6 +14,8 @@
 #define SG_CONTROL_CONTROL_H
 #include "base/pool.h"
 #include "control/regulate.h"
+#include "control/ride.h"
+#include "site/command.h"
 #include "site/measured.h"
 #include "site/plan.h"
 #include "site/plant.h"
@@ -37,6 +39,8 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(source_limit_w, double, source)                                                    \
     X(store_w, double, store)                                                            \
     X(load_cap_w, double, load)                                                          \
+    X(source_start, uint8_t, source) /* sg_start */                                      \
+    X(source_wait_s, double, source) /* since asked, or until asked again */             \
     X(source_reason, uint8_t, source)                                                    \
     X(store_reason, uint8_t, store)                                                      \
     X(load_reason, uint8_t, load)                                                        \
@@ -81,6 +85,7 @@ typedef struct sg_control {
     /* prepared trees (allocate.h), sg_allocation_size() bytes each, zeros at first */
     void *caps, *spare;
     void *scratch; /* sg_control_scratch_size() bytes */
+    sg_ride *ride; /* in the block's head */
 } sg_control;
 
 typedef struct sg_control_input {
@@ -96,7 +101,7 @@ typedef struct sg_control_input {
     bool price_known;
     double
         peak_w; /* the month's highest import so far: no charging beyond it; INFINITY = no demand charge */
-    double shave_w; /* import above it is met from stores; INFINITY = no demand charge */
+    double shave_w;            /* import above it is met from stores; INFINITY = no demand charge */
     sg_regulation *regulation; /* its state from step to step; NULL: the grid is not served */
 } sg_control_input;
 

@@ -228,6 +228,10 @@ void sg_energy_stores(sg_flows *f)
     int groups[SG_GROUP_MAX];
     int count = energy_groups(f->plant, groups);
     double net_w = f->served_w + f->losses_w + f->task_w - f->available_w - f->local_w;
+    if (f->bridging && !f->in->start) {
+        sg_island_stores(f, net_w);
+        return;
+    }
     for (int i = 0; i < count; i++) {
         wish w = {0, SG_REASON_NONE};
         if (f->in->start) {
@@ -266,10 +270,21 @@ double sg_sources(sg_flows *f)
     double useful_w = fmax(need_w + outlet_w, 0);
     double keep = f->available_w > useful_w && f->available_w > 0 ? useful_w / f->available_w : 1;
     double missing_w = need_w - f->available_w - f->import_w_max;
+    /* sets that run share what the others leave to them */
+    double part = f->started_w > 0 ? fmin(fmax(missing_w, 0) / f->started_w, 1) : 0;
+    need_w -= part * f->started_w;
+    missing_w -= part * f->started_w;
     for (int s = 0; s < plant->source_count; s++) {
         double available_w =
             sg_measure_fresh(f->measure, first + s) ? f->measure->value[first + s] : 0;
-        if (plant->source_cost[s] > 0) {
+        if (plant->source_start_s[s] >= 0) {
+            int start = self->source_start[s];
+            self->source_limit_w[s] = sg_start_wanted(start) ? part * sg_set_reach_w(f, s) : 0;
+            self->source_reason[s] = (uint8_t)(start == SG_START_ASKED     ? SG_REASON_STARTING
+                                               : start == SG_START_RESTING ? SG_REASON_START_FAILED
+                                               : start == SG_START_RUNNING ? SG_REASON_DEMAND
+                                                                           : SG_REASON_NONE);
+        } else if (plant->source_cost[s] > 0) {
             bool cheaper = f->grid_up && plant->source_cost[s] < f->import_price;
             double ask_w = cheaper ? fmax(need_w - f->available_w, 0) : fmax(missing_w, 0);
             self->source_limit_w[s] = fmin(ask_w, available_w);

@@ -85,6 +85,9 @@ static void want_part(void *context, int part)
         /* a held value is the best guess for a stale demand; the cap bounds the damage */
         want_w[i] = start ? 0 : lesser(demand_w[i], rating_w[i]);
     }
+    for (int i = 0; s->f->bridging && i < count; i++) {
+        want_w[i] = sg_island_want_w(s->f, span.from + i, want_w[i]);
+    }
     for (; l + 4 <= count; l += 4) {
         for (int lane = 0; lane < 4; lane++) {
             sum[lane] += lesser(minimum_w[l + lane], want_w[l + lane]);
@@ -110,6 +113,7 @@ void sg_flows_demands(sg_flows *f)
         self->node_flow_w[plant->node_parent[n]] +=
             fmin(self->node_flow_w[n], self->node_leaf_w[n]);
     }
+    f->wanted_w = self->node_flow_w[0];
 }
 
 void sg_flows_caps(sg_flows *f)
@@ -180,8 +184,14 @@ static void reason_part(void *context, int part)
                               : cut                  ? reason_cut(s->f, l)
                                                      : SG_REASON_DEMAND);
     }
+    for (int l = span.from; s->f->bridging && l < span.to; l++) {
+        sg_reason island = sg_island_reason(s->f, l);
+        bool told = island != SG_REASON_NONE && quality[l] < SG_STALE;
+        reason[l] = told ? (uint8_t)island : reason[l];
+    }
     for (int l = span.from; l < span.to; l++) {
-        double left_w = rating_w[l] - given_w[l];
+        double most_w = s->f->bridging ? sg_island_want_w(s->f, l, rating_w[l]) : rating_w[l];
+        double left_w = most_w - given_w[l];
         want_w[l] = left_w > 0 ? left_w : 0;
     }
 }
@@ -206,6 +216,9 @@ void sg_flows_headroom(sg_flows *f)
     for (int n = 0; n < plant->node_count; n++) {
         double left_w = self->node_room_w[n] - self->node_used_w[n];
         self->node_room_w[n] = left_w > 0 ? left_w : 0;
+    }
+    if (f->bridging) { /* no jump that the stores would not follow by themselves */
+        self->node_room_w[0] = lesser(self->node_room_w[0], f->form_w);
     }
     sg_pool_run(f->in->pool, reason_part, &(sweep){.f = f}, sg_sweep_blocks(plant->load_count));
     sg_allocation problem = problem_of(f, self->load_want_w);

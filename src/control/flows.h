@@ -8,13 +8,19 @@ typedef struct sg_flows {
     const sg_plant *plant;
     const sg_measure *measure;
     const sg_control_input *in;
-    bool grid_up;
-    double import_w_max, export_w_max; /* 0 while the grid is down */
+    bool grid_up;  /* connected to it          */
+    bool bridging; /* the bridge's energy is open: gone, or not fully back     */
+    double import_w_max, export_w_max; /* 0 while the grid is down; on the ramp after its return */
     double import_price, export_price;
     double available_w; /* of sources without fuel cost       */
     double fuelled_w;   /* of sources that cost something     */
+    double started_w;   /* of those that had to be started: what they reach in this step */
+    double able_w;      /* of the same, once their load has grown */
+    double protected_w; /* that stores go on giving while import grows   */
+    double form_w;      /* stores would give more by themselves, without a command */
     double losses_w;
     double task_w;
+    double wanted_w;   /* by all loads, as far as they are kept and breakers let them */
     double served_w;   /* expected draw of all loads         */
     double minimums_w; /* of all loads, as far as they want them */
     double local_w;    /* of stores other than duty `energy` */
@@ -32,6 +38,21 @@ void sg_stores_listen(const sg_flows *f);
 /* Power may flow down to node n in addition to what is already used on its path: least room on the way. */
 double sg_path_room_w(const sg_flows *f, int n);
 void sg_path_use(const sg_flows *f, int n, double power_w);
+
+/* Is the grid there, who is kept without it (ride.h), which generators run. */
+void sg_island_look(sg_flows *f);
+/* While f->bridging: what a load may want at most, and why. */
+double sg_island_want_w(const sg_flows *f, int load, double want_w);
+sg_reason sg_island_reason(const sg_flows *f, int load);
+/* What may be given to loads, of what supply and stores can give. */
+double sg_island_firm_w(const sg_flows *f, double supply_w, double storage_w);
+/* What a generator that runs delivers in this step at most. */
+double sg_set_reach_w(const sg_flows *f, int source);
+/* While f->bridging: the stores in hand-over order, each gives what those before it cannot, or not yet. net_w: to be covered by
+ * them, the sets and the grid; < 0: too much. */
+void sg_island_stores(sg_flows *f, double net_w);
+/* Last: what the next step has to know of this one. */
+void sg_island_done(const sg_flows *f);
 
 /* Demands, flows and the caps that keep every breaker (allocation.c side of the step). */
 void sg_flows_demands(sg_flows *f);

@@ -10,6 +10,8 @@ static const double recentre_frac = 0.05;       /* of the rating, towards half f
 
 enum cell { CELL_IDLE, CELL_ASKS, CELL_GIVES };
 
+static const double last_s =
+    2.0; /* at full power that a store on an island is not asked for at once */
 static const double deaf_s_max = 1.0;  /* longer than converters take to follow */
 static const double asked_frac = 0.01; /* of its rating, from a store that does not follow */
 
@@ -45,9 +47,14 @@ double sg_store_can_give_w(const sg_flows *f, int s)
         return 0;
     }
     /* the reserve is for the bridge: it opens when the grid is gone */
-    double floor_j = f->grid_up || !plant->head->grid_present ? plant->store_reserve_j[s] : 0;
-    double most_w = sg_reservoir_discharge_w(&plant->store_reservoir[s], f->measure->low_j[s],
-                                             floor_j, plant->store_keep_frac[s], f->in->dt_s);
+    double floor_j = f->bridging && plant->head->grid_present ? 0 : plant->store_reserve_j[s];
+    double low_j = f->measure->low_j[s];
+    double most_w = sg_reservoir_discharge_w(&plant->store_reservoir[s], low_j, floor_j,
+                                             plant->store_keep_frac[s], f->in->dt_s);
+    if (f->bridging) { /* the last of it ever more slowly: what it really holds is not known so well */
+        double left_j = (low_j - floor_j) * plant->store_reservoir[s].discharge_eff;
+        most_w = fmin(most_w, fmax(left_j, 0) / fmax(last_s, f->in->dt_s));
+    }
     return believed_w(f, s, most_w);
 }
 
@@ -151,13 +158,17 @@ void sg_local_stores(sg_flows *f)
             set(f, s, 0, SG_REASON_STALE);
         } else if (f->self->store_help_w[s] > 0) {
             set(f, s, f->self->store_help_w[s], sg_relief_reason(f, s));
+        } else if (f->bridging && duty != SG_DUTY_BRIDGE) {
+            /* none charges on another's energy; who gives is decided in hand-over order */
+            f->self->store_trend_w[s] = 0;
+            set(f, s, 0, SG_REASON_NONE);
         } else if (duty == SG_DUTY_POWER && sg_regulates(f)) {
             set(f, s, 0, SG_REASON_NONE); /* follows in sg_regulate() */
         } else if (duty == SG_DUTY_POWER) {
             smooth(f, s);
         } else if (duty == SG_DUTY_DEVICE) {
             cell(f, s);
-        } else if (duty == SG_DUTY_BRIDGE && f->grid_up) {
+        } else if (duty == SG_DUTY_BRIDGE && f->grid_up && !f->bridging) {
             bool full = energy_j(f, s) >= 0.99 * plant->store_reservoir[s].capacity_j;
             set(f, s, full ? 0 : -plant->store_reservoir[s].charge_w_max, SG_REASON_HELD);
         } else {

@@ -44,7 +44,8 @@ double sg_droop_w(const sg_services *s, double frequency_hz)
 bool sg_regulates(const sg_flows *f)
 {
     return f->in->regulation && sg_services_any(&f->plant->head->services) && f->grid_up &&
-           !f->in->start && f->in->policy != SG_POLICY_STATIC && f->in->dt_s <= step_s_max;
+           !f->bridging && !f->in->start && f->in->policy != SG_POLICY_STATIC &&
+           f->in->dt_s <= step_s_max;
 }
 
 /* --- who takes part --- */

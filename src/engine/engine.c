@@ -43,6 +43,7 @@ static void place(unsigned char *at, sg_rooms *ret)
     ret->control.caps = at;
     ret->control.spare = at + scratch_size(plant->node_count, plant->load_count);
     ret->control.scratch = at + 2 * scratch_size(plant->node_count, plant->load_count);
+    ret->control.ride = &ret->head->ride;
 }
 
 static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t store_count,
@@ -82,8 +83,7 @@ static size_t scratch_offset(const sg_site *site)
 size_t sg_engine_size(const sg_site *site)
 {
     return scratch_offset(site) + 2 * scratch_size(site->node_count, site->device_count[SG_LOAD]) +
-           align_up(
-               sg_control_scratch_size(site->node_count, site->device_count[SG_STORE]));
+           align_up(sg_control_scratch_size(site->node_count, site->device_count[SG_STORE]));
 }
 
 static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool);
@@ -111,6 +111,8 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     for (int g = 0; g < SG_GROUP_MAX; g++) {
         self->group_reason[g] = -1;
     }
+    sg_ride_init(&self->ride);
+    self->ride_import_w = rooms.plant.head->import_w_max;
     sg_meter_init(&self->meter, config->interval_s > 0 ? config->interval_s : 900,
                   rooms.plant.head->demand_charge);
     sg_regulation_meter_init(&self->regulated);
@@ -291,6 +293,12 @@ static double shave_threshold_w(const sg_engine *self)
     return mean_w > self->meter.peak_w ? mean_w : self->meter.peak_w;
 }
 
+/* The switch to the grid is opened when the site is to carry itself, and closed again on the ramp. */
+static int32_t is_island(const sg_engine *self)
+{
+    return !sg_ride_connected(&self->ride);
+}
+
 static uint64_t hash_command(const sg_rooms *rooms, sg_pool *pool)
 {
     const sg_control *c = &rooms->control;
@@ -302,6 +310,9 @@ static uint64_t hash_command(const sg_rooms *rooms, sg_pool *pool)
     hash = sg_sweep_hash(pool, hash, c->source_reason, p->source_count);
     hash = sg_sweep_hash(pool, hash, c->store_reason, p->store_count);
     hash = sg_sweep_hash(pool, hash, c->load_reason, p->load_count);
+    hash = sg_hash(hash, c->source_start, (size_t)p->source_count);
+    int32_t island = is_island(rooms->head);
+    hash = sg_hash(hash, &island, sizeof island);
     return sg_hash(hash, &rooms->head->task_w, sizeof(double));
 }
 
@@ -458,8 +469,8 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
                                .changed_count = frame->changed_count,
                                .pool = frame->pool};
     sg_measure_step(&rooms.measure, &rooms.plant, &readings, self->quality_count);
-    self->disbelieved = sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s,
-                                         frame->pool);
+    self->disbelieved =
+        sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s, frame->pool);
     forecast_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
     if (frame->plan) {
         take_plan(self, frame->plan, &rooms.plant);
@@ -490,6 +501,8 @@ sg_command sg_engine_command(sg_engine *self)
         .store_reason = rooms.control.store_reason,
         .load_reason = rooms.control.load_reason,
         .task_w = self->task_w,
+        .island = is_island(self),
+        .source_start = rooms.control.source_start,
     };
 }
 
@@ -662,6 +675,9 @@ void sg_engine_inherit(sg_engine *self, const sg_engine *from)
     self->regulated = from->regulated;
     /* the new plant's registers may be other ones: the first reading sets them */
     self->meter.import_register_j = self->meter.export_register_j = -1;
+    self->ride = from->ride; /* a changed file does not bring the grid back */
+    self->ride_told = from->ride_told;
+    self->ride_import_w = from->ride_import_w;
     memcpy(self->decision, from->decision, sizeof self->decision);
     self->decision_count = from->decision_count;
     for (int i = 0; i < SG_DECISION_MAX; i++) {

@@ -31,6 +31,7 @@ struct sg_engine {
     double price_low, price_mid, price_high;
     int64_t price_slot;
     double free_w, ever_w, wanted_high_w;
+    sg_ride ride;
     sg_meter meter;
     sg_regulation regulation;
     sg_regulation_meter regulated;
@@ -38,6 +39,8 @@ struct sg_engine {
     sg_plan plan;
     sg_tasks tasks;
     sg_decision decision[SG_DECISION_MAX]; /* newest first */
+    int32_t ride_told, ride_pad;           /* last state told */
+    double ride_import_w;                  /* allowed then    */
     int32_t group_reason[SG_GROUP_MAX];    /* last one told */
     int64_t group_told_us[SG_GROUP_MAX];
     double group_setpoint_w[SG_GROUP_MAX];

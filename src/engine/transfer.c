@@ -173,6 +173,9 @@ static void keep_decisions(sg_engine *self, const sg_plant *plant, const sg_tran
     int kept = 0;
     for (int i = 0; i < self->decision_count; i++) {
         sg_decision d = self->decision[i];
+        if (d.role == SG_GRID && !plant->head->grid_present) {
+            continue;
+        }
         if (d.role >= 0 && d.role < SG_ROLE_COUNT && maps[d.role] && d.index >= 0) {
             d.index = index_now(maps[d.role], counts[d.role], d.index);
             if (d.index < 0) {

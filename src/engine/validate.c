@@ -73,6 +73,18 @@ static bool tree_sane(const sg_plant *p)
            all_within(p->node_up_frac, p->node_count, 0, 1) && breakers_sane(p);
 }
 
+/* The order in which stores take over names groups of stores only. */
+static bool hand_sane(const sg_plant *p)
+{
+    for (int i = 0; i < p->group_count && p->group_hand[i] >= 0; i++) {
+        int32_t g = p->group_hand[i];
+        if (g >= p->group_count || p->group_role[g] != SG_STORE || p->group_size[g] < 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool groups_sane(const sg_plant *p)
 {
     const int32_t counts[SG_ROLE_COUNT] = {[SG_SOURCE] = p->source_count,
@@ -88,7 +100,7 @@ static bool groups_sane(const sg_plant *p)
     }
     return ints_within(p->source_group, p->source_count, 0, p->group_count - 1) &&
            ints_within(p->store_group, p->store_count, 0, p->group_count - 1) &&
-           ints_within(p->load_group, p->load_count, 0, p->group_count - 1);
+           ints_within(p->load_group, p->load_count, 0, p->group_count - 1) && hand_sane(p);
 }
 
 static bool stores_sane(const sg_plant *p)
@@ -114,7 +126,8 @@ static bool stores_sane(const sg_plant *p)
            all_within(p->store_high_j, p->store_count, 0, large) &&
            all_within(p->store_ramp, p->store_count, 0, INFINITY) &&
            all_within(p->store_dwell_s, p->store_count, 0, large) &&
-           all_within(p->store_wear, p->store_count, 0, 1);
+           all_within(p->store_wear, p->store_count, 0, 1) &&
+           ints_within(p->store_forming, p->store_count, 0, 1);
 }
 
 static bool services_sane(const sg_services *s)
@@ -136,6 +149,12 @@ static bool plant_sane(const sg_plant *p)
            all_within(p->source_cost, p->source_count, 0, 1) &&
            all_within(p->source_ramp, p->source_count, 0, INFINITY) &&
            all_within(p->source_dwell_s, p->source_count, 0, large) &&
+           all_within(p->source_start_s, p->source_count, -1, 1e9) &&
+           all_within(p->source_rating_w, p->source_count, 0, large) &&
+           all_within(p->source_ramp_s, p->source_count, 0, 1e9) &&
+           all_within(&h->bridge_s, 1, 0, 1e9) && all_within(&h->return_delay_s, 1, 0, 1e9) &&
+           all_within(&h->return_ramp_w_per_s, 1, 0, large) &&
+           all_within(h->class_closing_s, SG_CLASS_MAX, 0, 1e9) &&
            ints_within(p->load_node, p->load_count, 0, p->node_count - 1) &&
            bytes_below(p->load_class, p->load_count, SG_CLASS_MAX) &&
            all_within(p->load_weight, p->load_count, 1e-9, 1e9) &&
@@ -238,6 +257,8 @@ static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
     for (int g = 0; g < SG_GROUP_MAX; g++) {
         good = good && time_sane(self->group_told_us[g]);
     }
+    good = good && self->ride_told >= 0 && self->ride_told < SG_RIDE_STATE_COUNT &&
+           all_within(&self->ride_import_w, 1, 0, large);
     return good && ints_within(self->group_reason, SG_GROUP_MAX, -1, SG_REASON_COUNT - 1);
 }
 
@@ -258,6 +279,18 @@ static bool head_numbers_sane(const sg_engine *self)
            all_within(&self->price_high, 1, -1, 1);
 }
 
+static bool ride_sane(const sg_ride *r)
+{
+    return r->state >= SG_RIDE_GRID && r->state < SG_RIDE_STATE_COUNT && r->served >= 0 &&
+           r->served <= 1 && ints_within(r->level, SG_CLASS_MAX, SG_LEVEL_FULL, SG_LEVEL_OFF) &&
+           all_within(r->told_s, SG_CLASS_MAX, 0, large) && all_within(&r->state_s, 1, 0, large) &&
+           all_within(&r->lost_s, 1, 0, large) && all_within(&r->steady_s, 1, 0, large) &&
+           all_within(&r->line_w, 1, 0, 1e30) && all_within(&r->hold_s, 1, 0, INFINITY) &&
+           all_within(&r->served_w, 1, -large, large) &&
+           all_within(&r->register_j, 1, -1, 2 * large) &&
+           all_within(&r->looked_s, 1, 0, INFINITY);
+}
+
 static bool control_sane(const sg_control *c, const sg_plant *p)
 {
     return all_within(c->source_limit_w, p->source_count, 0, INFINITY) &&
@@ -274,6 +307,8 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            all_within(c->source_before_w, p->source_count, 0, INFINITY) &&
            all_within(c->source_off_s, p->source_count, 0, INFINITY) &&
            bytes_below(c->source_reason, p->source_count, SG_REASON_COUNT) &&
+           bytes_below(c->source_start, p->source_count, SG_START_RESTING + 1) &&
+           all_within(c->source_wait_s, p->source_count, -large, large) && ride_sane(c->ride) &&
            bytes_below(c->store_reason, p->store_count, SG_REASON_COUNT) &&
            bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT);
 }

@@ -88,6 +88,33 @@ static int32_t taker_of(const sg_rooms *rooms, int g, group_state now)
     return store && relief ? rooms->control.store_taker[now.member] : -1;
 }
 
+static double import_allowed_w(const sg_ride *ride, const sg_plant *plant)
+{
+    return ride->state == SG_RIDE_GRID     ? plant->head->import_w_max
+           : ride->state == SG_RIDE_RESYNC ? fmin(ride->line_w, plant->head->import_w_max)
+                                           : 0;
+}
+
+/* A line for each state of a grid failure, at once. */
+static void note_ride(sg_rooms *rooms)
+{
+    sg_engine *self = rooms->head;
+    const sg_ride *ride = &self->ride;
+    if (ride->state == self->ride_told || !rooms->plant.head->grid_present) {
+        return;
+    }
+    sg_decision decision = {.time_us = self->time_us,
+                            .role = SG_GRID,
+                            .index = 0,
+                            .reason = (int32_t)sg_ride_reason(ride->state),
+                            .from_w = self->ride_import_w,
+                            .to_w = import_allowed_w(ride, &rooms->plant),
+                            .hold_s = ride->hold_s};
+    push_decision(self, &decision);
+    self->ride_told = ride->state;
+    self->ride_import_w = decision.to_w;
+}
+
 /* One line per group when its reason changes, at most one in five seconds and group: a log for people, not a trace. */
 void sg_decisions_note(sg_rooms *rooms)
 {
@@ -114,6 +141,7 @@ void sg_decisions_note(sg_rooms *rooms)
         self->group_told_us[g] = self->time_us;
         self->group_setpoint_w[g] = now.setpoint_w;
     }
+    note_ride(rooms);
     for (int i = 0; i < self->tasks.count; i++) {
         const sg_task *task = &self->tasks.task[i];
         bool news = task->ended_us == self->time_us || task->granted_us == self->time_us;
@@ -233,6 +261,14 @@ static void view_balance(const sg_rooms *rooms, sg_view *ret)
     ret->export_price = site[SG_SITE_EXPORT_PRICE];
     ret->carbon_kg_per_j = site[SG_SITE_CARBON];
     ret->grid_up = plant->head->grid_present && site[SG_SITE_GRID_UP] > 0.5;
+    const sg_ride *ride = &rooms->head->ride;
+    ret->ride = ride->state;
+    ret->ride_s = ride->state_s;
+    ret->hold_s = ride->hold_s;
+    ret->shed_classes = 0;
+    for (int k = 0; k < SG_CLASS_MAX; k++) {
+        ret->shed_classes += ride->level[k] >= SG_LEVEL_MINIMUM;
+    }
     ret->import_w_max = plant->head->import_w_max;
     ret->export_w_max = plant->head->export_w_max;
 }

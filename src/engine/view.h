@@ -29,12 +29,14 @@ typedef struct sg_view_group {
 
 typedef struct sg_decision {
     int64_t time_us;
-    int32_t role, index; /* the device; role SG_ROLE_COUNT: a task, index -1 */
+    int32_t role, index; /* the device; SG_GRID: a state of control/ride.h, from and to
+                            the import allowed; SG_ROLE_COUNT: a task, index -1 */
     int32_t reason;      /* sg_reason */
     int32_t state;       /* of a task */
     int32_t node;        /* whose overload a store relieves, else -1 */
     int32_t pad;
     double from_w, to_w;
+    double hold_s; /* of the grid connection: how long stores hold the load; INFINITY: for good */
     char task_id[SG_ID_MAX]; /* of a task, else "" */
 } sg_decision;
 
@@ -74,8 +76,10 @@ typedef struct sg_view {
     double import_price, export_price, carbon_kg_per_j; /* per J */
     int32_t grid_up;
     double import_w_max, export_w_max;
-    double peak_w;     /* highest quarter hour of import this month          */
-    double peak_all_w; /* and since the journal began                        */
+    int32_t ride, shed_classes; /* sg_ride_state; classes held back              */
+    double ride_s, hold_s;      /* in that state; the stores hold the load for */
+    double peak_w;              /* highest quarter hour of import this month          */
+    double peak_all_w;          /* and since the journal began                        */
 
     int32_t group_count;
     sg_view_group group[SG_GROUP_MAX];

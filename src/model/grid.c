@@ -19,6 +19,12 @@ static const sg_param params[SG_GRID_PARAM_COUNT] = {
                                ""},
     [SG_GRID_DAY_AHEAD] = {"day_ahead", SG_DIM_NONE, 0, 0, 1, "yes|no",
                            "are prices known for the next 24 hours, as in a day-ahead market", ""},
+    [SG_GRID_BRIDGE_TIME] = {"bridge_time", SG_DIM_TIME, 0, 0, 1e6, NULL,
+                             "class 0 is to be carried this long without the grid", ""},
+    [SG_GRID_RETURN_DELAY] = {"return_delay", SG_DIM_TIME, 5, 0, 86400, NULL,
+                              "of steady voltage before the site connects again", ""},
+    [SG_GRID_RETURN_RAMP] = {"return_ramp", SG_DIM_RAMP, 1e12, 1e-3, 1e12, NULL,
+                             "import grows no faster after the grid's return; preset: at once", ""},
 };
 
 static const sg_input inputs[SG_GRID_INPUT_COUNT] = {

@@ -43,6 +43,8 @@ static const sg_param store_params[SG_STORE_PARAM_COUNT] = {
                        "its power grows no faster than this", ""},
     [SG_STORE_DWELL] = {"dwell", SG_DIM_TIME, 0, 0, 86400, NULL,
                         "rest before it turns from charging to giving or back", ""},
+    [SG_STORE_FORMING] = {"forming", SG_DIM_NONE, 0, 0, 1, "no|yes",
+                          "it holds an island's voltage: gives by itself what is missing", ""},
 };
 
 static const sg_param source_params[SG_SOURCE_PARAM_COUNT] = {

@@ -54,6 +54,10 @@ typedef struct sg_kind {
     bool (*warning)(const double *p, int i, char ret[SG_WARNING_TEXT]);
     /* May be NULL. A source whose parameters make it a store (osmotic power from own desalination). */
     bool (*is_store)(const double *p);
+    /* May be NULL: the source is ready whenever it is asked. Else how long it takes from the start command to full power, s, what it
+     * then delivers, W, and how long it takes from no load to full load, s. */
+    void (*starting)(const double *p, double *ret_start_s, double *ret_rating_w,
+                     double *ret_ramp_s);
     /* May be NULL: the lumped equation above is the truth as well. Else what the simulated plant runs, with the same
      * parameter table; its inputs are those of the kind, for stores behind the power asked for. Planning and control go on
      * to see the lumped equation. */
@@ -72,6 +76,7 @@ enum sg_store_param {                     /* offsets from kind->param_count */
                       SG_STORE_WEAR,      /* money per J through the bus, each way         */
                       SG_STORE_RAMP,      /* W/s that its power may grow by; INFINITY: any */
                       SG_STORE_DWELL,     /* s at rest before it turns round               */
+                      SG_STORE_FORMING,   /* choice: no|yes, holds an island's voltage     */
                       SG_STORE_PARAM_COUNT
 };
 /* energy: planned over hours; power: smooths seconds; bridge: held for ride-through only; device: a server's own cell */
@@ -92,6 +97,7 @@ enum sg_load_param {
     SG_LOAD_WEIGHT,  /* share inside the class                          */
     SG_LOAD_IDLE,    /* W, at or below which the device counts as idle  */
     SG_LOAD_VALUE,   /* money per J not served                          */
+    SG_LOAD_CLOSING, /* s that it needs to shut down in order; 0 = none */
     SG_LOAD_PARAM_COUNT
 };
 enum sg_load_input { SG_LOAD_DEMAND, SG_LOAD_INPUT_COUNT };
@@ -105,6 +111,9 @@ enum sg_grid_param {
     SG_GRID_EXPORT_FEE,    /* money per J taken off the export price   */
     SG_GRID_DEMAND_CHARGE, /* money per W of a month's highest quarter hour of import */
     SG_GRID_DAY_AHEAD,     /* choice: yes|no, are prices known a day ahead */
+    SG_GRID_BRIDGE_TIME,   /* s that class 0 is to be carried without the grid   */
+    SG_GRID_RETURN_DELAY,  /* s of steady voltage before the site connects again */
+    SG_GRID_RETURN_RAMP,   /* W/s of import after the return                     */
     SG_GRID_PARAM_COUNT
 };
 enum sg_grid_input {

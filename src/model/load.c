@@ -14,6 +14,8 @@ static const sg_param params[SG_LOAD_PARAM_COUNT] = {
                       "it counts as idle at or below this", ""},
     [SG_LOAD_VALUE] = {"value", SG_DIM_PRICE_ENERGY, 2 / 3.6e6, 0, 1, NULL,
                        "of energy that it wants and does not get", ""},
+    [SG_LOAD_CLOSING] = {"shutdown_time", SG_DIM_TIME, 0, 0, 86400, NULL,
+                         "it is told to shut down this long before the stores are empty", ""},
 };
 
 static const sg_input inputs[SG_LOAD_INPUT_COUNT] = {

@@ -3,6 +3,7 @@
 #include "site/reason.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const mode_names[] = {"observe", "advise", "control"};
@@ -102,6 +103,11 @@ static void put_grid(const sg_site *site, const sg_view *view, sg_out *out)
     put_kw(out, "import_kw_max", view->import_w_max);
     put_kw(out, "export_kw_max", view->export_w_max);
     put_kw(out, "peak_kw", view->peak_w);
+    sg_json_text(out, "state", reason_name((int)sg_ride_reason(view->ride)));
+    sg_json_text(out, "text", reason_text((int)sg_ride_reason(view->ride)));
+    sg_json_fixed(out, "state_s", view->ride_s, 1);
+    sg_json_fixed(out, "hold_up_s", view->hold_s, 1);
+    sg_json_integer(out, "classes_held_back", view->shed_classes);
     sg_json_end(out, '}');
 }
 
@@ -135,6 +141,23 @@ static void put_services(const sg_view *view, sg_out *out)
     put_score(&s->hour, "hour", out);
     put_score(&s->total, "total", out);
     sg_json_end(out, '}');
+}
+
+/* What the grid's state means, and "8 min 20 s left at this load" where that counts. */
+static void put_grid_text(const sg_decision *decision, sg_out *out)
+{
+    char text[200];
+    const char *words = reason_text(decision->reason);
+    bool counts = decision->reason == SG_REASON_BRIDGING ||
+                  decision->reason == SG_REASON_SHUTTING_DOWN ||
+                  decision->reason == SG_REASON_BLACK_START;
+    if (counts && decision->hold_s < 86400) {
+        int seconds = (int)decision->hold_s;
+        snprintf(text, sizeof text, "%s; %d min %d s left at this load", words, seconds / 60,
+                 seconds % 60);
+        words = text;
+    }
+    sg_json_text(out, "text", words);
 }
 
 static void put_group_head(const sg_group *group, const char *type, sg_out *out)
@@ -274,7 +297,12 @@ static void put_decisions(const sg_site *site, const sg_view *view, sg_out *out)
         sg_json_time(out, "time", decision->time_us);
         sg_json_text(out, "device", name);
         sg_json_text(out, "reason", reason_name(decision->reason));
-        sg_json_text(out, "text", reason_text(decision->reason));
+        if (decision->role == SG_GRID) {
+            put_grid_text(decision, out);
+            sg_json_fixed(out, "hold_up_s", decision->hold_s, 1);
+        } else {
+            sg_json_text(out, "text", reason_text(decision->reason));
+        }
         if (decision->node >= 0 && decision->node < site->node_count &&
             decision->role == SG_STORE) {
             sg_site_node_name(site, decision->node, name);

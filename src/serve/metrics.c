@@ -77,6 +77,12 @@ static void put_balance(const sg_view *view, sg_out *out)
     }
     single(out, "symgrid_grid_up", "gauge", "1 while the grid connection carries power.",
            view->grid_up != 0);
+    single(out, "symgrid_grid_state", "gauge",
+           "0 grid, 1 bridging, 2 islanded, 3 shutting down, 4 dark, 5 black start, 6 "
+           "resynchronising.",
+           view->ride);
+    single(out, "symgrid_hold_up_seconds", "gauge",
+           "How long the stores hold the present load without the grid.", view->hold_s);
     family(out, "symgrid_price_per_joule", "gauge",
            "Price of energy at the meter, currency units per joule.");
     sample(out, "symgrid_price_per_joule", "direction", "import", view->import_price);

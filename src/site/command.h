@@ -7,6 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a source that must be started is told: to run in the middle two. The others are not asked, or have failed and rest. */
+typedef enum sg_start { SG_START_OFF, SG_START_ASKED, SG_START_RUNNING, SG_START_RESTING } sg_start;
+
+static inline bool sg_start_wanted(int start)
+{
+    return start == SG_START_ASKED || start == SG_START_RUNNING;
+}
+
 typedef struct sg_command {
     int64_t time_us;
     bool advisory;                /* mode is not `control`: nothing may be sent to a real device */
@@ -16,5 +24,7 @@ typedef struct sg_command {
     const double *load_cap_w;     /* [load] draw at most this                                    */
     const uint8_t *source_reason, *store_reason, *load_reason; /* sg_reason                      */
     double task_w; /* granted to tasks at the site bus, W drawn                                  */
+    bool island;   /* the switch to the grid is to be open                                       */
+    const uint8_t *source_start; /* [source] sg_start; NULL: run where the limit lets them       */
 } sg_command;
 #endif

@@ -33,6 +33,7 @@ typedef enum sg_fault_severity { SG_FAULT_PLAIN, SG_FAULT_GRADED } sg_fault_seve
     X(SG_FAULT_PRICE_MISSING, "price_missing", SG_FAULT_PLAIN, 1, "no price arrives")            \
     X(SG_FAULT_PLAN_MISSING, "plan_missing", SG_FAULT_PLAIN, 1, "the planner finds no plan")     \
     X(SG_FAULT_TRIP, "trip", SG_FAULT_PLAIN, 1, "the source or store delivers nothing")          \
+    X(SG_FAULT_START_FAILS, "start_fails", SG_FAULT_PLAIN, 1, "the generator does not start")    \
     X(SG_FAULT_DERATE, "derate", SG_FAULT_GRADED, 1,                                             \
       "the source or store delivers at most `severity` of its power")                            \
     X(SG_FAULT_PACKS_LOST, "packs_lost", SG_FAULT_GRADED, 1000,                                  \

@@ -191,6 +191,63 @@ static void fill_store(const sg_plant *plant, const sg_site *site, int s)
     plant->store_ramp[s] = common[SG_STORE_RAMP];
     plant->store_dwell_s[s] = common[SG_STORE_DWELL];
     plant->head->paced_stores += isfinite(plant->store_ramp[s]) || plant->store_dwell_s[s] > 0;
+    plant->store_forming[s] = common[SG_STORE_FORMING] > 0.5;
+}
+
+static void fill_source(const sg_plant *plant, const sg_site *site, int s)
+{
+    const sg_device *device = &site->devices[SG_SOURCE][s];
+    const sg_kind *kind = sg_device_kind(site, device);
+    plant->source_node[s] = device->node;
+    plant->source_group[s] = device->group;
+    plant->source_cost[s] = sg_device_role_param(site, device, SG_SOURCE_COST);
+    plant->source_ramp[s] = sg_device_role_param(site, device, SG_SOURCE_RAMP);
+    plant->source_dwell_s[s] = sg_device_role_param(site, device, SG_SOURCE_DWELL);
+    plant->head->paced_sources += isfinite(plant->source_ramp[s]) || plant->source_dwell_s[s] > 0;
+    plant->source_start_s[s] = -1;
+    if (kind->starting) {
+        kind->starting(device->p, &plant->source_start_s[s], &plant->source_rating_w[s],
+                       &plant->source_ramp_s[s]);
+        plant->head->start_count++;
+    }
+}
+
+/* Seconds at full power, as the first member of the group has them. */
+static double time_scale_s(const sg_plant *plant, int g)
+{
+    const sg_reservoir *r = &plant->store_reservoir[plant->group_first[g]];
+    return r->discharge_w_max > 0 ? r->capacity_j * r->discharge_eff / r->discharge_w_max
+                                  : (double)INFINITY;
+}
+
+/* The order in which stores take over a load: those that last longest first, and of two alike the slower one. Cells of devices
+ * are left out. */
+static void hand_over_order(const sg_plant *plant)
+{
+    int count = 0;
+    for (int g = 0; g < plant->group_count; g++) {
+        plant->group_hand[g] = -1;
+    }
+    for (int g = 0; g < plant->group_count; g++) {
+        int first = plant->group_first[g];
+        if (plant->group_role[g] != SG_STORE || plant->group_size[g] == 0 ||
+            plant->store_duty[first] == SG_DUTY_DEVICE || !plant->store_real[first]) {
+            continue;
+        }
+        int at = count++;
+        for (; at > 0; at--) {
+            int other = plant->group_hand[at - 1];
+            double mine_s = time_scale_s(plant, g), its_s = time_scale_s(plant, other);
+            bool later = mine_s < its_s ||
+                         (mine_s == its_s &&
+                          plant->store_ramp[first] >= plant->store_ramp[plant->group_first[other]]);
+            if (later) {
+                break;
+            }
+            plant->group_hand[at] = other;
+        }
+        plant->group_hand[at] = g;
+    }
 }
 
 static void fill_load(const sg_plant *plant, const sg_site *site, int l)
@@ -204,6 +261,8 @@ static void fill_load(const sg_plant *plant, const sg_site *site, int l)
     plant->load_minimum_w[l] = device->p[SG_LOAD_MINIMUM];
     plant->load_idle_w[l] = device->p[SG_LOAD_IDLE];
     plant->load_value[l] = device->p[SG_LOAD_VALUE];
+    double *closing_s = &plant->head->class_closing_s[plant->load_class[l]];
+    *closing_s = fmax(*closing_s, device->p[SG_LOAD_CLOSING]);
 }
 
 void sg_plant_create(void *memory, const sg_site *site)
@@ -214,13 +273,7 @@ void sg_plant_create(void *memory, const sg_site *site)
     sg_plant plant = sg_plant_at(memory);
     fill_nodes(&plant, site);
     for (int s = 0; s < plant.source_count; s++) {
-        const sg_device *device = &site->devices[SG_SOURCE][s];
-        plant.source_node[s] = device->node;
-        plant.source_group[s] = device->group;
-        plant.source_cost[s] = sg_device_role_param(site, device, SG_SOURCE_COST);
-        plant.source_ramp[s] = sg_device_role_param(site, device, SG_SOURCE_RAMP);
-        plant.source_dwell_s[s] = sg_device_role_param(site, device, SG_SOURCE_DWELL);
-        plant.head->paced_sources += isfinite(plant.source_ramp[s]) || plant.source_dwell_s[s] > 0;
+        fill_source(&plant, site, s);
     }
     for (int s = 0; s < plant.store_count; s++) {
         fill_store(&plant, site, s);
@@ -233,6 +286,7 @@ void sg_plant_create(void *memory, const sg_site *site)
         plant.group_first[g] = site->groups[g].first;
         plant.group_size[g] = site->groups[g].count;
     }
+    hand_over_order(&plant);
     plant.head->plan_fresh_s_max = site->planning.fresh_s_max;
     plant.head->plan_last_s_max = site->planning.last_s_max;
     plant.head->services = site->services;
@@ -245,6 +299,9 @@ void sg_plant_create(void *memory, const sg_site *site)
         plant.head->export_w_max =
             p[SG_GRID_EXPORT_RULE] < 0.5 ? fmin(p[SG_GRID_EXPORT_MAX], site->nodes[0].limit_w) : 0;
         plant.head->demand_charge = p[SG_GRID_DEMAND_CHARGE];
+        plant.head->bridge_s = p[SG_GRID_BRIDGE_TIME];
+        plant.head->return_delay_s = p[SG_GRID_RETURN_DELAY];
+        plant.head->return_ramp_w_per_s = p[SG_GRID_RETURN_RAMP];
     }
     leaf_limits(&plant);
 }

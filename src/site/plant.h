@@ -29,6 +29,9 @@
     X(source_node, int32_t, source)                                                            \
     X(source_group, int32_t, source)                                                           \
     X(source_cost, double, source)                                                             \
+    X(source_start_s, double, source)  /* start to full power; < 0: ready whenever asked */    \
+    X(source_rating_w, double, source) /* of those that start, else 0 */                       \
+    X(source_ramp_s, double, source)   /* of those, from no load to full load */               \
     X(store_node, int32_t, store)                                                              \
     X(store_group, int32_t, store)                                                             \
     X(store_beside, int32_t, store)                                                            \
@@ -42,7 +45,8 @@
     X(store_high_j, double, store)                                                             \
     X(store_ramp, double, store) /* W/s */                                                     \
     X(store_dwell_s, double, store)                                                            \
-    X(source_ramp, double, source) /* W/s */                                                   \
+    X(store_forming, int32_t, store) /* gives by itself what an island misses */               \
+    X(source_ramp, double, source)   /* W/s */                                                 \
     X(source_dwell_s, double, source)                                                          \
     X(node_partner, int32_t, node) /* that takes its load over, -1: none */                    \
     X(store_wear, double, store)                                                               \
@@ -56,16 +60,21 @@
     X(load_value, double, load)                                                                \
     X(group_role, int32_t, group)                                                              \
     X(group_first, int32_t, group)                                                             \
-    X(group_size, int32_t, group)
+    X(group_size, int32_t, group)                                                              \
+    X(group_hand, int32_t, group) /* stores' groups as they take over: hours first, -1 ends */
 
 typedef struct sg_plant_head {
     int32_t node_count, source_count, store_count, load_count, group_count, point_count;
     int32_t grid_present, day_ahead;
-    int32_t curve_count, partner_count;       /* nodes with a known trip curve, with a partner */
-    int32_t paced_stores, paced_sources;      /* with a ramp or a dwell */
-    double import_w_max, export_w_max;        /* 0 without a grid; export 0 where it is forbidden */
-    double demand_charge;                     /* money per W */
-    double step_s;                            /* the step length that keep_frac is for */
+    int32_t curve_count, partner_count;  /* nodes with a known trip curve, with a partner */
+    int32_t paced_stores, paced_sources; /* with a ramp or a dwell */
+    int32_t start_count, pad;            /* sources that must be started */
+    double import_w_max, export_w_max;   /* 0 without a grid; export 0 where it is forbidden */
+    double demand_charge;                /* money per W */
+    double step_s;                       /* the step length that keep_frac is for */
+    double bridge_s, return_delay_s;     /* of the grid connection (model/kind.h) */
+    double return_ramp_w_per_s;
+    double class_closing_s[SG_CLASS_MAX];     /* the longest shutdown_time of its loads */
     double plan_fresh_s_max, plan_last_s_max; /* ages of the fall-back ladder */
     sg_services services;                     /* all off without a grid */
     int64_t size;                             /* of the whole block */

@@ -137,11 +137,12 @@ double sg_faults_site_factor(const sg_faults *self, sg_fault_kind kind)
 
 double sg_faults_factor(const sg_faults *self, sg_fault_kind kind, sg_role role, int index)
 {
+    bool plain = kind == SG_FAULT_TRIP || kind == SG_FAULT_START_FAILS;
     double factor = 1;
     for (int i = 0; self->any && i < self->count; i++) {
         if (self->site->faults[i].kind == kind && hits(self, i, role, index)) {
             note(self, i);
-            factor *= kind == SG_FAULT_TRIP ? 0 : self->site->faults[i].severity;
+            factor *= plain ? 0 : self->site->faults[i].severity;
         }
     }
     return factor;
@@ -245,6 +246,7 @@ static void spoil(const sg_faults *self, int i, int member, int k, int point, co
     case SG_FAULT_PRICE_MISSING:
     case SG_FAULT_PLAN_MISSING:
     case SG_FAULT_TRIP:
+    case SG_FAULT_START_FAILS:
     case SG_FAULT_DERATE:
     case SG_FAULT_PACKS_LOST:
     case SG_FAULT_IGNORES:

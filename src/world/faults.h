@@ -42,7 +42,7 @@ void sg_faults_at(sg_faults *self, double elapsed_s);
 /* Is a fault of the site as a whole active? 1 without one; else its severity, 0 for kinds without. */
 bool sg_faults_site(const sg_faults *self, sg_fault_kind kind);
 double sg_faults_site_factor(const sg_faults *self, sg_fault_kind kind);
-/* 1 without a fault; 0 for a tripped device, else the product of the severities. */
+/* 1 without a fault; 0 for a tripped device or a failing start, else the product of the severities. */
 double sg_faults_factor(const sg_faults *self, sg_fault_kind kind, sg_role role, int index);
 /* Sum of the severities; 0 without a fault. */
 double sg_faults_sum(const sg_faults *self, sg_fault_kind kind, sg_role role, int index);

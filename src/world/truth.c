@@ -96,12 +96,13 @@ double sg_truth_input(const sg_around *around, const sg_device *device, int inpu
     return series >= 0 ? around->series_mean[series] : device->input_value[input];
 }
 
-double sg_truth_source_w(sg_truth *self, int source, const sg_around *around)
+double sg_truth_source_w(sg_truth *self, int source, double asked_w, const sg_around *around,
+                         double *ret_power_w)
 {
     const sg_device *device = &self->site->devices[SG_SOURCE][source];
     const sg_kind *kind = sg_device_kind(self->site, device);
     const sg_model *model = self->group[device->group].model;
-    double in[SG_MODEL_INPUT_MAX], out[SG_MODEL_OUTPUT_MAX] = {0};
+    double in[SG_MODEL_INPUT_MAX] = {asked_w}, out[SG_MODEL_OUTPUT_MAX] = {0};
     for (int i = 0; i < kind->input_count; i++) {
         in[i] = sg_truth_input(around, device, i);
     }
@@ -110,6 +111,9 @@ double sg_truth_source_w(sg_truth *self, int source, const sg_around *around)
     }
     sg_status status =
         sg_model_step(model, device->p, &around->now, in, state_of(self, device, source), out);
+    if (ret_power_w) {
+        *ret_power_w = status == SG_OK ? out[1] : 0;
+    }
     return status == SG_OK ? out[0] : 0; /* what a model cannot take delivers nothing */
 }
 

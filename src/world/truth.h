@@ -46,8 +46,10 @@ void sg_truth_fill(sg_truth *self, int store, double energy_j);
 /* An input of a device as the step has it. */
 double sg_truth_input(const sg_around *around, const sg_device *device, int input);
 
-/* What the source could deliver in the step, W. Its state moves on. */
-double sg_truth_source_w(sg_truth *self, int source, const sg_around *around);
+/* What the source could deliver in the step, W; asked_w tells one that must be started to run, and *ret_power_w (may be
+ * NULL) is what that one gives. Its state moves on. */
+double sg_truth_source_w(sg_truth *self, int source, double asked_w, const sg_around *around,
+                         double *ret_power_w);
 
 /* The store under a request, with energy_j in it and so many packs lost. Its state stays where it was. */
 sg_store_step sg_truth_try(sg_truth *self, int store, double energy_j, double request_w,

@@ -21,8 +21,9 @@ struct sg_world {
     sg_world_books books;
     double import_register_j, export_register_j;
     /* the command in force */
-    double *source_limit_w, *store_command_w, *load_cap_w;
+    double *source_limit_w, *source_start, *store_command_w, *load_cap_w;
     double task_command_w;
+    bool island;
     /* the plant's truth */
     double *series_mean;     /* [series] over the interval               */
     uint8_t *series_quality; /* [series] SG_NO_DATA outside a series' span */
@@ -30,8 +31,9 @@ struct sg_world {
     uint8_t service_quality[2]; /* signal, frequency */
     double *source_could_w, *source_w;
     double *store_j, *store_w;
-    double *store_try_w; /* store_w as the store itself gave it */
-    double *store_soh;   /* NAN where the kind has none */
+    double *store_try_w;    /* store_w as the store itself gave it */
+    double *store_before_w; /* in the interval before              */
+    double *store_soh;      /* NAN where the kind has none */
     double *load_want_w, *load_w;
     double *node_out_w, *node_in_w;
     sg_protection protection;
@@ -58,7 +60,7 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
            loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
            points = (size_t)sg_points_of(site).count;
     size_t doubles =
-        sources * 3 + stores * 5 + loads * 3 + nodes * 6 + (size_t)site->series_count + points * 2;
+        sources * 4 + stores * 6 + loads * 3 + nodes * 6 + (size_t)site->series_count + points * 2;
     size_t truth_at = doubles, members_at = truth_at + sg_truth_doubles(site);
     size_t members = (size_t)sg_faults_members(site) * sizeof(sg_fault_member) / sizeof(double);
     size_t plant_at = (members_at + members + 7) & ~(size_t)7;
@@ -73,7 +75,9 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
     double **arrays[] = {&self->source_limit_w,
                          &self->source_could_w,
                          &self->source_w,
+                         &self->source_start,
                          &self->store_command_w,
+                         &self->store_before_w,
                          &self->store_j,
                          &self->store_w,
                          &self->store_try_w,
@@ -91,9 +95,9 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
                          &self->protection.state,
                          &self->protection.carried_w};
     const size_t sizes[] = {
-        sources, sources, sources, stores, stores, stores, stores,
-        stores,  loads,   loads,   loads,  nodes,  nodes,  (size_t)site->series_count,
-        points,  points,  nodes,   nodes,  nodes,  nodes};
+        sources, sources, sources, sources, stores, stores, stores, stores,
+        stores,  stores,  loads,   loads,   loads,  nodes,  nodes,  (size_t)site->series_count,
+        points,  points,  nodes,   nodes,   nodes,  nodes};
     for (int i = 0; i < SG_COUNT(arrays); i++) {
         *arrays[i] = at;
         at += sizes[i];
@@ -235,7 +239,13 @@ void sg_world_write(sg_world *self, const sg_command *command)
         self->load_cap_w[l] =
             sg_faults_obeyed(faults, SG_LOAD, l, self->load_cap_w[l], command->load_cap_w[l]);
     }
+    for (int s = 0; s < self->plant.source_count; s++) {
+        bool run = command->source_start ? sg_start_wanted(command->source_start[s])
+                                         : command->source_limit_w[s] > 0;
+        self->source_start[s] = sg_faults_obeyed(faults, SG_SOURCE, s, self->source_start[s], run);
+    }
     self->task_command_w = command->task_w;
+    self->island = command->island;
 }
 
 /* --- the interval's outside: weather, demand, market --- */
@@ -250,8 +260,29 @@ static double capability(const sg_world *self, sg_role role, int index)
 static void play_sources(sg_world *self)
 {
     for (int s = 0; s < self->plant.source_count; s++) {
-        double could_w = sg_truth_source_w(&self->truth, s, &self->around);
-        self->source_could_w[s] = could_w * capability(self, SG_SOURCE, s);
+        if (self->plant.source_start_s[s] < 0) {
+            double could_w = sg_truth_source_w(&self->truth, s, 0, &self->around, NULL);
+            self->source_could_w[s] = could_w * capability(self, SG_SOURCE, s);
+        }
+    }
+}
+
+/* Generators that must be started: what they do depends on what they were told. One that trips has to start again. */
+static void run_sets(sg_world *self)
+{
+    for (int s = 0; s < self->plant.source_count; s++) {
+        if (self->plant.source_start_s[s] < 0) {
+            continue;
+        }
+        double able = capability(self, SG_SOURCE, s);
+        bool starts = self->source_could_w[s] > 0 ||
+                      sg_faults_factor(&self->faults, SG_FAULT_START_FAILS, SG_SOURCE, s) > 0;
+        bool runs = self->source_start[s] > 0.5 && able > 0 && starts;
+        double asked_w = runs ? fmax(fmin(self->source_limit_w[s], 1e12), 1e-3) : 0;
+        double power_w,
+            could_w = sg_truth_source_w(&self->truth, s, asked_w, &self->around, &power_w);
+        self->source_could_w[s] = able * could_w;
+        self->source_w[s] = runs ? fmin(power_w, able * could_w) : 0;
     }
 }
 
@@ -351,6 +382,10 @@ static void try_store(sg_world *self, int s, double w)
     double share = capability(self, SG_STORE, s);
     double most_w = share < 1 ? share * r->discharge_w_max : (double)INFINITY;
     double least_w = share < 1 ? -share * r->charge_w_max : (double)-INFINITY;
+    double step_w = self->plant.store_ramp[s] * self->around.now.dt_s; /* INFINITY: no ramp */
+    double before_w = self->store_before_w[s];
+    most_w = fmin(most_w, fmax(before_w, 0) + step_w);
+    least_w = fmax(least_w, fmin(before_w, 0) - step_w);
     w = w > most_w ? most_w : w < least_w ? least_w : w;
     w = sg_protection_dark(&self->protection, self->plant.store_node[s]) ? 0 : w;
     double lost = sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s);
@@ -362,9 +397,14 @@ static void obey(sg_world *self)
 {
     self->grid_up =
         self->plant.head->grid_present && !sg_faults_site(&self->faults, SG_FAULT_GRID_LOSS);
+    memcpy(self->store_before_w, self->store_w, sizeof(double) * (size_t)self->plant.store_count);
+    run_sets(self);
     for (int s = 0; s < self->plant.source_count; s++) {
         bool dark = sg_protection_dark(&self->protection, self->plant.source_node[s]);
-        self->source_w[s] = dark ? 0 : fmin(self->source_could_w[s], self->source_limit_w[s]);
+        if (self->plant.source_start_s[s] < 0) {
+            self->source_w[s] = fmin(self->source_could_w[s], self->source_limit_w[s]);
+        }
+        self->source_w[s] = dark ? 0 : self->source_w[s];
     }
     self->dark_w = 0;
     for (int l = 0; l < self->plant.load_count; l++) {
@@ -436,6 +476,31 @@ static void scale_supply(sg_world *self, double factor)
     }
 }
 
+/* An island's surplus is not made in the first place: who holds the voltage and the sets' governors give less. Returns false where
+ * that is not enough. */
+static bool hold_back(sg_world *self, double long_w)
+{
+    const sg_plant *plant = &self->plant;
+    double sum_w = 0, keep = 1;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int s = 0; s < plant->store_count; s++) {
+            bool forms = plant->store_forming[s] && self->store_w[s] > 0;
+            sum_w += forms && pass == 0 ? self->store_w[s] : 0;
+            self->store_w[s] *= forms ? keep : 1;
+        }
+        for (int s = 0; s < plant->source_count; s++) {
+            bool set = plant->source_start_s[s] >= 0;
+            sum_w += set && pass == 0 ? self->source_w[s] : 0;
+            self->source_w[s] *= set ? keep : 1;
+        }
+        if (!(sum_w > long_w)) {
+            return false;
+        }
+        keep = 1 - long_w / sum_w;
+    }
+    return true;
+}
+
 static double supply_w(const sg_world *self)
 {
     double sum_w = 0;
@@ -448,12 +513,44 @@ static double supply_w(const sg_world *self)
     return sum_w;
 }
 
+/* Does the switch to the grid let anything through? A long step holds the return that it does not resolve. */
+static bool connected(const sg_world *self)
+{
+    return self->grid_up && (!self->island || self->around.now.dt_s > inner_step_s_max);
+}
+
+/* Without the grid the stores that form its voltage give what is missing by themselves, as their inverters do within
+ * milliseconds, up to what they can. Returns what they took over, W. */
+static double form_voltage(sg_world *self, double short_w)
+{
+    const sg_plant *plant = &self->plant;
+    double room_w = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        double part = room_w > 0 ? fmin(short_w / room_w, 1) : 0;
+        for (int s = 0; s < plant->store_count; s++) {
+            double now_w = self->store_w[s];
+            if (!plant->store_forming[s] || now_w < 0 || !plant->store_real[s]) {
+                continue;
+            }
+            try_store(self, s, plant->store_reservoir[s].discharge_w_max);
+            double more_w = fmax(self->store_w[s] - now_w, 0);
+            self->store_try_w[s] = NAN; /* to be tried again, whatever comes of it */
+            self->store_w[s] = now_w + part * more_w;
+            room_w += pass == 0 ? more_w : 0;
+        }
+        if (pass == 1) {
+            return part * room_w;
+        }
+    }
+    return 0;
+}
+
 /* The connection carries no more than it can. What then is missing is not served (first the stores stop charging), what then
  * is too much is turned down at the inverters. A few fixed-point rounds, because losses move with the flows. */
 static void close_at_the_connection(sg_world *self)
 {
-    double import_max_w = self->grid_up ? self->plant.head->import_w_max : 0;
-    double export_max_w = self->grid_up ? self->plant.head->export_w_max : 0;
+    double import_max_w = connected(self) ? self->plant.head->import_w_max : 0;
+    double export_max_w = connected(self) ? self->plant.head->export_w_max : 0;
     double wanted_w = loads_w(self);
     for (int round = 0; round < 40; round++) {
         self->net_w = sweep(self);
@@ -469,11 +566,15 @@ static void close_at_the_connection(sg_world *self)
                 for (int s = 0; s < self->plant.store_count; s++) {
                     self->store_w[s] *= self->store_w[s] < 0 ? keep : 1;
                 }
+            } else if (!connected(self) && form_voltage(self, short_w) > close_w) {
+                continue;
             } else if (loads_w(self) > 0) {
                 scale_loads(self, fmax(1 - short_w / loads_w(self), 0));
             } else {
                 break;
             }
+        } else if (long_w > close_w && !connected(self) && hold_back(self, long_w)) {
+            continue;
         } else if (long_w > close_w && supply_w(self) > 0) {
             scale_supply(self, fmax(1 - long_w / supply_w(self), 0));
         } else {
@@ -491,7 +592,7 @@ static void meet_the_connection(sg_world *self)
         bool moved = false;
         for (int s = 0; s < self->plant.store_count; s++) {
             double w = self->store_w[s];
-            if (w != self->store_try_w[s]) {
+            if (w != self->store_try_w[s]) { /* true for NAN */
                 try_store(self, s, w);
                 moved = moved || self->store_w[s] != w;
             }

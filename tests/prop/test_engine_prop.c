@@ -450,7 +450,8 @@ static void stores_keep_to_what_they_are(const sg_site *site, const frames *f, c
 {
     sg_points points = sg_points_of(site);
     bool has_grid = site->device_count[SG_GRID] > 0;
-    bool up = has_grid && fresh_value(f, points.first[SG_POINT_SITE] + SG_SITE_GRID_UP, 0) > 0.5;
+    bool up =
+        has_grid && !c->island; /* these sites have no ramp: the switch is open or it is not */
     for (int s = 0; s < site->device_count[SG_STORE]; s++) {
         const sg_reservoir *r = reservoir_of(site, s);
         double w = c->store_w[s];

@@ -29,8 +29,8 @@ static double unserved_j(const char *faults)
     return missing_j;
 }
 
-/* The hall draws about 600 kW. What is missing is the step in which the grid goes and those in which a swing is not yet
- * followed: less than three steps without anything. */
+/* The hall draws about 600 kW. The bridge forms the voltage by itself, so what is missing is where a swing is not yet followed or a
+ * rack is at its breaker: less than three steps without anything, and with none that is dark less than one. */
 static const double three_steps_j = 3 * 0.1 * 600e3;
 /* And from the trip on the battery's 200 kW, until it has not followed for a second. */
 static const double until_noticed_j = 1.2 * 200e3;
@@ -47,8 +47,7 @@ static void stores_carry_the_hall_through_a_grid_failure(void **state)
     (void)state;
     double missing_j = unserved_j("## Faults_Schema\n```yaml\nfaults:\n"
                                   "  - {at: 20s, kind: grid_loss, duration: 60s}\n```\n");
-    assert_true(missing_j > 0); /* the failure did happen: one step is dark before anybody knows */
-    assert_true(missing_j < three_steps_j);
+    assert_true(missing_j < three_steps_j / 3);
 }
 
 static void a_battery_that_trips_meanwhile_is_replaced_by_the_others(void **state)

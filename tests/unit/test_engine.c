@@ -413,8 +413,11 @@ static void the_head_has_no_padding(void **state)
         sizeof(sg_request) - (offsetof(sg_request, deadline_us) + sizeof(int64_t)),
         offsetof(struct sg_engine, group_told_us) - (offsetof(struct sg_engine, group_reason) +
                                                      sizeof(((struct sg_engine *)0)->group_reason)),
-        offsetof(struct sg_engine, meter) -
+        offsetof(struct sg_engine, meter) - (offsetof(struct sg_engine, ride) + sizeof(sg_ride)),
+        offsetof(struct sg_engine, ride) -
             (offsetof(struct sg_engine, wanted_high_w) + sizeof(double)),
+        sizeof(sg_ride) - (offsetof(sg_ride, looked_s) + sizeof(double)),
+        offsetof(sg_ride, told_s) - (offsetof(sg_ride, level) + sizeof(((sg_ride *)0)->level)),
         sizeof(struct sg_engine) - (offsetof(struct sg_engine, group_setpoint_w) +
                                     sizeof(((struct sg_engine *)0)->group_setpoint_w)),
     };

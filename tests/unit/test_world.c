@@ -174,14 +174,15 @@ static void stores_stay_within_themselves(void **state)
     rig_free(&r);
 }
 
-/* An island lives on its stores and sources; without them nothing is served; nothing crosses the meter. */
+/* An island lives on its stores and sources; without them nothing is served, and the one that would form its voltage is out for
+ * five minutes; nothing crosses the meter. */
 static void an_island_has_only_what_it_has(void **state)
 {
     (void)state;
     rig r = {0};
     rig_load("sites/hall.maml.md",
              "## Faults_Schema\n```yaml\nfaults:\n  - {at: 1min, kind: grid_loss, duration: "
-             "10min}\n```\n",
+             "10min}\n  - {at: 1min, kind: trip, target: bridge, duration: 5min}\n```\n",
              &r.site);
     r.points = sg_points_of(&r.site);
     r.world = sg_world_create(&r.site, rig_time("2023-06-10"));
