@@ -41,13 +41,24 @@ static double seen_w(const sg_flows *f)
     return seen;
 }
 
-/* What should flow: what was served, less what stores were told and sources gave. A store that gives without having been told to
+/* What loads would draw now, by what they want and may: it may have fallen since the last step. */
+static double drawn_w(const sg_flows *f)
+{
+    const double *demand_w = f->measure->value + f->plant->points.first[SG_POINT_LOAD_DEMAND];
+    double sum_w = f->losses_w + f->in->task_w;
+    for (int l = 0; l < f->plant->load_count; l++) {
+        sum_w += fmin(demand_w[l], f->self->load_cap_w[l]);
+    }
+    return sum_w;
+}
+
+/* What should flow with served_w drawn, less what stores were told and sources gave. A store that gives without having been told to
  * does so because the grid does not. */
-static double expected_w(const sg_flows *f)
+static double expected_w(const sg_flows *f, double served_w)
 {
     const sg_plant *plant = f->plant;
     const double *value = f->measure->value;
-    double sum_w = f->self->ride->served_w;
+    double sum_w = served_w;
     for (int s = 0; s < plant->source_count; s++) {
         sum_w -= value[plant->points.first[SG_POINT_SOURCE_POWER] + s];
     }
@@ -97,7 +108,10 @@ static bool voltage_now(const sg_flows *f, const sg_ride_input *in)
                            .seen_w = seen_w(f),
                            .least_w = least_flow_frac * f->plant->head->import_w_max};
     if (sight.quality == SG_GOOD && sight.up > 0.5 && sight.seen_w <= sight.least_w) {
-        sight.expected_w = expected_w(f);
+        sight.expected_w = expected_w(f, ride->served_w);
+    }
+    if (sight.expected_w > sight.least_w) {
+        sight.expected_w = fmin(sight.expected_w, expected_w(f, drawn_w(f)));
     }
     sight.carries =
         in->group_count > 0 && total_w(in->give_w, in->group_count) + in->free_w >= ride->served_w;

@@ -303,16 +303,18 @@ static unsigned events_now(const sg_ride *self, const sg_ride_input *in)
 {
     double kept = kept_w(self, in), supply_w = in->free_w + give_w(in);
     bool lit = !all_off(self, in);
+    bool due = due_class(self, in) < SG_CLASS_MAX, rises = can_rise(self, in);
+    bool covered = lit && in->free_w >= carried * kept && in->free_w > 0;
+    bool falling = !(in->free_w >= draining * kept), supplied = supply_w > 0 && rises;
     bool so[SG_RIDE_EVENT_COUNT] = {
         [SG_RIDE_LOST] = !in->voltage,
         [SG_RIDE_STEADY] = in->voltage && self->steady_s >= in->site->return_delay_s - rounding_s,
         [SG_RIDE_EMPTY] = supply_w <= 1e-6 * (1 + kept) || !lit,
-        [SG_RIDE_CARRIED] = lit && in->free_w >= carried * kept && in->free_w > 0,
-        [SG_RIDE_DRAINING] =
-            in->free_w<draining * kept, [SG_RIDE_RUNNING_OUT] = due_class(self, in) < SG_CLASS_MAX,
-                       [SG_RIDE_SOURCE] = supply_w> 0 &&
-            can_rise(self, in),
-        [SG_RIDE_UP] = self->served && !can_rise(self, in),
+        [SG_RIDE_CARRIED] = covered,
+        [SG_RIDE_DRAINING] = falling,
+        [SG_RIDE_RUNNING_OUT] = due,
+        [SG_RIDE_SOURCE] = supplied,
+        [SG_RIDE_UP] = self->served && !rises,
         [SG_RIDE_DONE] = self->line_w >= in->site->import_w_max && all_full(self, in),
     };
     unsigned events = 0;
