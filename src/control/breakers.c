@@ -8,6 +8,10 @@ static const double brief_heat_max =
     0.9; /* until a loss is answered; between the bound and the trip */
 static const double continuous_frac = 0.8; /* of the rating */
 static const double hold_s = 10;           /* what is allowed now could last so long */
+/* The same, should relief be a lie: e times what frames and commands are late together at worst, so that what is learnt from the
+ * meter comes in time, and a little below the bound. */
+static const double relief_hold_s = 6, relief_heat_max = 0.78;
+static const double plain_trip_200_s = 10; /* of a node whose curve is not known */
 static const double lost_frac = 0.01; /* of what is drawn below: a feeder that shows less is lost */
 static const double answer_s = 2;     /* from a loss to the caps that answer it */
 
@@ -40,6 +44,36 @@ static void worst_flows(const sg_flows *f, double task_w)
         if (n > 0) {
             worst_w[plant->node_parent[n]] += worst_w[n];
         }
+    }
+}
+
+/* A node whose curve is not known counts as a body that trips in 10 s at twice its rating, of which its limit is 80 %. */
+static sg_breaker plain(void)
+{
+    return (sg_breaker){.curve = SG_BREAKER_UL489, .tau_s = sg_breaker_tau_s(plain_trip_200_s)};
+}
+
+/* Its heat is needed where a store could let loads draw more than the limit. A meter that is not read counts as all that was
+ * allowed below, which the caps kept to. */
+static void heat_plain(const sg_flows *f, double dt_s)
+{
+    const sg_plant *plant = f->plant;
+    const sg_control *self = f->self;
+    int first = plant->points.first[SG_POINT_NODE_POWER];
+    sg_breaker body = plain();
+    double part = -expm1(-dt_s / body.tau_s);
+    for (int n = 1; n < plant->node_count; n++) {
+        if (plant->node_curve[n] > 0 || !isfinite(plant->node_limit_w[n])) {
+            continue;
+        }
+        double flow_w = fabs(f->measure->value[first + n]);
+        if (f->measure->quality[first + n] != SG_GOOD) {
+            double gain = plant->node_gain[n] * plant->node_gain_below[n];
+            flow_w = fmax(fresh_w(f, first + n), self->node_allow_w[n] * gain);
+        }
+        double multiple = continuous_frac * flow_w / plant->node_limit_w[n];
+        double heat = self->node_heat[n] + (multiple * multiple - self->node_heat[n]) * part;
+        self->node_heat[n] = heat < 1 ? heat : 1;
     }
 }
 
@@ -114,9 +148,12 @@ void sg_breakers_step(const sg_flows *f, double dt_s, double task_w)
     bool start = f->in && f->in->start;
     for (int n = 0; n < plant->node_count; n++) {
         self->node_brief_w[n] = INFINITY;
-        if (start && plant->node_curve[n] > 0) {
+        if (start) {
             self->node_heat[n] = heat_max;
         }
+    }
+    if (!start && plant->store_count > 0 && dt_s <= SG_LONG_STEP_S) {
+        heat_plain(f, dt_s);
     }
     if (plant->head->curve_count == 0) {
         return;
@@ -129,6 +166,24 @@ void sg_breakers_step(const sg_flows *f, double dt_s, double task_w)
             limit_of(f, n, dt_s);
         }
     }
+}
+
+double sg_breakers_bear_w(const sg_flows *f, int n)
+{
+    const sg_plant *plant = f->plant;
+    double gain = plant->node_gain[n] * plant->node_gain_below[n];
+    if (plant->node_curve[n] > 0) {
+        double hold = fmax(relief_hold_s, 2 * f->in->dt_s);
+        return bounded_w(plant, n, f->self->node_heat[n], relief_heat_max, hold) / gain;
+    }
+    if (f->in->dt_s > SG_LONG_STEP_S || !isfinite(plant->node_limit_w[n])) {
+        return INFINITY;
+    }
+    sg_breaker body = plain();
+    double multiple =
+        sg_breaker_multiple_below(&body, f->self->node_heat[n], relief_heat_max, relief_hold_s);
+    double most = fmin(multiple, sg_plant_multiple_max);
+    return most / continuous_frac * plant->node_limit_w[n] / gain;
 }
 
 /* --- pairs of feeders --- */

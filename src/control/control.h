@@ -6,7 +6,8 @@
  *          room that is left, 7 sources, 8 the envelope, last, on every command.
  * Units    W, J, money per J. Sign: store power > 0 flows into the site bus; caps and limits are magnitudes.
  * Breakers the caps below a node add up to at most its limit, losses allowed for; a store raises that limit only by what it was
- *          measured to deliver in the interval before, so a store that fails never takes a breaker with it.
+ *          measured to deliver in the interval before, and no further than the breaker would bear it for some seconds, were that
+ *          a lie: neither a store that fails nor one that lies takes a breaker with it (breakers.h).
  *          Where a breaker's trip curve is known, the limit follows its heat: breakers.h.
  * Memory   parallel arrays in the caller's block; nothing is allocated, every loop is bounded by the site's counts.
  * Source   progressive filling: allocate.h; device cells: hysteresis between a low and a high mark. */
@@ -63,6 +64,7 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(node_heat, double, node)     /* of the breaker, as a share of its trip */          \
     X(node_may_w, double, node)    /* through the breaker in the interval that begins */ \
     X(node_brief_w, double, node)  /* through it until a loss is answered */             \
+    X(node_bear_w, double, node)   /* through it for a while, should relief be a lie */  \
     X(node_leaf_w, double, node)   /* the same as a limit on what is drawn below */      \
     X(node_level_w, double, node)  /* what is wanted, smoothed */                        \
     X(node_slope, double, node)    /* W/s that it grows by */                            \

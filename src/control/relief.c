@@ -1,6 +1,7 @@
 /* relief.c - stores carry what a breaker above them cannot: who, and from when on. */
 #include "control/flows.h"
 
+#include "control/breakers.h"
 #include "control/redistribute.h"
 
 #include <math.h>
@@ -89,7 +90,7 @@ static void path_help(const sg_flows *f, int n, double help_w, double counted_w)
         self->node_flow_w[n] -= less_w;
         less_w = before_w - fmin(self->node_flow_w[n], limit_w);
         double room_w = self->node_room_w[n] + counted_w / f->plant->node_gain_below[n];
-        self->node_room_w[n] = fmin(room_w, fmax(self->node_brief_w[n], limit_w));
+        self->node_room_w[n] = fmin(room_w, fmax(self->node_bear_w[n], limit_w));
         self->node_used_w[n] += help_w;
         counted_w *= f->plant->node_up_frac[n];
     }
@@ -167,7 +168,7 @@ static void least_loss(const sg_flows *f)
     }
 }
 
-/* Limits are raised only by what stores were measured to deliver in the interval before. */
+/* Limits are raised only by what stores were measured to deliver in the interval before, and as far as breakers bear it. */
 void sg_flows_relief(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
@@ -181,6 +182,9 @@ void sg_flows_relief(sg_flows *f)
         self->store_taker[s] = -1;
     }
     if (!f->in->start && foresee(f)) {
+        for (int n = 1; n < plant->node_count; n++) {
+            self->node_bear_w[n] = sg_breakers_bear_w(f, n);
+        }
         if (sg_relief_size(plant->node_count, plant->store_count) > 0) {
             least_loss(f);
         } else {

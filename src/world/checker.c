@@ -9,7 +9,7 @@
 #include <string.h>
 
 const sg_invariant_row sg_invariants[SG_INVARIANT_COUNT] = {
-#define X(code, id, name, held, text, slack) {id, name, held, text, slack},
+#define X(code, id, name, text, slack) {id, name, text, slack},
     SG_INVARIANT_LIST(X)
 #undef X
 };
@@ -83,15 +83,20 @@ static void fill(sg_checker *self)
         fill_store(self, s);
         self->lie_s[s] = INFINITY;
     }
-    self->honest_s = INFINITY;
+    self->honest_s = self->apart_s = INFINITY;
     fill_ranges(self);
     for (int p = 0; p < self->points.count; p++) {
         self->age_s[p] = -1;
+    }
+    double ratings_w = 0;
+    for (int l = 0; l < self->loads; l++) {
+        ratings_w += site->devices[SG_LOAD][l].p[SG_LOAD_RATING];
     }
     self->has_grid = site->device_count[SG_GRID] > 0;
     if (self->has_grid) {
         const double *grid = site->devices[SG_GRID][0].p;
         self->export_w_max = grid[SG_GRID_EXPORT_RULE] < 0.5 ? grid[SG_GRID_EXPORT_MAX] : 0;
+        self->back_s = 1.5 * (grid[SG_GRID_IMPORT_MAX] + ratings_w) / grid[SG_GRID_RETURN_RAMP];
     }
 }
 
@@ -152,7 +157,7 @@ void checker_broken(sg_checker *self, sg_invariant which, const char *format, ..
         va_end(args);
         violation->tick = self->tick->number;
     }
-    self->broken += sg_invariants[which].held;
+    self->broken++;
 }
 
 /* --- what may be believed --- */
@@ -174,6 +179,11 @@ bool checker_believes_grid(const sg_checker *self)
 {
     int up = checker_point(self, SG_POINT_SITE, SG_SITE_GRID_UP);
     return self->has_grid && checker_fresh_value(self, up, 0) > 0.5;
+}
+
+bool checker_on_grid(const sg_checker *self)
+{
+    return checker_believes_grid(self) && self->apart_s > self->back_s;
 }
 
 /* A store whose believed readings are further from the truth than a held reading can be is lied about. */
@@ -242,7 +252,7 @@ static void remember(sg_checker *self, const sg_command *command)
     memcpy(self->cap_w, command->load_cap_w, sizeof(double) * (size_t)self->loads);
     memcpy(self->limit_w, command->source_limit_w, sizeof(double) * (size_t)self->sources);
     self->task_w = command->task_w;
-    self->told_up = checker_believes_grid(self);
+    self->told_on_grid = checker_on_grid(self);
 }
 
 void sg_checker_start(sg_checker *self, const sg_command *command)
@@ -264,6 +274,7 @@ int sg_checker_tick(sg_checker *self, const sg_tick *tick)
         believe(self, tick->frame);
         find_liars(self, tick);
         find_honesty(self);
+        self->apart_s = tick->command->island ? 0 : self->apart_s + tick->dt_s;
         checker_command(self);
         checker_rules(self);
         remember(self, tick->command);

@@ -45,80 +45,78 @@ typedef struct sg_tick {
         clock; /* restarted from snapshot and journal; without the jump of the clock */
 } sg_tick;
 
-/* id, short name, does it hold today (else a violation is counted and does not fail), what must hold, what is allowed for and why */
-#define SG_INVARIANT_LIST(X)                                                                     \
-    X(HEAT, "E1", "heat", true,                                                                  \
-      "no breaker or cable gets hotter than 80 % of what trips it by what was told",             \
-      "the curve of the site file, else 10 s at twice the rating, that being limit / 0.8; what " \
-      "flows by "                                                                                \
-      "disobedience is left out")                                                                \
-    X(CAPS, "E1", "caps", true,                                                                  \
-      "with every load at its cap and every store as told, no node passes its limit",            \
-      "a store counts for what it was read to give in this very frame; breakers with a known "   \
-      "curve "                                                                                   \
-      "go by their heat")                                                                        \
-    X(UPWARD, "E1", "upward", true,                                                              \
-      "with no load at all, stores and sources push no more through a node than its limit",      \
-      "not in the safe set, which leaves sources as they were; the root by what really flows")   \
-    X(RESERVE, "E3", "reserve", true,                                                            \
-      "no discharge by command below the reserve while the grid is there", "1e-9 for rounding")  \
-    X(RESERVE_TRUE, "E3", "reserve_true", true,                                                  \
-      "nor in truth, while the reading of the charge is honest",                                 \
-      "what flows while a held or late reading counts: 1.3 s at full power, 0.2 % of capacity")  \
-    X(CIRCULATION, "E4", "circulation", true,                                                    \
-      "no store with duty energy or bridge charges while another gives",                         \
-      "relief of a breaker stands")                                                              \
-    X(RATING, "E6", "rating", true, "every set-point is finite and within the device's rating",  \
-      "1e-9 for rounding")                                                                       \
-    X(BOUNDS, "E6", "bounds", true, "no store is told to pass full or empty within the step",    \
-      "1e-9 of its capacity")                                                                    \
-    X(BALANCE, "E7", "balance", true,                                                            \
-      "what comes in goes out, is lost or is stored, at every node and in the books",            \
-      "1e-6 of what flows")                                                                      \
-    X(ISLAND, "E8", "island", true, "nothing flows through a connection that is down",           \
-      "1e-6 of what flows, and 1 mW, which the plant does not resolve")                          \
-    X(ORDER, "E9", "order", true,                                                                \
-      "no load gets more than its minimum, and no lower class anything, while one lacks its "    \
-      "minimum",                                                                                 \
-      "where the power could have gone there (no node between is above 60 % of its limit), and " \
-      "no "                                                                                      \
-      "reading has lied or been missing for two minutes")                                        \
-    X(EXPORT, "E10", "export", true,                                                             \
-      "no export beyond what the connection permits, as far as could be known",                  \
-      "a store that does not follow counts for what it shows; not in the safe set, nor within "  \
-      "two "                                                                                     \
-      "minutes of a reading that lied or was missing: demands are then taken to be high")        \
-    X(STALE, "T1", "stale", true,                                                                \
-      "no store or fuelled source is moved, and no price acted upon, by a reading too old",      \
-      "1 s, prices 2 h")                                                                         \
-    X(LIAR, "T2", "liar", false, "a lying sensor does not break E1 or E3 in truth",              \
-      "5 % of the capacity")                                                                     \
-    X(CLOCK, "T3", "clock", true,                                                                \
-      "a jump of the clock changes no set-point of the safe set or "                             \
-      "of policy static",                                                                        \
-      "the other policies learn prices by the hours of the clock; all else is checked through "  \
-      "jumps under them too")                                                                    \
-    X(REPLAY, "T5", "replay", true, "snapshot and journal rebuild the engine byte for byte", "") \
-    X(SILENCE, "A4", "silence", true,                                                            \
-      "most demands unread for a second: stores rest, no cap rises",                             \
-      "while meters are read, demands may be reckoned from them")                                \
-    X(TASKS, "A8", "tasks", true,                                                                \
-      "tasks get what was granted at most, and nothing while a minimum lacks it",                \
-      "as for order; not in the safe set")                                                       \
-    X(MODE, "S1", "mode", true, "observe and advise write nothing, control does", "")            \
-    X(HYPOTHETICAL, "H1", "hypothetical", true, "hypothetical kinds command nothing", "")        \
-    X(REASON, "R1", "reason", true, "every set-point carries a reason of the list", "")          \
-    X(LADDER, "P1", "ladder", true,                                                              \
-      "a step stands on the rung that plan, ages and readings allow", "")                        \
-    X(MONOTONE, "L4", "monotone", true,                                                          \
-      "energy in the books never runs backwards, nor past the true meter",                       \
-      "1 J, and 1 J for each settled interval")                                                  \
-    X(MONEY, "L4", "money", true,                                                                \
-      "energy bought is billed at the price in force when it was bought",                        \
+/* id, short name, what must hold, what is allowed for and why */
+#define SG_INVARIANT_LIST(X)                                                                      \
+    X(HEAT, "E1", "heat",                                                                         \
+      "no breaker or cable gets hotter than 80 % of what trips it by what was told",              \
+      "the curve of the site file, else 10 s at twice the rating, that being limit / 0.8; what "  \
+      "flows by "                                                                                 \
+      "disobedience is left out")                                                                 \
+    X(CAPS, "E1", "caps",                                                                         \
+      "with every load at its cap and every store as told, no node passes its limit",             \
+      "a store counts for what it was read to give in this very frame; breakers with a known "    \
+      "curve "                                                                                    \
+      "go by their heat")                                                                         \
+    X(UPWARD, "E1", "upward",                                                                     \
+      "with no load at all, stores and sources push no more through a node than its limit",       \
+      "not in the safe set, which leaves sources as they were; the root by what really flows")    \
+    X(RESERVE, "E3", "reserve",                                                                   \
+      "no discharge by command below the reserve while the site is on its grid",                  \
+      "1e-9 for rounding; until the ramp after a return is over the reserve is open")             \
+    X(RESERVE_TRUE, "E3", "reserve_true",                                                         \
+      "nor in truth, while the reading of the charge is honest",                                  \
+      "what flows while a held or late reading counts: 1.3 s at full power, 0.2 % of capacity")   \
+    X(CIRCULATION, "E4", "circulation",                                                           \
+      "no store with duty energy or bridge charges while another gives",                          \
+      "relief of a breaker stands")                                                               \
+    X(RATING, "E6", "rating", "every set-point is finite and within the device's rating",         \
+      "1e-9 for rounding")                                                                        \
+    X(BOUNDS, "E6", "bounds", "no store is told to pass full or empty within the step",           \
+      "1e-9 of its capacity")                                                                     \
+    X(BALANCE, "E7", "balance",                                                                   \
+      "what comes in goes out, is lost or is stored, at every node and in the books",             \
+      "1e-6 of what flows")                                                                       \
+    X(ISLAND, "E8", "island", "nothing flows through a connection that is down",                  \
+      "1e-6 of what flows, and 1 mW, which the plant does not resolve")                           \
+    X(ORDER, "E9", "order",                                                                       \
+      "no load gets more than its minimum, and no lower class anything, while one lacks its "     \
+      "minimum",                                                                                  \
+      "where the power could have gone there (no node between is above 60 % of its limit), and "  \
+      "no "                                                                                       \
+      "reading has lied or been missing for two minutes")                                         \
+    X(EXPORT, "E10", "export",                                                                    \
+      "no export beyond what the connection permits, as far as could be known",                   \
+      "a store that does not follow counts for what it shows; not in the safe set, nor within "   \
+      "two "                                                                                      \
+      "minutes of a reading that lied or was missing: demands are then taken to be high")         \
+    X(STALE, "T1", "stale",                                                                       \
+      "no store or fuelled source is moved, and no price acted upon, by a reading too old",       \
+      "1 s, prices 2 h")                                                                          \
+    X(LIAR, "T2", "liar", "a lying sensor does not break E1 or E3 in truth",                      \
+      "5 % of the capacity")                                                                      \
+    X(CLOCK, "T3", "clock",                                                                       \
+      "a jump of the clock changes no set-point of the safe set or "                              \
+      "of policy static",                                                                         \
+      "the other policies learn prices by the hours of the clock; all else is checked through "   \
+      "jumps under them too")                                                                     \
+    X(REPLAY, "T5", "replay", "snapshot and journal rebuild the engine byte for byte", "")        \
+    X(SILENCE, "A4", "silence", "most demands unread for a second: stores rest, no cap rises",    \
+      "while meters are read, demands may be reckoned from them")                                 \
+    X(TASKS, "A8", "tasks",                                                                       \
+      "tasks get what was granted at most, and nothing while a minimum lacks it",                 \
+      "as for order; not in the safe set")                                                        \
+    X(MODE, "S1", "mode", "observe and advise write nothing, control does", "")                   \
+    X(HYPOTHETICAL, "H1", "hypothetical", "hypothetical kinds command nothing", "")               \
+    X(REASON, "R1", "reason", "every set-point carries a reason of the list", "")                 \
+    X(LADDER, "P1", "ladder", "a step stands on the rung that plan, ages and readings allow", "") \
+    X(MONOTONE, "L4", "monotone",                                                                 \
+      "energy in the books never runs backwards, nor past the true meter",                        \
+      "1 J, and 1 J for each settled interval")                                                   \
+    X(MONEY, "L4", "money", "energy bought is billed at the price in force when it was bought",   \
       "1 J for each change of the price, and a millionth of the currency for each interval")
 
 typedef enum sg_invariant {
-#define X(code, id, name, held, text, slack) SG_INVARIANT_##code,
+#define X(code, id, name, text, slack) SG_INVARIANT_##code,
     SG_INVARIANT_LIST(X)
 #undef X
         SG_INVARIANT_COUNT
@@ -126,7 +124,6 @@ typedef enum sg_invariant {
 
 typedef struct sg_invariant_row {
     const char *id, *name;
-    bool held;
     const char *text, *slack;
 } sg_invariant_row;
 extern const sg_invariant_row sg_invariants[SG_INVARIANT_COUNT];
@@ -145,7 +142,7 @@ void sg_checker_free(sg_checker *self);
 
 /* The command in force before the first tick. @effects alloc=no block=no fails=never */
 void sg_checker_start(sg_checker *self, const sg_command *command);
-/* Look at one tick. Returns the number of violations, those of invariants that do not hold today left out. @effects alloc=no block=no fails=never */
+/* Look at one tick. Returns the number of violations. @effects alloc=no block=no fails=never */
 int sg_checker_tick(sg_checker *self, const sg_tick *tick);
 
 const sg_violation *sg_checker_violations(const sg_checker *self); /* [SG_INVARIANT_COUNT] */

@@ -150,7 +150,7 @@ static void reserves_in_truth(sg_checker *self)
     for (int s = 0; s < self->stores; s++) {
         const checker_store *store = &self->store[s];
         const sg_reservoir *r = &store->reservoir;
-        bool kept = self->told_up || !self->has_grid;
+        bool kept = self->told_on_grid || !self->has_grid;
         double trifle_w = 1e-6 * r->discharge_w_max; /* less is rounding */
         if (!kept || !(self->store_w[s] > trifle_w) || !(now->store_w[s] > trifle_w)) {
             continue;
@@ -346,7 +346,7 @@ static void upward(sg_checker *self)
 static void stores_within(sg_checker *self)
 {
     const sg_command *c = self->tick->command;
-    bool kept = checker_believes_grid(self) || !self->has_grid;
+    bool kept = checker_on_grid(self) || !self->has_grid;
     for (int s = 0; s < self->stores; s++) {
         const sg_reservoir *r = &self->store[s].reservoir;
         double w = c->store_w[s], slack_j = 1e-9 * r->capacity_j;

@@ -29,7 +29,9 @@ struct sg_checker {
     /* what was told last */
     double *cap_w, *limit_w, *store_w;
     double task_w;
-    bool told_up;
+    bool told_on_grid;
+    double apart_s,
+        back_s; /* since the site was last told to be an island; that its return may take */
     /* the ladder */
     bool plan_present;
     int64_t made_us, start_us, end_us;
@@ -64,6 +66,9 @@ static inline double checker_fresh_value(const sg_checker *self, int point, doub
 }
 
 bool checker_believes_grid(const sg_checker *self);
+
+/* The grid is there, and this command has the site on it, the ramp after a return included: stores keep their reserve. */
+bool checker_on_grid(const sg_checker *self);
 
 /* Everything has been told rightly for so long that no doubt is left. */
 static inline bool checker_all_honest(const sg_checker *self)
