@@ -8,7 +8,10 @@ typedef struct arc {
     int32_t from, to;
     double base, flow, low, high; /* chords are counted from base */
     double loss_per_w, fixed;
+    double price[2], room_w[2]; /* of one more W along it, of one less: changed by a push alone */
 } arc;
+
+enum { ALONG, BACKWARDS };
 
 typedef struct graph {
     const sg_redistribution *in;
@@ -47,9 +50,17 @@ static double price_of(const arc *a, bool backwards, double quantum_w, double *r
     return backwards ? -slope : slope;
 }
 
+static void reprice(arc *a, double quantum_w)
+{
+    for (int way = ALONG; way <= BACKWARDS; way++) {
+        a->price[way] = price_of(a, way == BACKWARDS, quantum_w, &a->room_w[way]);
+    }
+}
+
 static void add(graph *g, arc a)
 {
     a.flow = a.base;
+    reprice(&a, g->in->quantum_w);
     g->arcs[g->arc_count++] = a;
 }
 
@@ -96,12 +107,8 @@ static bool relax(graph *g, int32_t k, bool backwards)
 {
     const arc *a = &g->arcs[k];
     int32_t from = backwards ? a->to : a->from, to = backwards ? a->from : a->to;
-    double room_w;
-    if (isinf(g->price[from])) {
-        return false;
-    }
-    double price = g->price[from] + price_of(a, backwards, g->in->quantum_w, &room_w);
-    if (!(room_w > 0) || !(price < g->price[to] - 1e-12)) {
+    double price = g->price[from] + a->price[backwards]; /* INFINITY where no path leads to yet */
+    if (!(a->room_w[backwards] > 0) || !(price < g->price[to] - 1e-12)) {
         return false;
     }
     g->price[to] = price;
@@ -135,14 +142,13 @@ static double push(graph *g, double *price)
     double push_w = INFINITY;
     for (int32_t v = sink; v != source;) {
         int32_t by = g->by[v], k = (by < 0 ? -by : by) - 1;
-        double room_w;
-        price_of(&g->arcs[k], by < 0, g->in->quantum_w, &room_w);
-        push_w = fmin(push_w, room_w);
+        push_w = fmin(push_w, g->arcs[k].room_w[by < 0]);
         v = by < 0 ? g->arcs[k].to : g->arcs[k].from;
     }
     for (int32_t v = sink; v != source;) {
         int32_t by = g->by[v], k = (by < 0 ? -by : by) - 1;
         g->arcs[k].flow += by < 0 ? -push_w : push_w;
+        reprice(&g->arcs[k], g->in->quantum_w);
         v = by < 0 ? g->arcs[k].to : g->arcs[k].from;
     }
     *price = g->price[sink];
