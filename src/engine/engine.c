@@ -149,10 +149,10 @@ static void price_quartiles(sg_engine *self)
     const sg_forecast *price = &self->price;
     int64_t count =
         price->slot_count < SG_FORECAST_DAY_SLOTS ? price->slot_count : SG_FORECAST_DAY_SLOTS;
-    if (price->slot == self->price_slot || count < 16) {
+    if (price->slot_count == self->price_slot || count < 16) {
         return;
     }
-    self->price_slot = price->slot;
+    self->price_slot = price->slot_count;
     double sorted[SG_FORECAST_DAY_SLOTS], sum = 0;
     for (int64_t i = 0; i < count; i++) {
         double value = price->mean[(price->slot_count - 1 - i) % SG_HISTORY_SLOT_MAX];
@@ -591,6 +591,21 @@ sg_rung sg_engine_rung(const sg_engine *self)
 double sg_engine_granted_w(const sg_engine *self)
 {
     return sg_tasks_granted_w(&self->tasks);
+}
+
+int sg_engine_plan_step(const sg_engine *self)
+{
+    int step;
+    rung_now(self, plant_head(self), &step);
+    return step;
+}
+
+bool sg_engine_learnt_same(const sg_engine *a, const sg_engine *b)
+{
+    return sg_forecast_same(&a->load, &b->load) &&
+           sg_forecast_same(&a->generation, &b->generation) &&
+           sg_forecast_same(&a->price, &b->price) && a->price_low == b->price_low &&
+           a->price_mid == b->price_mid && a->price_high == b->price_high;
 }
 
 const sg_meter *sg_engine_meter(const sg_engine *self)

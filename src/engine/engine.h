@@ -86,6 +86,10 @@ void sg_engine_learn(sg_engine *self, const sg_engine *from);
 sg_rung sg_engine_rung(const sg_engine *self);
 const sg_meter *sg_engine_meter(const sg_engine *self);
 double sg_engine_granted_w(const sg_engine *self); /* to tasks */
+/* The step of the plan that it followed, -1: none. */
+int sg_engine_plan_step(const sg_engine *self);
+/* Have both learnt the same of load, generation and prices? What the quarter hour under way has brought so far is left out. */
+bool sg_engine_learnt_same(const sg_engine *a, const sg_engine *b);
 
 int32_t sg_engine_policy(const sg_engine *self);
 int32_t sg_engine_mode(const sg_engine *self);

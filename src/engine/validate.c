@@ -170,11 +170,18 @@ static bool plant_sane(const sg_plant *p)
 
 static bool forecast_sane(const sg_forecast *f)
 {
-    return f->slot >= -1 && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 && f->only >= 0 &&
-           f->only <= SG_FORECAST_MODEL_COUNT && f->error_count >= 0 &&
-           f->error_count < INT64_MAX / 2 && f->slot < INT64_MAX / 2 &&
-           all_within(&f->sum_ws, 1, -1e40, 1e40) && all_within(&f->sum_s, 1, 0, 1e12) &&
-           all_within(&f->level, 1, -1e30, 1e30) &&
+    const int64_t slots_max = SG_TIME_US_MAX / ((int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S) + 2;
+    for (int i = 0; i < SG_HISTORY_SLOT_MAX; i++) {
+        if (f->which[i] < -slots_max || f->which[i] > slots_max) {
+            return false;
+        }
+    }
+    return f->slot >= -slots_max && f->slot <= slots_max && f->last >= -slots_max &&
+           f->last <= slots_max && f->end_us >= -2 * SG_TIME_US_MAX &&
+           f->end_us <= 2 * SG_TIME_US_MAX && f->slot_count >= 0 && f->slot_count < INT64_MAX / 2 &&
+           f->only >= 0 && f->only <= SG_FORECAST_MODEL_COUNT && f->error_count >= 0 &&
+           f->error_count < INT64_MAX / 2 && all_within(&f->sum_ws, 1, -1e40, 1e40) &&
+           all_within(&f->sum_s, 1, 0, 1e12) && all_within(&f->level, 1, -1e30, 1e30) &&
            all_within(f->mean, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
            all_within(f->smooth, SG_HISTORY_SLOT_MAX, -1e30, 1e30) &&
            all_within(f->mae[0], sizeof f->mae / 8, -1, 1e30) &&
@@ -287,8 +294,7 @@ static bool ride_sane(const sg_ride *r)
            all_within(&r->lost_s, 1, 0, large) && all_within(&r->steady_s, 1, 0, large) &&
            all_within(&r->line_w, 1, 0, 1e30) && all_within(&r->hold_s, 1, 0, INFINITY) &&
            all_within(&r->served_w, 1, -large, large) &&
-           all_within(&r->register_j, 1, -1, 2 * large) &&
-           all_within(&r->looked_s, 1, 0, INFINITY);
+           all_within(&r->register_j, 1, -1, 2 * large) && all_within(&r->looked_s, 1, 0, INFINITY);
 }
 
 static bool control_sane(const sg_control *c, const sg_plant *p)
@@ -360,9 +366,10 @@ bool sg_rooms_sane(const sg_rooms *rooms)
            bytes_below(m->quality, plant->points.count, SG_NO_DATA + 1) &&
            all_within(m->low_j, plant->store_count, 0, large) &&
            all_within(m->high_j, plant->store_count, 0, large) &&
-           trust_sane(&rooms->trust, plant) && control_sane(&rooms->control, plant) && forecast_sane(&self->load) &&
-           forecast_sane(&self->generation) && forecast_sane(&self->price) &&
-           meter_sane(&self->meter) && regulation_sane(&self->regulation, &self->regulated) &&
-           tasks_sane(&self->tasks) && decisions_sane(self, plant) &&
+           trust_sane(&rooms->trust, plant) && control_sane(&rooms->control, plant) &&
+           forecast_sane(&self->load) && forecast_sane(&self->generation) &&
+           forecast_sane(&self->price) && meter_sane(&self->meter) &&
+           regulation_sane(&self->regulation, &self->regulated) && tasks_sane(&self->tasks) &&
+           decisions_sane(self, plant) &&
            (!self->plan_present || sg_plan_valid(&self->plan, plant));
 }

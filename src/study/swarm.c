@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "engine/journal.h"
 #include "engine/replan.h"
+#include "forecast/online.h"
 #include "plan/rolling.h"
 #include "site/reader.h"
 
@@ -44,7 +45,7 @@ typedef struct run {
     sg_plan_bytes packed;
     bool out_of_memory;
     sg_tick_twin replayed, clocked;
-    uint64_t twin_until, dead_until;
+    uint64_t twin_from, twin_until, dead_until;
     /* planner */
     sg_replan replan;
     waiting queue[SWARM_WAITING];
@@ -295,32 +296,51 @@ static int requests_of_tick(run *r, int64_t now_us, sg_request ret[1])
 
 /* --- twins --- */
 
-/* From a jump on a copy of the engine goes on under the clock as it was: it must give the same set-points. */
-static void start_clock_twin(run *r)
+/* From a jump on a copy of the engine goes on under the clock as it was. */
+static void start_clock_twin(run *r, const sg_frame *frame)
 {
-    if (r->policy == SG_POLICY_STATIC && r->result->requests == 0 &&
-        r->ports.begins[SG_PORT_CLOCK_JUMP]) {
+    double moved_s = (double)(frame->time_us - sg_engine_time(r->engine)) * 1e-6;
+    bool jumps = fabs(moved_s - frame->dt_s) > SG_CLOCK_JUMP_S;
+    if (r->ports.begins[SG_PORT_CLOCK_JUMP] && jumps) {
         memcpy(r->twin, r->engine, r->size);
+        r->twin_from = r->tick;
         r->twin_until = r->tick + TWIN_TICKS;
     }
 }
 
+/* A clock that differs may mean another step of the plan, tasks whose time is over, or a peak of another month; and a quarter hour
+ * that ends under one clock and not under the other ends rightly. */
+static bool twins_comparable(const run *r)
+{
+    const sg_engine *a = r->engine, *b = r->twin;
+    return sg_engine_rung(a) == sg_engine_rung(b) &&
+           sg_engine_plan_step(a) == sg_engine_plan_step(b) &&
+           sg_engine_granted_w(a) == sg_engine_granted_w(b) &&
+           sg_engine_meter(a)->peak_w == sg_engine_meter(b)->peak_w && sg_engine_learnt_same(a, b);
+}
+
+/* The jump itself alters nothing that was learnt, and for two seconds both give the same set-points. */
 static void step_clock_twin(run *r, const sg_frame *frame)
 {
     sg_reply replies[SG_REQUEST_MAX];
     if (r->tick >= r->twin_until) {
         return;
     }
-    if (frame->request_count > 0) { /* a task: its times are the clock's */
+    if (frame->request_count > 0 || frame->plan) { /* their times are the clock's */
         r->twin_until = 0;
         return;
     }
+    bool first = r->tick == r->twin_from;
+    bool altered = first && !sg_engine_learnt_same(r->engine, r->twin);
     sg_frame same = *frame;
     same.time_us = sg_engine_time(r->twin) + llround(frame->dt_s * 1e6);
     sg_engine_step(r->twin, &same, replies);
-    r->clocked = sg_engine_command_hash(r->twin) == sg_engine_command_hash(r->engine)
-                     ? SG_TWIN_SAME
-                     : SG_TWIN_DIFFERS;
+    bool comparable = twins_comparable(r);
+    bool differs =
+        comparable && sg_engine_command_hash(r->twin) != sg_engine_command_hash(r->engine);
+    r->clocked = altered || differs    ? SG_TWIN_DIFFERS
+                 : first || comparable ? SG_TWIN_SAME
+                                       : SG_TWIN_NONE;
 }
 
 /* --- the run --- */
@@ -345,7 +365,7 @@ static void step_engine(run *r, const sg_readings *frame_in, sg_tick *tick)
                       .requests = requests};
     frame.request_count = requests_of_tick(r, frame.time_us, requests);
     frame.plan = plan_of_tick(r, &tick->plan);
-    start_clock_twin(r);
+    start_clock_twin(r, &frame);
     journal_frame(r, &frame);
     sg_engine_step(r->engine, &frame, replies);
     sg_record_command record = sg_record_command_of(r->engine);

@@ -95,10 +95,9 @@ typedef struct sg_tick {
     X(LIAR, "T2", "liar", "a lying sensor does not break E1 or E3 in truth",                      \
       "5 % of the capacity")                                                                      \
     X(CLOCK, "T3", "clock",                                                                       \
-      "a jump of the clock changes no set-point of the safe set or "                              \
-      "of policy static",                                                                         \
-      "the other policies learn prices by the hours of the clock; all else is checked through "   \
-      "jumps under them too")                                                                     \
+      "a jump of the clock alters nothing that was learnt, and no set-point for two seconds",     \
+      "while the rung, the step of the plan, tasks and the month's peak are the same under both " \
+      "clocks, and no quarter hour ends meanwhile under one alone; jumps above 3 s")              \
     X(REPLAY, "T5", "replay", "snapshot and journal rebuild the engine byte for byte", "")        \
     X(SILENCE, "A4", "silence", "most demands unread for a second: stores rest, no cap rises",    \
       "while meters are read, demands may be reckoned from them")                                 \

@@ -249,7 +249,30 @@ static void slots_are_means_over_quarter_hours(void **state)
     assert_true(finished > 100);
 }
 
-static void silence_fills_slots_and_a_clock_step_fills_one(void **state)
+/* What was learnt, without the slot under way. */
+typedef struct learnt {
+    double mean[SG_HISTORY_SLOT_MAX], smooth[SG_HISTORY_SLOT_MAX], mae[9], said[4], miss[6],
+        sums[3];
+    int64_t which[SG_HISTORY_SLOT_MAX], counts[2];
+} learnt;
+
+static void look(const sg_forecast *f, learnt *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    memcpy(ret->mean, f->mean, sizeof ret->mean);
+    memcpy(ret->smooth, f->smooth, sizeof ret->smooth);
+    memcpy(ret->which, f->which, sizeof ret->which);
+    memcpy(ret->mae, f->mae, sizeof ret->mae);
+    memcpy(ret->said, f->said_1h, sizeof ret->said);
+    memcpy(ret->miss, f->above, sizeof f->above);
+    memcpy(ret->miss + 3, f->below, sizeof f->below);
+    double sums[3] = {f->level, f->error_sum_w, f->persistence_error_sum_w};
+    memcpy(ret->sums, sums, sizeof sums);
+    ret->counts[0] = f->slot_count;
+    ret->counts[1] = f->error_count;
+}
+
+static void silence_guesses_nothing(void **state)
 {
     (void)state;
     static sg_forecast f;
@@ -258,13 +281,73 @@ static void silence_fills_slots_and_a_clock_step_fills_one(void **state)
     sg_forecast_step(&f, BEGIN_US + SLOT_US, 900, 100);
     assert_true(sg_forecast_at(&f, 7) == 100); /* before anything is finished: what there is */
     sg_forecast_step(&f, BEGIN_US + 9 * SLOT_US, 900, 200); /* two hours without frames */
-    assert_int_equal(f.slot_count, 8);
-    assert_true(f.mean[0] == 100 && f.mean[7] == 100);
-    sg_forecast_step(&f, BEGIN_US - 500 * SLOT_US, 900, 300); /* the clock is set back */
-    assert_int_equal(f.slot_count, 9);
-    assert_true(f.mean[8] == 200);
-    sg_forecast_step(&f, BEGIN_US + 100000 * SLOT_US, 900, 400); /* and years ahead */
-    assert_int_equal(f.slot_count, 10);
+    assert_int_equal(f.slot_count, 0);
+    assert_true(sg_forecast_now(&f) == 150); /* the slot under way has another name, and goes on */
+    sg_forecast_step(&f, BEGIN_US + 10 * SLOT_US, 900, 300);
+    assert_int_equal(f.slot_count, 1);
+    assert_true(f.mean[0] == 150);
+    sg_forecast_step(&f, BEGIN_US + 14 * SLOT_US, 3600,
+                     400); /* one step of an hour is no silence */
+    assert_int_equal(f.slot_count, 5);
+    assert_true(f.mean[1] == 300 && f.mean[4] == 300);
+}
+
+/* The clock jumps to and fro by minutes to years: what was learnt stays as it is to the byte, and the same time yesterday is the
+ * latest that was seen of that time of day, by a list that is kept here. */
+static void a_jump_alters_nothing_that_was_learnt(void **state)
+{
+    (void)state;
+    enum { DAYS = 12, LIST_MAX = 4096 };
+    static sg_forecast f;
+    static learnt before, after;
+    static struct {
+        int64_t slot;
+        double mean;
+    } list[LIST_MAX];
+    int seen = 0, jumps = 0;
+    uint64_t n = 0;
+    double sum = 0, count = 0;
+    sg_forecast_init(&f, 1 + SG_FORECAST_YESTERDAY);
+    int64_t now = BEGIN_US, step_us = 60000000;
+    for (int minute = 0; minute < DAYS * 1440; minute++) {
+        double w = daily((int)(now / SLOT_US % DAY)) + 100 * sg_prng_unit(21, n++);
+        bool jump = sg_prng_unit(22, n) < 0.001;
+        double size_s =
+            pow(10, 2 + 6.5 * sg_prng_unit(23, n)) * (sg_prng_unit(24, n) < 0.5 ? -1 : 1);
+        int64_t slot = (now - 1) / SLOT_US;
+        now += step_us + (jump ? (int64_t)size_s * 1000000 : 0);
+        look(&f, &before);
+        sg_forecast_step(&f, now, 60, w);
+        look(&f, &after);
+        if (jump && minute > 0) {
+            assert_memory_equal(&before, &after, sizeof before);
+            jumps++;
+        } else if (minute > 0 && (now - 1) / SLOT_US != slot) {
+            list[seen].slot = slot;
+            list[seen++].mean = sum / count;
+            sum = count = 0;
+            assert_int_equal(f.slot_count, seen);
+        }
+        sum += w;
+        count++;
+        for (int ahead = 1; ahead <= DAY && seen > 0; ahead += 19) {
+            int64_t wanted = (now - 1) / SLOT_US - 1 + ahead - DAY;
+            int exact = -1, alike = -1;
+            for (int i = 0; i < seen; i++) {
+                bool kept = i >= seen - SG_HISTORY_SLOT_MAX;
+                exact = kept && list[i].slot == wanted ? i : exact;
+                alike = kept && (list[i].slot - wanted) % DAY == 0 ? i : alike;
+            }
+            int from = alike >= 0 ? alike : seen - 1;
+            assert_true(exact < 0 || exact <= alike);
+            double says = sg_forecast_at(&f, ahead);
+            bool right = fabs(says - list[from].mean) < 1e-6 ||
+                         (exact >= 0 && fabs(says - list[exact].mean) < 1e-6);
+            assert_true(right);
+        }
+    }
+    print_message("%d jumps, %d quarter hours seen\n", jumps, seen);
+    assert_true(jumps > 5 && seen > 500);
 }
 
 int main(void)
@@ -274,7 +357,8 @@ int main(void)
         cmocka_unit_test(nine_in_ten_stay_within_the_miss),
         cmocka_unit_test(a_daily_pattern_beats_persistence),
         cmocka_unit_test(slots_are_means_over_quarter_hours),
-        cmocka_unit_test(silence_fills_slots_and_a_clock_step_fills_one),
+        cmocka_unit_test(silence_guesses_nothing),
+        cmocka_unit_test(a_jump_alters_nothing_that_was_learnt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
