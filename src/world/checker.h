@@ -82,8 +82,8 @@ typedef struct sg_tick {
       "no load gets more than its minimum, and no lower class anything, while one lacks its "     \
       "minimum",                                                                                  \
       "where the power could have gone there (no node between is above 60 % of its limit), and "  \
-      "no "                                                                                       \
-      "reading has lied or been missing for two minutes")                                         \
+      "no reading has lied or been missing for two minutes; without the grid a class waits "      \
+      "until those above it are served, and no lower one has anything")                           \
     X(EXPORT, "E10", "export",                                                                    \
       "no export beyond what the connection permits, as far as could be known",                   \
       "a store that does not follow counts for what it shows; not in the safe set, nor within "   \

@@ -280,6 +280,15 @@ static double least_of(const sg_checker *self, int l,
     return fmin(self->site->devices[SG_LOAD][l].p[SG_LOAD_MINIMUM], want_w);
 }
 
+/* Without the grid and on the way back a class waits until those above it have all that they want. */
+static bool waits(const sg_checker *self, int l)
+{
+    int reason = self->tick->command->load_reason[l];
+    return self->apart_s <= self->back_s &&
+           (reason == SG_REASON_SHED || reason == SG_REASON_SHUT_DOWN ||
+            reason == SG_REASON_RETURNING);
+}
+
 /* Classes in order, and tasks after every minimum. */
 static void order(sg_checker *self)
 {
@@ -302,7 +311,8 @@ static void order(sg_checker *self)
         for (int k = 0; k < self->loads; k++) {
             bool lower = load[k].p[SG_LOAD_CLASS] > load[l].p[SG_LOAD_CLASS];
             double least_k_w = lower ? 0 : least_of(self, k, checker_known_most);
-            if (k != l && c->load_cap_w[k] > least_k_w + 1e-6 * load[k].p[SG_LOAD_RATING] &&
+            bool judged = k != l && (lower || !waits(self, l));
+            if (judged && c->load_cap_w[k] > least_k_w + 1e-6 * load[k].p[SG_LOAD_RATING] &&
                 could_go(self, load[k].node, load[l].node)) {
                 checker_broken(self, SG_INVARIANT_ORDER,
                                "load %d lacks %.6g W of its minimum, load %d has %.6g W", l,
