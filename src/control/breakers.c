@@ -53,12 +53,19 @@ static sg_breaker plain(void)
     return (sg_breaker){.curve = SG_BREAKER_UL489, .tau_s = sg_breaker_tau_s(plain_trip_200_s)};
 }
 
-/* Its heat is needed where a store could let loads draw more than the limit. A meter that is not read counts as all that was
- * allowed below, which the caps kept to. */
+/* The most that may flow through it, as a multiple of its rating, because stores give as they say. */
+static double plain_bears(double heat)
+{
+    sg_breaker body = plain();
+    double multiple = sg_breaker_multiple_below(&body, heat, relief_heat_max, relief_hold_s);
+    return fmin(multiple, sg_plant_multiple_max);
+}
+
+/* Its heat is needed where a store could let loads draw more than the limit. A meter that is not read counts as the most that
+ * relief could have let through. */
 static void heat_plain(const sg_flows *f, double dt_s)
 {
     const sg_plant *plant = f->plant;
-    const sg_control *self = f->self;
     int first = plant->points.first[SG_POINT_NODE_POWER];
     sg_breaker body = plain();
     double part = -expm1(-dt_s / body.tau_s);
@@ -66,14 +73,13 @@ static void heat_plain(const sg_flows *f, double dt_s)
         if (plant->node_curve[n] > 0 || !isfinite(plant->node_limit_w[n])) {
             continue;
         }
-        double flow_w = fabs(f->measure->value[first + n]);
-        if (f->measure->quality[first + n] != SG_GOOD) {
-            double gain = plant->node_gain[n] * plant->node_gain_below[n];
-            flow_w = fmax(fresh_w(f, first + n), self->node_allow_w[n] * gain);
-        }
-        double multiple = continuous_frac * flow_w / plant->node_limit_w[n];
-        double heat = self->node_heat[n] + (multiple * multiple - self->node_heat[n]) * part;
-        self->node_heat[n] = heat < 1 ? heat : 1;
+        double *heat = &f->self->node_heat[n];
+        bool good = f->measure->quality[first + n] == SG_GOOD;
+        double shown_w = good ? fabs(f->measure->value[first + n]) : fresh_w(f, first + n);
+        double multiple = continuous_frac * shown_w / plant->node_limit_w[n];
+        multiple = good ? multiple : fmax(multiple, plain_bears(*heat));
+        double next = *heat + (multiple * multiple - *heat) * part;
+        *heat = next < 1 ? next : 1;
     }
 }
 
@@ -171,19 +177,20 @@ void sg_breakers_step(const sg_flows *f, double dt_s, double task_w)
 double sg_breakers_bear_w(const sg_flows *f, int n)
 {
     const sg_plant *plant = f->plant;
+    double heat = f->self->node_heat[n];
     double gain = plant->node_gain[n] * plant->node_gain_below[n];
-    if (plant->node_curve[n] > 0) {
-        double hold = fmax(relief_hold_s, 2 * f->in->dt_s);
-        return bounded_w(plant, n, f->self->node_heat[n], relief_heat_max, hold) / gain;
-    }
-    if (f->in->dt_s > SG_LONG_STEP_S || !isfinite(plant->node_limit_w[n])) {
+    bool plain_node = plant->node_curve[n] == 0;
+    if (plain_node && (f->in->dt_s > SG_LONG_STEP_S || !isfinite(plant->node_limit_w[n]))) {
         return INFINITY;
     }
-    sg_breaker body = plain();
-    double multiple =
-        sg_breaker_multiple_below(&body, f->self->node_heat[n], relief_heat_max, relief_hold_s);
-    double most = fmin(multiple, sg_plant_multiple_max);
-    return most / continuous_frac * plant->node_limit_w[n] / gain;
+    if (f->measure->quality[plant->points.first[SG_POINT_NODE_POWER] + n] != SG_GOOD) {
+        return 0; /* nothing but the stores' word */
+    }
+    if (plain_node) {
+        return plain_bears(heat) / continuous_frac * plant->node_limit_w[n] / gain;
+    }
+    double last_s = fmax(relief_hold_s, 2 * f->in->dt_s);
+    return bounded_w(plant, n, heat, relief_heat_max, last_s) / gain;
 }
 
 /* --- pairs of feeders --- */

@@ -305,7 +305,6 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            all_within(c->store_trend_w, p->store_count, -large, large) &&
            ints_within(c->store_cell, p->store_count, 0, 2) &&
            all_within(c->node_heat, p->node_count, 0, 1) &&
-           all_within(c->node_allow_w, p->node_count, 0, INFINITY) &&
            all_within(c->node_level_w, p->node_count, 0, large) &&
            all_within(c->node_slope, p->node_count, -large, large) &&
            all_within(c->store_before_w, p->store_count, -large, large) &&

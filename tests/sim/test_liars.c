@@ -250,6 +250,49 @@ static void jumps_of_the_clock_change_nothing(void **state)
     assert_memory_equal(hash[0], hash[1], sizeof hash[0]);
 }
 
+/* A day of prices is known when the clock jumps by hours, either way: the rules go on to buy and sell as they would have, for what
+ * they know was seen, not guessed. */
+static void a_jump_by_hours_does_not_teach_prices(void **state)
+{
+    (void)state;
+    static const char priced[] =
+        "nodes: {site: {limit: 50kW, voltage: 415V}}\n"
+        "series:\n"
+        "  work: {unit: kW, random: {mean: 12kW, deviation: 3kW, correlation: 10min, lowest: 2kW, "
+        "highest: 20kW, step: 10s, length: 12h}}\n"
+        "  price: {unit: EUR/kWh, random: {mean: 0.15 EUR/kWh, deviation: 0.1 EUR/kWh, "
+        "correlation: 3h, step: 15min, length: 4d}}\n"
+        "loads: {server: {node: site, rating: 20kW, demand: work}}\n"
+        "stores: {battery: {type: lithium_ion, node: site, capacity: 40kWh, discharge_rate: 10kW, "
+        "charge_rate: 10kW, initial: 50%}}\n"
+        "grid: {import_max: 45kW, import_price: price, import_fee: 0.02 EUR/kWh}\n";
+    enum { STEPS_A_DAY = 17280, AFTER = 17280, JUMPS = 4 };
+    static const int64_t jumps_min[JUMPS] = {0, 435, -435,
+                                             3 * 365 * 1440}; /* whole quarter hours */
+    static uint64_t hash[JUMPS][AFTER];
+    for (int j = 0; j < JUMPS; j++) {
+        int by_price = 0;
+        rig_parse("priced.yaml", priced, sizeof priced - 1, &r.site);
+        rig_start(&r, SG_POLICY_RULES, rig_time("2023-07-01T00:00:00Z"));
+        for (int t = 0; t < STEPS_A_DAY + AFTER; t++) {
+            sg_world_read(r.world, 5, &r.readings);
+            sg_frame frame = rig_frame(&r);
+            frame.time_us += t >= STEPS_A_DAY + 77 ? jumps_min[j] * 60 * SG_US_PER_S : 0;
+            sg_engine_step(r.engine, &frame, NULL);
+            sg_command command = sg_engine_command(r.engine);
+            sg_world_write(r.world, &command);
+            if (t >= STEPS_A_DAY) {
+                hash[j][t - STEPS_A_DAY] = sg_engine_command_hash(r.engine);
+                by_price += command.store_reason[0] == SG_REASON_CHEAP ||
+                            command.store_reason[0] == SG_REASON_DEAR;
+            }
+        }
+        rig_free(&r);
+        assert_true(by_price > 1000);
+        assert_memory_equal(hash[0], hash[j], sizeof hash[0]);
+    }
+}
+
 static void nobody_is_accused_on_an_honest_site(void **state)
 {
     (void)state;
@@ -269,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_liar_is_found_and_breaks_nothing),
         cmocka_unit_test(nobody_is_accused_on_an_honest_site),
         cmocka_unit_test(jumps_of_the_clock_change_nothing),
+        cmocka_unit_test(a_jump_by_hours_does_not_teach_prices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
