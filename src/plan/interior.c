@@ -95,6 +95,7 @@ static void move_windows(sg_interior *self, const sg_interior_move *last)
             window->price += changed;
         }
         window->y += last->dual * window->dy;
+        window->pull = 0;
         window->weight =
             window->price > 0 ? window->price / window->z + SG_INTERIOR_LEAST : SG_INTERIOR_PIN;
     }
@@ -105,8 +106,9 @@ static void measure_windows(const sg_interior *self, sg_interior_measure *ret)
     for (int w = 0; w < self->window_count; w++) {
         const sg_interior_window *window = &self->window[w];
         double money = window->cost * window->z;
-        ret->miss = fmax(ret->miss, fabs(window->miss));
-        ret->dual = fmax(ret->dual, window->price > 0 ? fabs(window->reduced - window->price) : 0);
+        double reduced = sg_interior_window_reduced(window);
+        ret->miss = fmax(ret->miss, fabs(sg_interior_window_miss(window)));
+        ret->dual = fmax(ret->dual, window->price > 0 ? fabs(reduced - window->price) : 0);
         ret->products += window->price * window->z;
         ret->cost += money;
         ret->turnover += fabs(money);
@@ -130,7 +132,7 @@ static void aim_windows(sg_interior *self, double target)
 {
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
-        window->force = window->reduced - pull(window, target);
+        window->pull = pull(window, target);
     }
 }
 
@@ -172,21 +174,91 @@ static double length(double inverse, double share)
     return inverse > share ? share / inverse : 1;
 }
 
-/* One predictor and corrector step (Mehrotra), which the next measurement goes. */
-static sg_interior_move step(sg_interior *self, double products, double count)
+/* --- sweeps of both halves, each by a thread where there are two --- */
+
+typedef struct sweep {
+    sg_interior *self;
+    sg_interior_move move;
+    sg_interior_measure at[2];
+    sg_interior_reach to[2];
+} sweep;
+
+static void measure_half(void *context, int h)
 {
-    sg_interior_reach to;
-    self->kernels->predict(self, &to);
+    sweep *s = context;
+    s->self->kernels->measure(s->self, h, &s->move, &s->at[h]);
+}
+
+static void predict_half(void *context, int h)
+{
+    sweep *s = context;
+    s->self->kernels->predict(s->self, h, &s->to[h]);
+}
+
+static void aim_half(void *context, int h)
+{
+    sweep *s = context;
+    s->self->kernels->aim(s->self, h, s->move.target);
+}
+
+static void correct_half(void *context, int h)
+{
+    sweep *s = context;
+    s->self->kernels->correct(s->self, h, s->move.target, &s->to[h]);
+}
+
+static void add_measure(sg_interior_measure *self, const sg_interior_measure *other)
+{
+    self->miss = fmax(self->miss, other->miss);
+    self->dual = fmax(self->dual, other->dual);
+    self->products += other->products;
+    self->cost += other->cost;
+    self->turnover += other->turnover;
+}
+
+/* Of a horizon in one half the other stays zero. */
+static sg_interior_reach reach_of(const sweep *s)
+{
+    const sg_interior_reach *a = &s->to[0], *b = &s->to[1];
+    return (sg_interior_reach){fmax(a->primal, b->primal), fmax(a->dual, b->dual),
+                               a->first + b->first, a->second + b->second};
+}
+
+/* Go the last move, and look where that leads. */
+static sg_interior_measure measure(sweep *s, sg_pool *pool)
+{
+    sg_interior *self = s->self;
+    sg_interior_measure at;
+    move_windows(self, &s->move);
+    self->kernels->set_out(self, &s->move, &at);
+    sg_pool_run(pool, measure_half, s, self->half_count);
+    for (int h = 0; h < self->half_count; h++) {
+        add_measure(&at, &s->at[h]);
+    }
+    self->kernels->meet(self, true);
+    measure_windows(self, &at);
+    return at;
+}
+
+/* One predictor and corrector step (Mehrotra), which the next measurement goes. */
+static void step(sweep *s, sg_pool *pool, double products, double count)
+{
+    sg_interior *self = s->self;
+    sg_pool_run(pool, predict_half, s, self->half_count);
+    sg_interior_reach to = reach_of(s);
     predict_windows(self, &to);
     double primal = length(to.primal, 1), dual = length(to.dual, 1);
     double left = products * (1 - dual) + (primal - dual) * to.first + primal * dual * to.second;
-    double ratio = left / products,
-           target = products / count * fmin(ratio * ratio * ratio, TARGET_MOST);
-    aim_windows(self, target);
-    self->kernels->aim(self, target);
-    self->kernels->correct(self, target, &to);
-    correct_windows(self, target, &to);
-    return (sg_interior_move){target, length(to.primal, 0.9995), length(to.dual, 0.9995)};
+    double ratio = left / products;
+    s->move.target = products / count * fmin(ratio * ratio * ratio, TARGET_MOST);
+    aim_windows(self, s->move.target);
+    sg_pool_run(pool, aim_half, s, self->half_count);
+    self->kernels->meet(self, false);
+    sg_pool_run(pool, correct_half, s, self->half_count);
+    to = reach_of(s);
+    correct_windows(self, s->move.target, &to);
+    s->move.primal = length(to.primal, 0.9995);
+    s->move.dual = length(to.dual, 0.9995);
 }
 
 static sg_outcome iterate(sg_interior *self, const sg_interior_options *options, double began_s,
@@ -197,12 +269,9 @@ static sg_outcome iterate(sg_interior *self, const sg_interior_options *options,
                         .gap = options->gap_relative > 0 ? options->gap_relative : GAP_RELATIVE,
                         .bounds = count_bounds(self)};
     int most = options->iterations_max > 0 ? options->iterations_max : ITERATIONS_MAX;
-    sg_interior_move move = {0};
+    sweep s = {.self = self};
     for (;;) {
-        sg_interior_measure at;
-        move_windows(self, &move);
-        self->kernels->measure(self, &move, &at);
-        measure_windows(self, &at);
+        sg_interior_measure at = measure(&s, options->pool);
         sg_outcome outcome = look(self, &goal, &at);
         if (outcome == SG_SOLVED) {
             ret->dual_residual_per_kwh = at.dual * self->price;
@@ -216,7 +285,7 @@ static sg_outcome iterate(sg_interior *self, const sg_interior_options *options,
         if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
             return SG_LIMIT;
         }
-        move = step(self, at.products, goal.bounds);
+        step(&s, options->pool, at.products, goal.bounds);
         ret->iterations++;
     }
 }
@@ -233,7 +302,9 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
         } else {
             sg_interior_start(self);
         }
+        sg_pool_wake(options->pool);
         outcome = iterate(self, options, began_s, ret);
+        sg_pool_park(options->pool);
     }
     if (outcome == SG_SOLVED) {
         sg_interior_read(self, problem, ret);

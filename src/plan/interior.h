@@ -4,11 +4,12 @@
  *          and prices likewise; energies are divided by the hours of a step, so that they count in kW too.
  * Memory   one block that the caller gives, sg_interior_size bytes of it, 64-byte aligned; nothing is allocated or freed.
  *          The block keeps the last solution for the next start. Its size grows with steps x stores, near 1 kB each.
- * Bits     the same from every compiler and vector width.
- * Threads  one block, one thread.
+ * Bits     the same from every compiler and vector width, and from any number of threads.
+ * Threads  one block, one caller; with a pool two halves of the horizon are swept at a time.
  * Source   Mehrotra 1992 (predictor-corrector); the elimination is derived in docs/planning.md. */
 #ifndef SG_PLAN_INTERIOR_H
 #define SG_PLAN_INTERIOR_H
+#include "base/pool.h"
 #include "base/status.h"
 #include "plan/dispatch.h"
 
@@ -21,6 +22,7 @@ typedef struct sg_interior_options {
     int iterations_max;  /* <= 0 = 100                                                         */
     double gap_relative; /* <= 0 = 1e-9: cost above the proved bound, over the cost            */
     bool warm;           /* begin at the last solution of this block, moved to the new numbers */
+    sg_pool *pool;       /* NULL = the caller's thread alone                                   */
 } sg_interior_options;
 
 /* Bytes for problems of this shape: steps, counts, zones, windows, which of ramp and reserve there are. 0 = the shape is

@@ -100,9 +100,10 @@ static ALWAYS_INLINE TARGET lanes NAMED(move)(double *distance, double *price, l
     return p * NAMED(where)(p, d);
 }
 
-static TARGET void NAMED(move_columns)(const sg_interior *self, const sg_interior_block *block,
-                                       const sg_interior_move *last, NAMED(sums) * sums)
+static TARGET void NAMED(move_columns)(const sg_interior *self, int b, const sg_interior_move *last,
+                                       NAMED(sums) * sums)
 {
+    const sg_interior_block at = sg_interior_block_at(self, b), *block = &at;
     for (size_t i = 0; i < self->column_width; i += 8) {
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
@@ -162,8 +163,9 @@ static ALWAYS_INLINE TARGET lanes NAMED(hold)(lanes price, lanes weight)
 }
 
 /* Weights of a block's columns, and the right-hand side of the first step or, aimed at a target, of the second. */
-static ALWAYS_INLINE TARGET void NAMED(weigh)(sg_interior *self, const sg_interior_block *block,
-                                              bool aimed, double target)
+static ALWAYS_INLINE TARGET void NAMED(weigh)(const sg_interior *self, sg_interior_half *half,
+                                              const sg_interior_block *block, bool aimed,
+                                              double target)
 {
     size_t single = self->single, slacks = self->slacks;
     for (size_t t = 0; t < single; t += LANES) {
@@ -172,8 +174,8 @@ static ALWAYS_INLINE TARGET void NAMED(weigh)(sg_interior *self, const sg_interi
         if (aimed) {
             force -= NAMED(pull)(inv, p, LOAD(block->dz_affine), target);
         }
-        STORE(self->weight, NAMED(hold)(p, p * inv));
-        STORE(self->force, force);
+        STORE(half->weight, NAMED(hold)(p, p * inv));
+        STORE(half->force, force);
     }
     for (size_t t = single; t < self->column_width; t += LANES) {
         lanes low = LOAD(block->price_low), high = LOAD(block->price_high);
@@ -185,8 +187,8 @@ static ALWAYS_INLINE TARGET void NAMED(weigh)(sg_interior *self, const sg_interi
             force +=
                 NAMED(pull)(above_inv, high, -first, target) - NAMED(pull)(inv, low, first, target);
         }
-        STORE(self->weight, NAMED(hold)(low, low * inv + high * above_inv));
-        STORE(self->force, force);
+        STORE(half->weight, NAMED(hold)(low, low * inv + high * above_inv));
+        STORE(half->force, force);
     }
 }
 

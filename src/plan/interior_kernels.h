@@ -24,13 +24,18 @@ struct sg_interior_kernels {
     /* miss = right - A z and reduced = cost - A'y, for a first point */
     void (*multiply)(sg_interior *self);
     void (*price)(sg_interior *self);
-    /* Forward: go the last move, measure the point, factorise, and begin the first step. */
-    void (*measure)(sg_interior *self, const sg_interior_move *last, sg_interior_measure *ret);
-    /* Back: the first step, straight at the solution, into dz_affine. */
-    void (*predict)(sg_interior *self, sg_interior_reach *ret);
-    /* Forward: begin the second step, towards products of `target`. */
-    void (*aim)(sg_interior *self, double target);
-    /* Back: the second step, into dz and dy. */
-    void (*correct)(sg_interior *self, double target, sg_interior_reach *ret);
+    /* Before both halves measure: what they add to must be begun, and moved where they touch. */
+    void (*set_out)(sg_interior *self, const sg_interior_move *last, sg_interior_measure *ret);
+    /* Half h to the middle: go the last move, measure the point, factorise, and begin the first step. */
+    void (*measure)(sg_interior *self, int h, const sg_interior_move *last,
+                    sg_interior_measure *ret);
+    /* Between the way to the middle and the way back. */
+    void (*meet)(sg_interior *self, bool factorise);
+    /* From the middle: the first step, straight at the solution, into dz_affine. */
+    void (*predict)(sg_interior *self, int h, sg_interior_reach *ret);
+    /* To the middle: begin the second step, towards products of `target`. */
+    void (*aim)(sg_interior *self, int h, double target);
+    /* From the middle: the second step, into dz and dy. */
+    void (*correct)(sg_interior *self, int h, double target, sg_interior_reach *ret);
 };
 #endif

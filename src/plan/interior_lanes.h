@@ -45,7 +45,7 @@ static TARGET void NAMED(multiply_all)(sg_interior *self)
 {
     NAMED(multiply_windows)(self);
     for (int b = 0; b < self->blocks; b++) {
-        NAMED(multiply)(self, b);
+        NAMED(multiply)(self, 0, b);
     }
 }
 
@@ -53,85 +53,130 @@ static TARGET void NAMED(price_all)(sg_interior *self)
 {
     NAMED(price_windows)(self);
     for (int b = 0; b < self->blocks; b++) {
-        NAMED(price)(self, b);
+        NAMED(price)(self, 0, b);
     }
 }
 
-/* Everything of a block is done while it is in the cache. */
-static TARGET void NAMED(measure)(sg_interior *self, const sg_interior_move *last,
+/* What each half needs of the other's first block is moved before they set out. */
+static TARGET void NAMED(set_out)(sg_interior *self, const sg_interior_move *last,
                                   sg_interior_measure *ret)
 {
     NAMED(sums) sums = {0};
-    sg_interior_walk walk = sg_interior_walk_from_start(self);
     NAMED(multiply_windows)(self);
     NAMED(price_windows)(self);
-    NAMED(move_prices)(self, 0, last->dual);
-    for (int b = 0; b < self->blocks; b++) {
-        const sg_interior_block block = sg_interior_block_at(self, b);
-        if (b + 1 < self->blocks) { /* whose first prices this block needs */
-            NAMED(move_prices)(self, b + 1, last->dual);
-        }
-        NAMED(move_columns)(self, &block, last, &sums);
-        NAMED(multiply)(self, b);
-        NAMED(price)(self, b);
-        NAMED(measure_residuals)(self, &block, &sums);
-        NAMED(weigh)(self, &block, false, 0);
-        NAMED(reduce)(self);
-        NAMED(fold)(self, b, &block);
-        NAMED(forward)(self, &walk, b, true);
+    if (self->half_count > 1) {
+        int middle = self->half[1].first;
+        NAMED(move_columns)(self, middle - 1, last, &sums);
+        NAMED(move_prices)(self, middle, last->dual);
     }
     *ret = NAMED(measured)(&sums);
 }
 
-static TARGET void NAMED(back)(sg_interior *self, sg_interior_walk *walk, int b,
+/* Before the i-th block of a half on the way to the middle: the multiplication needs the columns of the block before it in
+ * time, the prices those of the block after it. */
+static TARGET void NAMED(move_on)(const sg_interior *self, const sg_interior_half *half, int i,
+                                  const sg_interior_move *last, NAMED(sums) * sums)
+{
+    int b = sg_interior_inward(half, i);
+    bool more = i + 1 < half->end - half->first, alone = self->half_count < 2;
+    if (half->back) {
+        if (i == 0) {
+            NAMED(move_columns)(self, b, last, sums);
+        }
+        if (more) {
+            NAMED(move_columns)(self, b - 1, last, sums);
+            NAMED(move_prices)(self, b, last->dual);
+        }
+    } else {
+        if (i == 0) {
+            NAMED(move_prices)(self, b, last->dual);
+        }
+        if (more) {
+            NAMED(move_prices)(self, b + 1, last->dual);
+        }
+        if (more || alone) {
+            NAMED(move_columns)(self, b, last, sums);
+        }
+    }
+}
+
+/* Everything of a block is done while it is in the cache. */
+static TARGET void NAMED(measure)(sg_interior *self, int h, const sg_interior_move *last,
+                                  sg_interior_measure *ret)
+{
+    NAMED(sums) sums = {0};
+    sg_interior_half *half = &self->half[h];
+    sg_interior_walk_in(self, half);
+    for (int i = 0; i < half->end - half->first; i++) {
+        int b = sg_interior_inward(half, i);
+        const sg_interior_block block = sg_interior_block_at(self, b);
+        NAMED(move_on)(self, half, i, last, &sums);
+        NAMED(multiply)(self, h, b);
+        NAMED(price)(self, h, b);
+        NAMED(measure_residuals)(self, &block, &sums);
+        NAMED(weigh)(self, half, &block, false, 0);
+        NAMED(reduce)(self, half);
+        NAMED(fold)(self, half, b, &block);
+        NAMED(inward)(self, half, b, true);
+    }
+    *ret = NAMED(measured)(&sums);
+}
+
+static TARGET void NAMED(back)(sg_interior *self, sg_interior_half *half, int b,
                                const sg_interior_block *block, bool aimed, double target,
                                double *dz)
 {
-    NAMED(weigh)(self, block, aimed, target);
-    NAMED(backward)(self, walk, b);
-    NAMED(unfold)(self, b, block, dz);
+    NAMED(weigh)(self, half, block, aimed, target);
+    NAMED(outward)(self, half, b);
+    NAMED(unfold)(self, half, b, block, dz);
 }
 
-static TARGET void NAMED(predict)(sg_interior *self, sg_interior_reach *ret)
+static TARGET void NAMED(predict)(sg_interior *self, int h, sg_interior_reach *ret)
 {
     NAMED(sums) sums = {0};
-    sg_interior_walk walk = sg_interior_walk_from_end(self);
-    for (int b = self->blocks - 1; b >= 0; b--) {
+    sg_interior_half *half = &self->half[h];
+    sg_interior_walk_out(self, half);
+    for (int i = 0; i < half->end - half->first; i++) {
+        int b = sg_interior_outward(half, i);
         const sg_interior_block block = sg_interior_block_at(self, b);
-        NAMED(back)(self, &walk, b, &block, false, 0, block.dz_affine);
+        NAMED(back)(self, half, b, &block, false, 0, block.dz_affine);
         NAMED(probe)(self, &block, &sums);
     }
     *ret = NAMED(reached)(&sums);
 }
 
-static TARGET void NAMED(aim)(sg_interior *self, double target)
+static TARGET void NAMED(aim)(sg_interior *self, int h, double target)
 {
-    sg_interior_walk walk = sg_interior_walk_from_start(self);
-    for (int b = 0; b < self->blocks; b++) {
+    sg_interior_half *half = &self->half[h];
+    sg_interior_walk_in(self, half);
+    for (int i = 0; i < half->end - half->first; i++) {
+        int b = sg_interior_inward(half, i);
         const sg_interior_block block = sg_interior_block_at(self, b);
-        NAMED(weigh)(self, &block, true, target);
-        NAMED(fold)(self, b, &block);
-        NAMED(forward)(self, &walk, b, false);
+        NAMED(weigh)(self, half, &block, true, target);
+        NAMED(fold)(self, half, b, &block);
+        NAMED(inward)(self, half, b, false);
     }
 }
 
-static TARGET void NAMED(correct)(sg_interior *self, double target, sg_interior_reach *ret)
+static TARGET void NAMED(correct)(sg_interior *self, int h, double target, sg_interior_reach *ret)
 {
     NAMED(sums) sums = {0};
-    sg_interior_walk walk = sg_interior_walk_from_end(self);
-    for (int b = self->blocks - 1; b >= 0; b--) {
+    sg_interior_half *half = &self->half[h];
+    sg_interior_walk_out(self, half);
+    for (int i = 0; i < half->end - half->first; i++) {
+        int b = sg_interior_outward(half, i);
         const sg_interior_block block = sg_interior_block_at(self, b);
-        NAMED(back)(self, &walk, b, &block, true, target, block.dz);
+        NAMED(back)(self, half, b, &block, true, target, block.dz);
         size_t own = self->slacks;
-        memcpy(block.dy + own, self->row + own, (self->row_width - own) * sizeof *block.dy);
+        memcpy(block.dy + own, half->row + own, (self->row_width - own) * sizeof *block.dy);
         NAMED(reach)(self, &block, target, &sums);
     }
     *ret = NAMED(reached)(&sums);
 }
 
-static const sg_interior_kernels NAMED(kernels) = {NAMED(multiply_all), NAMED(price_all),
-                                                   NAMED(measure),      NAMED(predict),
-                                                   NAMED(aim),          NAMED(correct)};
+static const sg_interior_kernels NAMED(kernels) = {
+    NAMED(multiply_all), NAMED(price_all), NAMED(set_out), NAMED(measure),
+    NAMED(meet),         NAMED(predict),   NAMED(aim),     NAMED(correct)};
 #undef lanes
 #undef mask
 #undef LOAD

@@ -173,9 +173,16 @@ static size_t list_touching(sg_interior *self)
 
 /* --- fronts --- */
 
-/* False where the step has more unknowns than a front holds. */
-static bool make_pattern(const sg_interior *self, int t, const sg_interior_pattern *before,
-                         sg_interior_pattern *ret)
+/* A window goes with the last of its steps that elimination comes to. */
+static bool goes(const sg_interior_window *window, int t, bool back)
+{
+    return back ? window->from == t : window->to == t + 1;
+}
+
+/* The step in the order of elimination; before: the pattern of the one before it, NULL where there is none. False where
+ * it has more unknowns than a front holds. */
+static bool make_pattern(const sg_interior *self, int t, bool back,
+                         const sg_interior_pattern *before, sg_interior_pattern *ret)
 {
     *ret = (sg_interior_pattern){.first = t};
     for (int w = 0; w < self->window_count; w++) {
@@ -186,24 +193,23 @@ static bool make_pattern(const sg_interior *self, int t, const sg_interior_patte
             ret->open[ret->open_count++] = (int16_t)w;
         }
     }
-    int at = self->zones + self->up + self->down;
-    ret->ramp = at;
-    ret->energy = at + self->ramp;
-    at = ret->energy + self->store_count;
+    int at = self->zones + self->up + self->down, core = self->ramp + self->store_count;
+    ret->carried = at;
+    at += core;
     for (int i = 0; i < ret->open_count; i++) {
-        const sg_interior_window *window = &self->window[ret->open[i]];
-        ret->opens[i] = window->from == t;
-        if (window->to == t + 1) {
+        if (goes(&self->window[ret->open[i]], t, back)) {
             ret->place[i] = (int16_t)at++;
         }
     }
     ret->out = at;
     at = (int)sg_interior_lead(at);
-    ret->next_ramp = at;
-    ret->next_energy = at + self->ramp;
-    at = ret->next_energy + self->store_count;
+    ret->ramp = back ? at : ret->carried;
+    ret->next_ramp = back ? ret->carried : at;
+    ret->energy = ret->ramp + self->ramp;
+    ret->next_energy = ret->next_ramp + self->ramp;
+    at += core;
     for (int i = 0; i < ret->open_count; i++) {
-        if (self->window[ret->open[i]].to > t + 1) {
+        if (!goes(&self->window[ret->open[i]], t, back)) {
             ret->place[i] = (int16_t)at++;
         }
     }
@@ -211,8 +217,7 @@ static bool make_pattern(const sg_interior *self, int t, const sg_interior_patte
     for (int i = 0; i < ret->open_count && at <= SG_INTERIOR_FRONT_MAX; i++) {
         ret->peak[ret->place[i]] = !self->window[ret->open[i]].shiftable;
     }
-    for (int i = 0; t > 0 && i < before->open_count;
-         i++) { /* in the order in which they stood there */
+    for (int i = 0; before && i < before->open_count; i++) { /* in their order there */
         for (int j = 0; j < ret->open_count && before->place[i] >= before->out; j++) {
             if (ret->open[j] == before->open[i]) {
                 ret->carry[ret->carry_count++] = ret->place[j];
@@ -222,41 +227,87 @@ static bool make_pattern(const sg_interior *self, int t, const sg_interior_patte
     return ret->all <= SG_INTERIOR_FRONT_MAX;
 }
 
-/* The next step after t from which the set of windows, or what they do, may differ; `steps` where none does. */
-static int next_change(const sg_interior *self, int t)
+/* The next step after t, in the order of elimination, from which the set of windows, or what they do, may differ; what follows
+ * the last of the half where none does. */
+static int next_change(const sg_interior *self, const sg_interior_half *half, int t)
 {
-    int next = t < 1 ? 1 : self->steps;
+    int way = half->back ? -1 : 1, end = half->stop + way;
+    int next = t == half->start && t != half->stop ? t + way : end;
     for (int w = 0; w < self->window_count; w++) {
-        const int at[] = {self->window[w].from, self->window[w].from + 1, self->window[w].to - 1,
-                          self->window[w].to};
+        const sg_interior_window *window = &self->window[w];
+        int begins = half->back ? window->to - 1 : window->from,
+            ends = half->back ? window->from : window->to - 1;
+        const int at[] = {begins, begins + way, ends, ends + way};
         for (int i = 0; i < 4; i++) {
-            next = at[i] > t && at[i] < next ? at[i] : next;
+            next = (at[i] - t) * way > 0 && (next - at[i]) * way > 0 ? at[i] : next;
         }
     }
-    return next < self->steps ? next : self->steps;
+    return next;
 }
 
-/* Count the fronts' sizes; keep the patterns where there is room. False: a front would be too large. */
-static bool lay_out_fronts(sg_interior *self)
+/* Count the sizes of a half's fronts; keep the patterns where there is room. False: a front would be too large. */
+static bool lay_out_half(sg_interior *self, sg_interior_half *half, sg_interior_pattern *ret_last)
 {
     sg_interior_pattern before, now;
-    self->pattern_count = 0;
-    self->factor_count = self->pivot_count = self->front_count = 0;
-    for (int t = 0, next = 0; t < self->steps; t = next) {
-        next = next_change(self, t);
-        if (!make_pattern(self, t, &before, &now)) {
+    int way = half->back ? -1 : 1, end = half->stop + way;
+    half->pattern_count = 0;
+    half->factor_count = half->pivot_count = 0;
+    for (int t = half->start, next = t; t != end; t = next) {
+        next = next_change(self, half, t);
+        if (!make_pattern(self, t, half->back, t == half->start ? NULL : &before, &now)) {
             return false;
         }
-        if (self->pattern) {
-            self->pattern[self->pattern_count] = now;
+        if (half->pattern) {
+            half->pattern[half->pattern_count] = now;
         }
-        self->pattern_count++;
+        half->pattern_count++;
         before = now;
-        size_t lead = sg_interior_lead(now.all), size = lead * lead;
-        self->factor_count += (size_t)(next - t) * sg_interior_kept(&now);
-        self->pivot_count += (size_t)(next - t) * sg_interior_lead(now.out);
+        size_t lead = sg_interior_lead(now.all), size = lead * lead, steps = (size_t)abs(next - t);
+        half->factor_count += steps * sg_interior_kept(&now);
+        half->pivot_count += steps * sg_interior_lead(now.out);
         self->front_count = size > self->front_count ? size : self->front_count;
     }
+    *ret_last = before;
+    return true;
+}
+
+/* What the halves leave at the middle: ramp, energies, and the windows that go on, in the order of the last step. */
+static void lay_out_middle(sg_interior *self, const sg_interior_pattern *last)
+{
+    int at = self->ramp + self->store_count;
+    self->middle = (sg_interior_pattern){0};
+    for (int i = 0; i < last->open_count; i++) {
+        if (last->place[i] >= last->out) {
+            int k = self->middle.open_count++;
+            self->middle.open[k] = last->open[i];
+            self->middle.place[k] = (int16_t)at;
+            self->middle.peak[at++] = !self->window[last->open[i]].shiftable;
+        }
+    }
+    self->middle.out = self->middle.all = at;
+}
+
+/* Cut the horizon; whatever number of threads there is, it is cut in the same place. */
+static void cut(sg_interior *self)
+{
+    int middle = self->blocks > 1 ? self->blocks / 2 : self->blocks,
+        step = middle * SG_INTERIOR_BLOCK;
+    self->half_count = self->blocks > 1 ? 2 : 1;
+    self->half[0] =
+        (sg_interior_half){.end = middle, .stop = (step < self->steps ? step : self->steps) - 1};
+    self->half[1] = (sg_interior_half){
+        .back = true, .first = middle, .end = self->blocks, .start = self->steps - 1, .stop = step};
+}
+
+static bool lay_out_fronts(sg_interior *self)
+{
+    sg_interior_pattern last = {0};
+    for (int h = 0; h < self->half_count; h++) {
+        if (!lay_out_half(self, &self->half[h], &last)) {
+            return false;
+        }
+    }
+    lay_out_middle(self, &last);
     return true;
 }
 
@@ -322,28 +373,40 @@ static void fill_lists(sg_interior *self, const sg_dispatch *shape)
     self->window_count = list_windows(shape, self->window, &self->demand_count);
 }
 
-static void take_numbers(sg_interior *self, cursor *memory)
+/* The doubles of a half. */
+static void take_half(const sg_interior *self, sg_interior_half *half, cursor *memory)
 {
     size_t columns = self->column_width, stores = (size_t)self->store_count,
            block = SG_INTERIOR_BLOCK;
+    half->factor = take_doubles(memory, half->factor_count);
+    half->pivot = take_doubles(memory, half->pivot_count);
+    half->kept = take_doubles(memory, half->pivot_count);
+    half->weight = take_doubles(memory, columns);
+    half->force = take_doubles(memory, columns);
+    half->out = take_doubles(memory, columns);
+    half->row = take_doubles(memory, self->row_width);
+    half->part = take_doubles(memory, stores * SG_INTERIOR_PARTS * block);
+    half->diagonal = take_doubles(memory, (size_t)self->zones * block);
+    half->import_inv = take_doubles(memory, block);
+    half->export_inv = take_doubles(memory, block);
+    half->spare = take_doubles(memory, 2 * block);
+    half->ahead = take_doubles(memory, stores);
+    half->front = take_doubles(memory, 2 * self->front_count);
+}
+
+static void take_numbers(sg_interior *self, cursor *memory)
+{
+    size_t middle = sg_interior_lead(self->middle.all);
     self->touch = take(memory, (size_t)self->blocks + 1, sizeof *self->touch);
     self->touching = take(memory, list_touching(self), sizeof *self->touching);
     self->slab = take_doubles(memory, (size_t)self->blocks * self->slab_size);
-    self->factor = take_doubles(memory, self->factor_count);
-    self->pivot = take_doubles(memory, self->pivot_count);
-    self->kept = take_doubles(memory, self->pivot_count);
-    self->weight = take_doubles(memory, columns);
-    self->force = take_doubles(memory, columns);
-    self->out = take_doubles(memory, columns);
-    self->row = take_doubles(memory, self->row_width);
-    self->part = take_doubles(memory, stores * SG_INTERIOR_PARTS * block);
-    self->diagonal = take_doubles(memory, (size_t)self->zones * block);
-    self->import_inv = take_doubles(memory, block);
-    self->export_inv = take_doubles(memory, block);
-    self->none = take_doubles(memory, block);
-    self->one = take_doubles(memory, block);
-    self->spare = take_doubles(memory, 2 * block);
-    self->front = take_doubles(memory, 2 * self->front_count);
+    for (int h = 0; h < self->half_count; h++) {
+        take_half(self, &self->half[h], memory);
+    }
+    self->middle_factor = take_doubles(memory, middle * middle);
+    self->middle_pivot = take_doubles(memory, middle);
+    self->none = take_doubles(memory, SG_INTERIOR_BLOCK);
+    self->one = take_doubles(memory, SG_INTERIOR_BLOCK);
 }
 
 /* Where everything stands: from the lists, which are there already. */
@@ -359,11 +422,15 @@ static bool lay_out(sg_interior *self, const sg_dispatch *shape, cursor *memory)
     lay_out_rows(self);
     self->slab_size = sg_interior_slab_size(self);
     self->touch = self->touching = NULL;
-    self->pattern = NULL;
+    self->front_count = 0;
+    cut(self);
     if (!lay_out_fronts(self)) {
         return false;
     }
-    self->pattern = take(memory, (size_t)self->pattern_count, sizeof *self->pattern);
+    for (int h = 0; h < self->half_count; h++) {
+        sg_interior_half *half = &self->half[h];
+        half->pattern = take(memory, (size_t)half->pattern_count, sizeof *half->pattern);
+    }
     take_numbers(self, memory);
     if (memory->base) {
         list_touching(self);

@@ -20,6 +20,7 @@
 #include "plan/interior.h"
 
 #include <stdint.h>
+#include <string.h>
 
 enum {
     SG_INTERIOR_BLOCK = 32,     /* steps                                       */
@@ -62,8 +63,6 @@ typedef struct sg_interior_store {
     double keep;          /* of the energy over a step                                          */
     double backing_up;    /* energy that a kW of upward share needs, in kW steps                */
     double backing_down;
-    double
-        ahead; /* going back: the change of its row's price at the first step of the block after */
 } sg_interior_store;
 
 /* A window of steps that one unknown joins: a demand period's peak above what it was so far, or the unserved energy of a
@@ -76,28 +75,85 @@ typedef struct sg_interior_window {
     int track;
     size_t series; /* peak: row and slack of its steps; shiftable: column */
     /* the unknown, a column without upper bound */
-    double cost, z, price, reduced, weight, force, dz, dz_affine;
-    double right, miss, y, dy; /* the row of a shiftable's total                       */
+    double cost, z, price, weight, pull, dz, dz_affine;
+    double right, y, dy; /* the row of a shiftable's total                       */
+    /* of its reduced cost and of its row, what the steps of each half add up to */
+    double reduced[2], miss[2];
 } sg_interior_window;
+
+static inline double sg_interior_window_miss(const sg_interior_window *window)
+{
+    return window->miss[0] + window->miss[1];
+}
+
+static inline double sg_interior_window_reduced(const sg_interior_window *window)
+{
+    return window->reduced[0] + window->reduced[1];
+}
+
+/* The right-hand side of its unknown: pull is what a target asks of its price. */
+static inline double sg_interior_window_force(const sg_interior_window *window)
+{
+    return sg_interior_window_reduced(window) - window->pull;
+}
 
 /* The unknowns of a step, in the order of elimination, while the set of open windows stays the same: prices of the
  * balances, of the reserves, of the ramp, of the energies, windows that close here; and what is left for the next step:
- * its ramp and its energies, windows that stay open. */
+ * its ramp and its energies, windows that stay open. Against time it is the other way round: the ramp and the energies of
+ * the next step go and those of this one are left, and windows go where they open. */
 typedef struct sg_interior_pattern {
-    int first;                  /* step from which it holds                                    */
+    int first;                  /* step from which it holds, in the order of elimination       */
     int out;                    /* unknowns eliminated here                                    */
     int all;                    /* end of those that are left, which begin at the next four    */
     int ramp, energy;           /* where the ramp's price and the energies' prices stand       */
     int next_ramp, next_energy; /* those of the next step                                      */
+    int carried;                /* where what the step before left begins: a ramp, energies    */
     int open_count;             /* windows                                                     */
     int16_t open[SG_INTERIOR_FRONT_MAX],
-        place[SG_INTERIOR_FRONT_MAX];  /* window and its unknown    */
-    bool opens[SG_INTERIOR_FRONT_MAX]; /* the window, here */
-    bool peak[SG_INTERIOR_FRONT_MAX];  /* is the unknown a peak? All others are prices */
-    int carry_count;                   /* windows that were open at the step before             */
+        place[SG_INTERIOR_FRONT_MAX]; /* window and its unknown    */
+    bool peak[SG_INTERIOR_FRONT_MAX]; /* is the unknown a peak? All others are prices */
+    int carry_count;                  /* windows that were open at the step before             */
     int16_t
         carry[SG_INTERIOR_FRONT_MAX]; /* where they stand now; ramp and energies come before   */
 } sg_interior_pattern;
+
+/* How far a sweep has come along the fronts. */
+typedef struct sg_interior_walk {
+    const sg_interior_pattern *now, *end;
+    double *factor, *pivot, *kept;
+    double *front, *last_front; /* of this step, of the one before */
+    size_t last_own, last_lead;
+    double
+        last[SG_INTERIOR_FRONT_MAX]; /* towards the middle: what the step before left; from it: what
+                                           the one before solved */
+} sg_interior_walk;
+
+/* A half of the horizon, with all that a sweep over it writes to beside the blocks, so that each may have a thread of its
+ * own. The first is eliminated with time, the second against it, and what both leave is solved where they meet. A
+ * horizon of one block is all in the first. */
+typedef struct sg_interior_half {
+    bool back;       /* eliminated against time                                              */
+    int first, end;  /* blocks                                                               */
+    int start, stop; /* steps at which elimination begins and ends                           */
+    sg_interior_pattern *pattern;
+    int pattern_count;
+    size_t factor_count, pivot_count; /* doubles */
+    sg_interior_walk walk;
+    double *factor, *pivot; /* of each step: see keep; inverted pivots                       */
+    double *kept;           /* [pivot] of the substitution                                   */
+    /* of the block that a sweep is at */
+    double *weight, *force; /* columns: see weigh; right-hand sides                          */
+    double *out;            /* columns: what the elimination of a column alone makes of its force */
+    double *row;            /* rows: right-hand sides, then changes of the prices            */
+    double *part;           /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK]                 */
+    double *diagonal;       /* [zone][SG_INTERIOR_BLOCK] what columns of one balance add to it */
+    double *import_inv, *export_inv;
+    double *spare; /* anything */
+    /* from the middle on: the change of the prices at the first step of the block after, of the ramp and of
+     * [store] its row */
+    double ramp_ahead, *ahead;
+    double *front; /* two of the largest front */
+} sg_interior_half;
 
 typedef struct sg_interior_kernels sg_interior_kernels;
 
@@ -114,13 +170,13 @@ typedef struct sg_interior_block {
 struct sg_interior {
     const sg_interior_kernels *kernels;
     int steps, blocks, zones, store_count, source_count, shed_count, link_count, window_count;
-    int demand_count, pattern_count;
+    int demand_count, half_count;
     bool grid, ramp, up, down;
     int grid_zone;
     int ramp_from; /* the first step whose ramp is bound: 0 where the net before it is given, else 1 */
     size_t slacks, single; /* of a block: inequalities; columns without an upper bound */
     size_t column_width, row_width, slab_size;
-    size_t factor_count, pivot_count, front_count; /* doubles */
+    size_t front_count; /* doubles of the largest front */
     /* where in a block */
     size_t need_up, need_down; /* rows = slacks */
     size_t ramp_slack, source, shed, import, export, link;
@@ -130,7 +186,11 @@ struct sg_interior {
     sg_interior_store *store;
     sg_interior_window *window;
     int *touch, *touching; /* windows of block b: touching[touch[b]] .. touching[touch[b + 1]] */
-    sg_interior_pattern *pattern;
+    sg_interior_half half[2];
+    /* where they meet: what no step eliminates */
+    sg_interior_pattern middle;
+    double *middle_factor, *middle_pivot;
+    double met[SG_INTERIOR_FRONT_MAX]; /* the unknowns there, solved */
     /* scale: kW, money per kWh, hours of a step */
     double unit, price, hours;
     double right_size, cost_size; /* the largest of the program's numbers, at least 1      */
@@ -139,19 +199,7 @@ struct sg_interior {
     bool solved;                  /* the block holds a solution */
     double turnover;              /* all costs and revenues of the point, scaled */
     double *slab;                 /* [blocks][slab_size]                                   */
-    double *factor, *pivot;       /* of each step: see keep; inverted pivots               */
-    double *kept;                 /* [pivot] of the substitution                           */
-    /* of the block that a sweep is at */
-    double *weight, *force; /* columns: see weigh; right-hand sides                              */
-    double *out;            /* columns: what the elimination of a column alone makes of its force */
-    double *row;            /* rows: right-hand sides, then changes of the prices                */
-    double *part;           /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK]                     */
-    double *diagonal;       /* [zone][SG_INTERIOR_BLOCK] what columns of one balance add to it   */
-    double *import_inv, *export_inv;
-    double *none, *one,
-        *spare;        /* 0, 1, anything                                                   */
-    double ramp_ahead; /* as sg_interior_store.ahead                                       */
-    double *front;     /* two of the largest front                                         */
+    double *none, *one;           /* [SG_INTERIOR_BLOCK] 0 and 1                           */
 };
 
 static inline sg_interior_block sg_interior_block_at(const sg_interior *self, int block)
@@ -184,38 +232,38 @@ static inline size_t sg_interior_slab_size(const sg_interior *self)
            2 * (self->row_width - self->slacks);
 }
 
-/* How far a sweep has come along the fronts. */
-typedef struct sg_interior_walk {
-    const sg_interior_pattern *now, *end;
-    double *factor, *pivot, *kept;
-    double *front, *last_front; /* of this step, of the one before */
-    size_t last_own, last_lead;
-    double last
-        [SG_INTERIOR_FRONT_MAX]; /* forward: what the step before left; back: what the one after solved */
-} sg_interior_walk;
-
-static inline sg_interior_walk sg_interior_walk_from_start(const sg_interior *self)
+/* The blocks of a half in the order of elimination. */
+static inline int sg_interior_inward(const sg_interior_half *half, int i)
 {
-    return (sg_interior_walk){.now = self->pattern,
-                              .end = self->pattern + self->pattern_count,
-                              .factor = self->factor,
-                              .pivot = self->pivot,
-                              .kept = self->kept,
-                              .front = self->front,
-                              .last_front = self->front + self->front_count};
+    return half->back ? half->end - 1 - i : half->first + i;
 }
 
-/* @a self forgets what it last saw going back. */
-static inline sg_interior_walk sg_interior_walk_from_end(sg_interior *self)
+static inline int sg_interior_outward(const sg_interior_half *half, int i)
 {
-    self->ramp_ahead = 0;
-    for (int s = 0; s < self->store_count; s++) {
-        self->store[s].ahead = 0;
-    }
-    return (sg_interior_walk){.now = self->pattern + self->pattern_count - 1,
-                              .end = self->pattern + self->pattern_count,
-                              .factor = self->factor + self->factor_count,
-                              .kept = self->kept + self->pivot_count};
+    return sg_interior_inward(half, half->end - half->first - 1 - i);
+}
+
+/* To the middle. */
+static inline void sg_interior_walk_in(const sg_interior *self, sg_interior_half *half)
+{
+    half->walk = (sg_interior_walk){.now = half->pattern,
+                                    .end = half->pattern + half->pattern_count,
+                                    .factor = half->factor,
+                                    .pivot = half->pivot,
+                                    .kept = half->kept,
+                                    .front = half->front,
+                                    .last_front = half->front + self->front_count};
+}
+
+/* From the middle, where the prices of the next steps are those that were met. */
+static inline void sg_interior_walk_out(const sg_interior *self, sg_interior_half *half)
+{
+    size_t ramp = self->ramp ? 1 : 0;
+    half->ramp_ahead = self->ramp ? self->met[0] : 0;
+    memcpy(half->ahead, self->met + ramp, (size_t)self->store_count * sizeof *half->ahead);
+    half->walk.now = half->pattern + half->pattern_count - 1;
+    half->walk.factor = half->factor + half->factor_count;
+    half->walk.kept = half->kept + half->pivot_count;
 }
 
 /* What a step of the method did. */

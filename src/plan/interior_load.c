@@ -396,7 +396,7 @@ static void price_bounds(sg_interior *self, double product)
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
         if (window->price > 0) {
-            window->price = price_of(window->reduced, window->z, product);
+            window->price = price_of(sg_interior_window_reduced(window), window->z, product);
         }
     }
 }

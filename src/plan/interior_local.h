@@ -7,11 +7,11 @@
 
 /* --- a store without shares of a reserve: charge and discharge, then the energy --- */
 
-static TARGET void NAMED(reduce_plain)(const sg_interior *self, const sg_interior_store *store,
+static TARGET void NAMED(reduce_plain)(const sg_interior_half *half, const sg_interior_store *store,
                                        double *part)
 {
-    const double *wc = self->weight + store->charge, *wd = self->weight + store->discharge,
-                 *wx = self->weight + store->energy;
+    const double *wc = half->weight + store->charge, *wd = half->weight + store->discharge,
+                 *wx = half->weight + store->energy;
     double p = store->charge_eff, q = store->discharge_inv, k = store->keep;
     for (EACH_STEP) {
         lanes ci = 1 / LOAD(wc), di = 1 / LOAD(wd), xi = 1 / LOAD(wx);
@@ -23,11 +23,12 @@ static TARGET void NAMED(reduce_plain)(const sg_interior *self, const sg_interio
     }
 }
 
-static TARGET void NAMED(fold_plain)(const sg_interior *self, const sg_interior_store *store)
+static TARGET void NAMED(fold_plain)(const sg_interior *self, const sg_interior_half *half,
+                                     const sg_interior_store *store)
 {
-    const double *w = self->weight, *f = self->force;
-    double *own = self->row + store->row,
-           *zone = self->row + self->balance + (size_t)store->zone * SG_INTERIOR_BLOCK;
+    const double *w = half->weight, *f = half->force;
+    double *own = half->row + store->row,
+           *zone = half->row + self->balance + (size_t)store->zone * SG_INTERIOR_BLOCK;
     double p = store->charge_eff, q = store->discharge_inv;
     for (EACH_STEP) {
         lanes c = LOAD(f + store->charge) / LOAD(w + store->charge),
@@ -35,17 +36,17 @@ static TARGET void NAMED(fold_plain)(const sg_interior *self, const sg_interior_
               x = LOAD(f + store->energy) / LOAD(w + store->energy);
         ADD(own, q * d - p * c + x);
         ADD(zone, d - c);
-        STORE(self->out + store->energy, x);
+        STORE(half->out + store->energy, x);
     }
 }
 
-static TARGET void NAMED(unfold_plain)(const sg_interior *self, const sg_interior_store *store,
-                                       double *dz)
+static TARGET void NAMED(unfold_plain)(const sg_interior *self, const sg_interior_half *half,
+                                       const sg_interior_store *store, double ahead, double *dz)
 {
-    const double *w = self->weight, *f = self->force, *own = self->row + store->row,
-                 *zone = self->row + self->balance + (size_t)store->zone * SG_INTERIOR_BLOCK;
+    const double *w = half->weight, *f = half->force, *own = half->row + store->row,
+                 *zone = half->row + self->balance + (size_t)store->zone * SG_INTERIOR_BLOCK;
     double p = store->charge_eff, q = store->discharge_inv, next[SG_INTERIOR_BLOCK];
-    NAMED(ahead)(own, store->ahead, next);
+    NAMED(ahead)(own, ahead, next);
     for (EACH_STEP) {
         lanes y = LOAD(own), l = LOAD(zone);
         lanes c = -(p * y + l) - LOAD(f + store->charge),
@@ -70,9 +71,10 @@ typedef struct NAMED(local) {
 } NAMED(local);
 
 static ALWAYS_INLINE TARGET NAMED(local)
-    NAMED(local_of)(const sg_interior *self, const sg_interior_store *store, size_t t)
+    NAMED(local_of)(const sg_interior *self, const sg_interior_half *half,
+                    const sg_interior_store *store, size_t t)
 {
-    const double *w = self->weight, *none = self->none;
+    const double *w = half->weight, *none = self->none;
     NAMED(local) e;
     double a = store->backing_up, b = store->backing_down, p = store->charge_eff,
            q = store->discharge_inv;
@@ -111,12 +113,12 @@ static ALWAYS_INLINE TARGET NAMED(local)
     return e;
 }
 
-static TARGET void NAMED(reduce_full)(const sg_interior *self, const sg_interior_store *store,
-                                      double *part)
+static TARGET void NAMED(reduce_full)(const sg_interior *self, const sg_interior_half *half,
+                                      const sg_interior_store *store, double *part)
 {
     double up = self->up ? 1 : 0, down = self->down ? 1 : 0, k = store->keep;
     for (EACH_STEP) {
-        const NAMED(local) e = NAMED(local_of)(self, store, t);
+        const NAMED(local) e = NAMED(local_of)(self, half, store, t);
         STORE(part + SG_PART_OWN, e.yy + e.gy * e.gy * e.ix);
         STORE(part + SG_PART_OWN_BALANCE, e.yv + e.gy * e.gl * e.ix);
         STORE(part + SG_PART_BALANCE, e.iv + e.gl * e.gl * e.ix);
@@ -141,10 +143,11 @@ typedef struct NAMED(alone) {
 } NAMED(alone);
 
 static ALWAYS_INLINE TARGET NAMED(alone)
-    NAMED(alone_of)(const sg_interior *self, const sg_interior_store *store, const NAMED(local) * e,
-                    const double *miss, size_t t)
+    NAMED(alone_of)(const sg_interior *self, const sg_interior_half *half,
+                    const sg_interior_store *store, const NAMED(local) * e, const double *miss,
+                    size_t t)
 {
-    const double *f = self->force, *m = miss, *none = self->none;
+    const double *f = half->force, *m = miss, *none = self->none;
     double a = store->backing_up, b = store->backing_down;
     lanes g1 = LOAD(self->up ? f + store->power_up : none) -
                e->w1 * LOAD(self->up ? m + store->power_up : none);
@@ -168,39 +171,40 @@ static ALWAYS_INLINE TARGET NAMED(alone)
     return ret;
 }
 
-static TARGET void NAMED(fold_full)(const sg_interior *self, const sg_interior_store *store,
-                                    const double *miss)
+static TARGET void NAMED(fold_full)(const sg_interior *self, const sg_interior_half *half,
+                                    const sg_interior_store *store, const double *miss)
 {
-    double *row = self->row, *own = row + store->row,
+    double *row = half->row, *own = row + store->row,
            *zone = row + self->balance + (size_t)store->zone * SG_INTERIOR_BLOCK;
-    double *up = self->up ? row + self->need_up : self->spare,
-           *down = self->down ? row + self->need_down : self->spare + SG_INTERIOR_BLOCK;
+    double *up = self->up ? row + self->need_up : half->spare,
+           *down = self->down ? row + self->need_down : half->spare + SG_INTERIOR_BLOCK;
     double p = store->charge_eff, q = store->discharge_inv;
     for (EACH_STEP) {
-        const NAMED(local) e = NAMED(local_of)(self, store, t);
-        const NAMED(alone) o = NAMED(alone_of)(self, store, &e, miss, t);
+        const NAMED(local) e = NAMED(local_of)(self, half, store, t);
+        const NAMED(alone) o = NAMED(alone_of)(self, half, store, &e, miss, t);
         lanes v = o.discharge - o.charge;
         ADD(own, q * o.discharge - p * o.charge + e.gy * o.energy);
         ADD(zone, v + e.gl * o.energy);
         ADD(up, o.up - e.ku * v + e.gu * o.energy);
         ADD(down, o.down + e.kd * v + e.gd * o.energy);
-        STORE(self->out + store->energy, o.energy);
+        STORE(half->out + store->energy, o.energy);
     }
 }
 
-static TARGET void NAMED(unfold_full)(const sg_interior *self, const sg_interior_store *store,
+static TARGET void NAMED(unfold_full)(const sg_interior *self, const sg_interior_half *half,
+                                      const sg_interior_store *store, double ahead,
                                       const double *miss, double *dz)
 {
-    const double *row = self->row, *own = row + store->row,
+    const double *row = half->row, *own = row + store->row,
                  *zone = row + self->balance + (size_t)store->zone * SG_INTERIOR_BLOCK;
     const double *up = self->up ? row + self->need_up : self->none,
                  *down = self->down ? row + self->need_down : self->none;
     double p = store->charge_eff, q = store->discharge_inv, a = store->backing_up,
            b = store->backing_down, next[SG_INTERIOR_BLOCK];
-    NAMED(ahead)(own, store->ahead, next);
+    NAMED(ahead)(own, ahead, next);
     for (EACH_STEP) {
-        const NAMED(local) e = NAMED(local_of)(self, store, t);
-        const NAMED(alone) o = NAMED(alone_of)(self, store, &e, miss, t);
+        const NAMED(local) e = NAMED(local_of)(self, half, store, t);
+        const NAMED(alone) o = NAMED(alone_of)(self, half, store, &e, miss, t);
         lanes y = LOAD(own), l = LOAD(zone), u = LOAD(up), r = LOAD(down);
         lanes x = e.ix * (e.gy * y + e.gl * l + e.gu * u + e.gd * r - store->keep * LOAD(next)) -
                   o.energy;
@@ -228,103 +232,106 @@ static TARGET void NAMED(unfold_full)(const sg_interior *self, const sg_interior
 
 /* --- columns of one balance, links, import and export --- */
 
-static TARGET void NAMED(reduce_column)(const sg_interior *self, size_t column, int zone)
+static TARGET void NAMED(reduce_column)(const sg_interior_half *half, size_t column, int zone)
 {
-    const double *weight = self->weight + column;
-    double *diagonal = self->diagonal + (size_t)zone * SG_INTERIOR_BLOCK;
+    const double *weight = half->weight + column;
+    double *diagonal = half->diagonal + (size_t)zone * SG_INTERIOR_BLOCK;
     for (EACH_STEP) {
         ADD(diagonal, 1 / LOAD(weight));
     }
 }
 
-static TARGET void NAMED(fold_column)(const sg_interior *self, size_t column, int zone)
+static TARGET void NAMED(fold_column)(const sg_interior *self, const sg_interior_half *half,
+                                      size_t column, int zone)
 {
-    const double *weight = self->weight + column, *force = self->force + column;
-    double *row = self->row + self->balance + (size_t)zone * SG_INTERIOR_BLOCK;
+    const double *weight = half->weight + column, *force = half->force + column;
+    double *row = half->row + self->balance + (size_t)zone * SG_INTERIOR_BLOCK;
     for (EACH_STEP) {
         ADD(row, LOAD(force) / LOAD(weight));
     }
 }
 
-static TARGET void NAMED(unfold_column)(const sg_interior *self, size_t column, int zone,
-                                        double *dz)
+static TARGET void NAMED(unfold_column)(const sg_interior *self, const sg_interior_half *half,
+                                        size_t column, int zone, double *dz)
 {
-    const double *weight = self->weight + column, *force = self->force + column;
-    const double *row = self->row + self->balance + (size_t)zone * SG_INTERIOR_BLOCK;
+    const double *weight = half->weight + column, *force = half->force + column;
+    const double *row = half->row + self->balance + (size_t)zone * SG_INTERIOR_BLOCK;
     for (EACH_STEP) {
         STORE(dz + column, (LOAD(row) - LOAD(force)) / LOAD(weight));
     }
 }
 
-static TARGET void NAMED(fold_link)(const sg_interior *self, int j)
+static TARGET void NAMED(fold_link)(const sg_interior *self, const sg_interior_half *half, int j)
 {
     size_t there = self->link + (size_t)(2 * j) * SG_INTERIOR_BLOCK,
            back = there + SG_INTERIOR_BLOCK;
-    double *balance = self->row + self->balance,
+    double *balance = half->row + self->balance,
            *from = balance + (size_t)self->link_from[j] * SG_INTERIOR_BLOCK,
            *to = balance + (size_t)self->link_to[j] * SG_INTERIOR_BLOCK;
     double arrives = self->link_arrives[j];
     for (EACH_STEP) {
-        lanes u = LOAD(self->force + there) / LOAD(self->weight + there),
-              v = LOAD(self->force + back) / LOAD(self->weight + back);
+        lanes u = LOAD(half->force + there) / LOAD(half->weight + there),
+              v = LOAD(half->force + back) / LOAD(half->weight + back);
         ADD(from, arrives * v - u);
         ADD(to, arrives * u - v);
     }
 }
 
-static TARGET void NAMED(unfold_link)(const sg_interior *self, int j, double *dz)
+static TARGET void NAMED(unfold_link)(const sg_interior *self, const sg_interior_half *half, int j,
+                                      double *dz)
 {
     size_t there = self->link + (size_t)(2 * j) * SG_INTERIOR_BLOCK,
            back = there + SG_INTERIOR_BLOCK;
-    const double *balance = self->row + self->balance,
+    const double *balance = half->row + self->balance,
                  *from = balance + (size_t)self->link_from[j] * SG_INTERIOR_BLOCK,
                  *to = balance + (size_t)self->link_to[j] * SG_INTERIOR_BLOCK;
     double arrives = self->link_arrives[j];
     for (EACH_STEP) {
-        STORE(dz + there, (arrives * LOAD(to) - LOAD(from) - LOAD(self->force + there)) /
-                              LOAD(self->weight + there));
-        STORE(dz + back, (arrives * LOAD(from) - LOAD(to) - LOAD(self->force + back)) /
-                             LOAD(self->weight + back));
+        STORE(dz + there, (arrives * LOAD(to) - LOAD(from) - LOAD(half->force + there)) /
+                              LOAD(half->weight + there));
+        STORE(dz + back, (arrives * LOAD(from) - LOAD(to) - LOAD(half->force + back)) /
+                             LOAD(half->weight + back));
     }
 }
 
 /* The import is held by its own bounds and by the slacks of the peaks that are open: their inverse weights, and the force
  * on it once those slacks are gone. */
-static TARGET void NAMED(join_peaks)(const sg_interior *self, int b, const double *miss,
-                                     double *force)
+static TARGET void NAMED(join_peaks)(const sg_interior *self, const sg_interior_half *half, int b,
+                                     const double *miss, double *force)
 {
-    double *in = self->import_inv, *ex = self->export_inv;
-    memcpy(in, self->weight + self->import, SG_INTERIOR_BLOCK * sizeof *in);
-    memcpy(force, self->force + self->import, SG_INTERIOR_BLOCK * sizeof *force);
+    double *in = half->import_inv, *ex = half->export_inv;
+    memcpy(in, half->weight + self->import, SG_INTERIOR_BLOCK * sizeof *in);
+    memcpy(force, half->force + self->import, SG_INTERIOR_BLOCK * sizeof *force);
     for (int k = self->touch[b]; k < self->touch[b + 1]; k++) {
         const sg_interior_window *window = &self->window[self->touching[k]];
         size_t to = NAMED(until)(window->to, b), i = window->series;
         for (size_t t = NAMED(from)(window, b); !window->shiftable && t < to; t++) {
-            in[t] += self->weight[i + t];
-            force[t] += self->weight[i + t] * miss[i + t] - self->force[i + t];
+            in[t] += half->weight[i + t];
+            force[t] += half->weight[i + t] * miss[i + t] - half->force[i + t];
         }
     }
     for (EACH_STEP) {
         STORE(in, 1 / LOAD(in));
-        STORE(ex, 1 / LOAD(self->weight + self->export));
+        STORE(ex, 1 / LOAD(half->weight + self->export));
     }
 }
 
 /* `out` of the import is the net import, which the ramp's two steps see; the peaks' right-hand sides stand in their rows. */
-static TARGET void NAMED(fold_grid)(const sg_interior *self, int b, const double *miss)
+static TARGET void NAMED(fold_grid)(const sg_interior *self, const sg_interior_half *half, int b,
+                                    const double *miss)
 {
     double force[SG_INTERIOR_BLOCK], import[SG_INTERIOR_BLOCK];
-    double *zone = self->row + self->balance + (size_t)self->grid_zone * SG_INTERIOR_BLOCK,
-           *net = self->out + self->import;
-    NAMED(join_peaks)(self, b, miss, force);
+    double *zone = half->row + self->balance + (size_t)self->grid_zone * SG_INTERIOR_BLOCK,
+           *net = half->out + self->import;
+    NAMED(join_peaks)(self, half, b, miss, force);
     for (EACH_STEP) {
-        STORE(import, LOAD(force) * LOAD(self->import_inv));
-        STORE(net, LOAD(import) - LOAD(self->export_inv) * LOAD(self->force + self->export));
+        STORE(import, LOAD(force) * LOAD(half->import_inv));
+        STORE(net, LOAD(import) - LOAD(half->export_inv) * LOAD(half->force + self->export));
         ADD(zone, LOAD(net));
     }
     if (self->ramp) {
-        const double *f = self->force + self->ramp_slack, *w = self->weight + self->ramp_slack;
-        double *row = self->row + self->ramp_row;
+        const double *f = half->force + self->ramp_slack, *w = half->weight + self->ramp_slack;
+        double *row = half->row + self->ramp_row;
         for (EACH_STEP) {
             ADD(row, LOAD(net) - LOAD(f) / LOAD(w));
         }
@@ -333,33 +340,34 @@ static TARGET void NAMED(fold_grid)(const sg_interior *self, int b, const double
         const sg_interior_window *window = &self->window[self->touching[k]];
         size_t to = NAMED(until)(window->to, b), i = window->series;
         for (size_t t = NAMED(from)(window, b); !window->shiftable && t < to; t++) {
-            self->row[i + t] = self->weight[i + t] * (import[t] - miss[i + t]) + self->force[i + t];
+            half->row[i + t] = half->weight[i + t] * (import[t] - miss[i + t]) + half->force[i + t];
         }
     }
 }
 
-static TARGET void NAMED(unfold_grid)(sg_interior *self, int b, const double *miss, double *dz)
+static TARGET void NAMED(unfold_grid)(const sg_interior *self, sg_interior_half *half, int b,
+                                      const double *miss, double *dz)
 {
     double force[SG_INTERIOR_BLOCK], pull[SG_INTERIOR_BLOCK], next[SG_INTERIOR_BLOCK];
-    const double *ramp = self->ramp ? self->row + self->ramp_row : self->none;
-    const double *zone = self->row + self->balance + (size_t)self->grid_zone * SG_INTERIOR_BLOCK;
+    const double *ramp = self->ramp ? half->row + self->ramp_row : self->none;
+    const double *zone = half->row + self->balance + (size_t)self->grid_zone * SG_INTERIOR_BLOCK;
     double *import = dz + self->import, *export = dz + self->export;
-    NAMED(join_peaks)(self, b, miss, force);
-    NAMED(ahead)(ramp, self->ramp_ahead, next);
+    NAMED(join_peaks)(self, half, b, miss, force);
+    NAMED(ahead)(ramp, half->ramp_ahead, next);
     for (EACH_STEP) {
         lanes both = LOAD(zone) + LOAD(ramp) - LOAD(next);
         STORE(pull, both);
-        STORE(export, -LOAD(self->export_inv) * (both + LOAD(self->force + self->export)));
+        STORE(export, -LOAD(half->export_inv) * (both + LOAD(half->force + self->export)));
     }
     for (int k = self->touch[b]; k < self->touch[b + 1]; k++) {
         const sg_interior_window *window = &self->window[self->touching[k]];
         size_t to = NAMED(until)(window->to, b), i = window->series;
         for (size_t t = NAMED(from)(window, b); !window->shiftable && t < to; t++) {
-            pull[t] += self->weight[i + t] * window->dz;
+            pull[t] += half->weight[i + t] * window->dz;
         }
     }
     for (EACH_STEP) {
-        STORE(import, LOAD(self->import_inv) * (LOAD(pull) - LOAD(force)));
+        STORE(import, LOAD(half->import_inv) * (LOAD(pull) - LOAD(force)));
     }
     for (int k = self->touch[b]; k < self->touch[b + 1]; k++) {
         const sg_interior_window *window = &self->window[self->touching[k]];
@@ -369,131 +377,137 @@ static TARGET void NAMED(unfold_grid)(sg_interior *self, int b, const double *mi
         }
     }
     if (self->ramp) {
-        const double *f = self->force + self->ramp_slack, *w = self->weight + self->ramp_slack;
+        const double *f = half->force + self->ramp_slack, *w = half->weight + self->ramp_slack;
         for (EACH_STEP) {
             STORE(dz + self->ramp_slack, -(LOAD(ramp) + LOAD(f)) / LOAD(w));
         }
-        self->ramp_ahead = ramp[0];
+        half->ramp_ahead = half->back ? half->ramp_ahead : ramp[0];
     }
 }
 
 /* --- shifted powers --- */
 
-static TARGET void NAMED(fold_jobs)(const sg_interior *self, int b)
+static TARGET void NAMED(fold_jobs)(const sg_interior *self, const sg_interior_half *half, int b)
 {
     for (int k = self->touch[b]; k < self->touch[b + 1]; k++) {
         const sg_interior_window *window = &self->window[self->touching[k]];
-        double *zone = self->row + self->balance + (size_t)window->zone * SG_INTERIOR_BLOCK;
+        double *zone = half->row + self->balance + (size_t)window->zone * SG_INTERIOR_BLOCK;
         size_t to = NAMED(until)(window->to, b), i = window->series;
         for (size_t t = NAMED(from)(window, b); window->shiftable && t < to; t++) {
-            self->out[i + t] = self->force[i + t] / self->weight[i + t];
-            zone[t] -= self->out[i + t];
+            half->out[i + t] = half->force[i + t] / half->weight[i + t];
+            zone[t] -= half->out[i + t];
         }
     }
 }
 
-static TARGET void NAMED(unfold_jobs)(const sg_interior *self, int b, double *dz)
+static TARGET void NAMED(unfold_jobs)(const sg_interior *self, const sg_interior_half *half, int b,
+                                      double *dz)
 {
     for (int k = self->touch[b]; k < self->touch[b + 1]; k++) {
         const sg_interior_window *window = &self->window[self->touching[k]];
-        const double *zone = self->row + self->balance + (size_t)window->zone * SG_INTERIOR_BLOCK;
+        const double *zone = half->row + self->balance + (size_t)window->zone * SG_INTERIOR_BLOCK;
         size_t to = NAMED(until)(window->to, b), i = window->series;
         for (size_t t = NAMED(from)(window, b); window->shiftable && t < to; t++) {
-            dz[i + t] = (window->dy - zone[t] - self->force[i + t]) / self->weight[i + t];
+            dz[i + t] = (window->dy - zone[t] - half->force[i + t]) / half->weight[i + t];
         }
     }
 }
 
 /* --- all of a block --- */
 
-static TARGET void NAMED(reduce)(sg_interior *self)
+static TARGET void NAMED(reduce)(const sg_interior *self, const sg_interior_half *half)
 {
-    memset(self->diagonal, 0, (size_t)self->zones * SG_INTERIOR_BLOCK * sizeof *self->diagonal);
+    memset(half->diagonal, 0, (size_t)self->zones * SG_INTERIOR_BLOCK * sizeof *half->diagonal);
     for (int j = 0; j < self->source_count; j++) {
         NAMED(reduce_column)
-        (self, self->source + (size_t)j * SG_INTERIOR_BLOCK, self->source_zone[j]);
+        (half, self->source + (size_t)j * SG_INTERIOR_BLOCK, self->source_zone[j]);
     }
     for (int j = 0; j < self->shed_count; j++) {
-        NAMED(reduce_column)(self, self->shed + (size_t)j * SG_INTERIOR_BLOCK, self->shed_zone[j]);
+        NAMED(reduce_column)
+        (half, self->shed + (size_t)j * SG_INTERIOR_BLOCK, self->shed_zone[j]);
     }
     for (int s = 0; s < self->store_count; s++) {
-        double *part = self->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK;
+        double *part = half->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK;
         if (self->up || self->down) {
-            NAMED(reduce_full)(self, &self->store[s], part);
+            NAMED(reduce_full)(self, half, &self->store[s], part);
         } else {
-            NAMED(reduce_plain)(self, &self->store[s], part);
+            NAMED(reduce_plain)(half, &self->store[s], part);
         }
     }
 }
 
 /* The right-hand sides of the rows that are left, in `row`. */
-static TARGET void NAMED(fold)(sg_interior *self, int b, const sg_interior_block *block)
+static TARGET void NAMED(fold)(const sg_interior *self, const sg_interior_half *half, int b,
+                               const sg_interior_block *block)
 {
-    memcpy(self->row, block->miss, self->row_width * sizeof *self->row);
+    memcpy(half->row, block->miss, self->row_width * sizeof *half->row);
     for (int j = 0; j < self->source_count; j++) {
         NAMED(fold_column)
-        (self, self->source + (size_t)j * SG_INTERIOR_BLOCK, self->source_zone[j]);
+        (self, half, self->source + (size_t)j * SG_INTERIOR_BLOCK, self->source_zone[j]);
     }
     for (int j = 0; j < self->shed_count; j++) {
-        NAMED(fold_column)(self, self->shed + (size_t)j * SG_INTERIOR_BLOCK, self->shed_zone[j]);
+        NAMED(fold_column)
+        (self, half, self->shed + (size_t)j * SG_INTERIOR_BLOCK, self->shed_zone[j]);
     }
     for (int j = 0; j < self->link_count; j++) {
-        NAMED(fold_link)(self, j);
+        NAMED(fold_link)(self, half, j);
     }
     if (self->grid) {
-        NAMED(fold_grid)(self, b, block->miss);
+        NAMED(fold_grid)(self, half, b, block->miss);
     }
-    NAMED(fold_jobs)(self, b);
+    NAMED(fold_jobs)(self, half, b);
     for (int i = 0; i < 2; i++) {
-        double *row = self->row + (i ? self->need_down : self->need_up);
-        const double *f = self->force + (i ? self->need_down : self->need_up),
-                     *w = self->weight + (i ? self->need_down : self->need_up);
+        double *row = half->row + (i ? self->need_down : self->need_up);
+        const double *f = half->force + (i ? self->need_down : self->need_up),
+                     *w = half->weight + (i ? self->need_down : self->need_up);
         for (size_t t = 0; (i ? self->down : self->up) && t < SG_INTERIOR_BLOCK; t += LANES) {
             ADD(row, -LOAD(f) / LOAD(w));
         }
     }
     for (int s = 0; s < self->store_count; s++) {
         if (self->up || self->down) {
-            NAMED(fold_full)(self, &self->store[s], block->miss);
+            NAMED(fold_full)(self, half, &self->store[s], block->miss);
         } else {
-            NAMED(fold_plain)(self, &self->store[s]);
+            NAMED(fold_plain)(self, half, &self->store[s]);
         }
     }
 }
 
 /* The changes of all columns, from those of the prices in `row` and of the windows' unknowns. */
-static TARGET void NAMED(unfold)(sg_interior *self, int b, const sg_interior_block *block,
-                                 double *dz)
+static TARGET void NAMED(unfold)(const sg_interior *self, sg_interior_half *half, int b,
+                                 const sg_interior_block *block, double *dz)
 {
     for (int j = 0; j < self->source_count; j++) {
         NAMED(unfold_column)
-        (self, self->source + (size_t)j * SG_INTERIOR_BLOCK, self->source_zone[j], dz);
+        (self, half, self->source + (size_t)j * SG_INTERIOR_BLOCK, self->source_zone[j], dz);
     }
     for (int j = 0; j < self->shed_count; j++) {
         NAMED(unfold_column)
-        (self, self->shed + (size_t)j * SG_INTERIOR_BLOCK, self->shed_zone[j], dz);
+        (self, half, self->shed + (size_t)j * SG_INTERIOR_BLOCK, self->shed_zone[j], dz);
     }
     for (int j = 0; j < self->link_count; j++) {
-        NAMED(unfold_link)(self, j, dz);
+        NAMED(unfold_link)(self, half, j, dz);
     }
     if (self->grid) {
-        NAMED(unfold_grid)(self, b, block->miss, dz);
+        NAMED(unfold_grid)(self, half, b, block->miss, dz);
     }
-    NAMED(unfold_jobs)(self, b, dz);
+    NAMED(unfold_jobs)(self, half, b, dz);
     for (int i = 0; i < 2; i++) {
         size_t need = i ? self->need_down : self->need_up;
         for (size_t t = need; (i ? self->down : self->up) && t < need + SG_INTERIOR_BLOCK;
              t += LANES) {
-            STORE(dz, -(LOAD(self->row) + LOAD(self->force)) / LOAD(self->weight));
+            STORE(dz, -(LOAD(half->row) + LOAD(half->force)) / LOAD(half->weight));
         }
     }
     for (int s = 0; s < self->store_count; s++) {
-        sg_interior_store *store = &self->store[s];
+        const sg_interior_store *store = &self->store[s];
         if (self->up || self->down) {
-            NAMED(unfold_full)(self, store, block->miss, dz);
+            NAMED(unfold_full)(self, half, store, half->ahead[s], block->miss, dz);
         } else {
-            NAMED(unfold_plain)(self, store, dz);
+            NAMED(unfold_plain)(self, half, store, half->ahead[s], dz);
         }
-        store->ahead = self->row[store->row];
+        if (!half->back) {
+            half->ahead[s] = half->row[store->row];
+        }
     }
 }

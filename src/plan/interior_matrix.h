@@ -121,11 +121,12 @@ static TARGET void NAMED(multiply_windows)(sg_interior *self)
 {
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
-        window->miss = window->shiftable ? window->right - window->z : 0;
+        window->miss[0] = window->shiftable ? window->right - window->z : 0;
+        window->miss[1] = 0;
     }
 }
 
-static TARGET void NAMED(multiply_touching)(sg_interior *self, int b,
+static TARGET void NAMED(multiply_touching)(sg_interior *self, int h, int b,
                                             const sg_interior_block *block)
 {
     for (int k = self->touch[b]; k < self->touch[b + 1]; k++) {
@@ -136,7 +137,7 @@ static TARGET void NAMED(multiply_touching)(sg_interior *self, int b,
             double *zone = block->miss + self->balance + (size_t)window->zone * SG_INTERIOR_BLOCK;
             for (size_t t = from; t < to; t++) {
                 zone[t] += power[t];
-                window->miss -= power[t];
+                window->miss[h] -= power[t];
             }
         } else {
             const double *import = block->z + self->import;
@@ -148,7 +149,8 @@ static TARGET void NAMED(multiply_touching)(sg_interior *self, int b,
     }
 }
 
-static TARGET void NAMED(multiply)(sg_interior *self, int b)
+/* In half h. */
+static TARGET void NAMED(multiply)(sg_interior *self, int h, int b)
 {
     const sg_interior_block block = sg_interior_block_at(self, b);
     const double *z = block.z;
@@ -186,7 +188,7 @@ static TARGET void NAMED(multiply)(sg_interior *self, int b)
     for (int s = 0; s < self->store_count; s++) {
         NAMED(multiply_store)(self, &self->store[s], b, &block);
     }
-    NAMED(multiply_touching)(self, b, &block);
+    NAMED(multiply_touching)(self, h, b, &block);
 }
 
 /* --- reduced = cost - A'y --- */
@@ -254,12 +256,13 @@ static TARGET void NAMED(price_windows)(sg_interior *self)
 {
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
-        window->reduced = window->cost - (window->shiftable ? window->y : 0);
+        window->reduced[0] = window->cost - (window->shiftable ? window->y : 0);
+        window->reduced[1] = 0;
     }
 }
 
-/* A window's reduced cost is complete in the block where it closes. */
-static TARGET void NAMED(price_touching)(sg_interior *self, int b, const sg_interior_block *block)
+static TARGET void NAMED(price_touching)(sg_interior *self, int h, int b,
+                                         const sg_interior_block *block)
 {
     for (int k = self->touch[b]; k < self->touch[b + 1]; k++) {
         sg_interior_window *window = &self->window[self->touching[k]];
@@ -276,14 +279,14 @@ static TARGET void NAMED(price_touching)(sg_interior *self, int b, const sg_inte
             double *import = block->reduced + self->import;
             for (size_t t = from; t < to; t++) {
                 import[t] += row[t];
-                window->reduced -= row[t];
+                window->reduced[h] -= row[t];
             }
         }
-        window->force = window->reduced;
     }
 }
 
-static TARGET void NAMED(price)(sg_interior *self, int b)
+/* In half h. */
+static TARGET void NAMED(price)(sg_interior *self, int h, int b)
 {
     const sg_interior_block block = sg_interior_block_at(self, b);
     const double *balance = block.y + self->balance;
@@ -318,5 +321,5 @@ static TARGET void NAMED(price)(sg_interior *self, int b)
     for (int s = 0; s < self->store_count; s++) {
         NAMED(price_store)(self, &self->store[s], b, &block);
     }
-    NAMED(price_touching)(self, b, &block);
+    NAMED(price_touching)(self, h, b, &block);
 }

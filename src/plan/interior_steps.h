@@ -1,15 +1,23 @@
-/* interior_steps.h - the fronts: from step to step with what is left of each. Part of interior_lanes.h. */
+/* interior_steps.h - the fronts: from step to step with what is left of each, until both halves meet. Part of
+ * interior_lanes.h. */
 
 /* --- assembly of a step's front: `t` the step, `at` its place in the block --- */
 
+/* Only the upper half of a front is filled: where the product of two unknowns stands. */
+static ALWAYS_INLINE size_t NAMED(cross)(size_t a, size_t b, size_t lead)
+{
+    return a < b ? a * lead + b : b * lead + a;
+}
+
 /* What the grid connection and the windows that are open at a step put into the front. */
-static TARGET void NAMED(join_grid)(const sg_interior *self, const sg_interior_pattern *now, int t,
-                                    double *restrict front, size_t lead)
+static TARGET void NAMED(join_grid)(const sg_interior *self, const sg_interior_half *half,
+                                    const sg_interior_pattern *now, int t, double *restrict front,
+                                    size_t lead)
 {
     size_t zone = (size_t)self->grid_zone, own = (size_t)now->ramp, next = (size_t)now->next_ramp,
            at = (size_t)(t % SG_INTERIOR_BLOCK);
-    const double *weight = self->weight + at;
-    double in = self->import_inv[at], both = in + self->export_inv[at];
+    const double *weight = half->weight + at;
+    double in = half->import_inv[at], both = in + half->export_inv[at];
     bool last = t + 1 >= self->steps;
     bool ramped = self->ramp && t >= self->ramp_from, ramps = self->ramp && !last;
     front[zone * lead + zone] += both;
@@ -24,7 +32,7 @@ static TARGET void NAMED(join_grid)(const sg_interior *self, const sg_interior_p
         front[next * lead + next] += both;
     }
     if (ramped && ramps) {
-        front[own * lead + next] -= both;
+        front[NAMED(cross)(own, next, lead)] -= both;
     }
     for (int i = 0; i < now->open_count; i++) {
         const sg_interior_window *window = &self->window[now->open[i]];
@@ -35,10 +43,10 @@ static TARGET void NAMED(join_grid)(const sg_interior *self, const sg_interior_p
         double w = weight[window->series], rest = weight[self->import];
         front[zone * lead + place] += w * in;
         if (ramped) {
-            front[own * lead + place] += w * in;
+            front[NAMED(cross)(own, place, lead)] += w * in;
         }
         if (ramps) {
-            front[place < next ? place * lead + next : next * lead + place] -= w * in;
+            front[NAMED(cross)(next, place, lead)] -= w * in;
         }
         for (int j = 0; j < now->open_count; j++) {
             const sg_interior_window *other = &self->window[now->open[j]];
@@ -51,63 +59,65 @@ static TARGET void NAMED(join_grid)(const sg_interior *self, const sg_interior_p
                 }
             }
         }
-        bool closes = now->place[i] < now->out; /* then its own weight joins */
-        front[place * lead + place] -= w * rest * in + (closes ? window->weight : 0);
+        bool goes = now->place[i] < now->out; /* then its own weight joins */
+        front[place * lead + place] -= w * rest * in + (goes ? window->weight : 0);
     }
 }
 
-static TARGET void NAMED(join)(const sg_interior *self, const sg_interior_pattern *now, int t,
-                               double *restrict front, size_t lead)
+static TARGET void NAMED(join)(const sg_interior *self, const sg_interior_half *half,
+                               const sg_interior_pattern *now, int t, double *restrict front,
+                               size_t lead)
 {
     size_t zones = (size_t)self->zones, up = zones, down = zones + (self->up ? 1 : 0),
            at = (size_t)(t % SG_INTERIOR_BLOCK);
     for (size_t z = 0; z < zones; z++) {
-        front[z * lead + z] += self->diagonal[z * SG_INTERIOR_BLOCK + at];
+        front[z * lead + z] += half->diagonal[z * SG_INTERIOR_BLOCK + at];
     }
     for (int j = 0; j < self->link_count; j++) {
         size_t from = (size_t)self->link_from[j], to = (size_t)self->link_to[j];
-        const double *weight = self->weight + self->link + (size_t)(2 * j) * SG_INTERIOR_BLOCK + at;
+        const double *weight = half->weight + self->link + (size_t)(2 * j) * SG_INTERIOR_BLOCK + at;
         double there = 1 / weight[0], back = 1 / weight[SG_INTERIOR_BLOCK],
                arrives = self->link_arrives[j];
         front[from * lead + from] += there + arrives * arrives * back;
         front[to * lead + to] += back + arrives * arrives * there;
-        front[(from < to ? from : to) * lead + (from < to ? to : from)] -= arrives * (there + back);
+        front[NAMED(cross)(from, to, lead)] -= arrives * (there + back);
     }
     if (self->up) {
-        front[up * lead + up] += 1 / self->weight[self->need_up + at];
+        front[up * lead + up] += 1 / half->weight[self->need_up + at];
     }
     if (self->down) {
-        front[down * lead + down] += 1 / self->weight[self->need_down + at];
+        front[down * lead + down] += 1 / half->weight[self->need_down + at];
     }
     if (self->grid) {
-        NAMED(join_grid)(self, now, t, front, lead);
+        NAMED(join_grid)(self, half, now, t, front, lead);
     }
     for (int i = 0; i < now->open_count; i++) {
         const sg_interior_window *window = &self->window[now->open[i]];
         if (window->shiftable) {
             size_t place = (size_t)now->place[i], zone = (size_t)window->zone;
-            double inv = 1 / self->weight[window->series + at];
-            bool closes = now->place[i] < now->out;
+            double inv = 1 / half->weight[window->series + at];
+            bool goes = now->place[i] < now->out;
             front[zone * lead + zone] += inv;
             front[zone * lead + place] -= inv;
-            front[place * lead + place] += inv + (closes ? 1 / window->weight : 0);
+            front[place * lead + place] += inv + (goes ? 1 / window->weight : 0);
         }
     }
 }
 
-static TARGET void NAMED(join_stores)(const sg_interior *self, const sg_interior_pattern *now,
-                                      size_t in_block, double *restrict front, size_t lead)
+static TARGET void NAMED(join_stores)(const sg_interior *self, const sg_interior_half *half,
+                                      const sg_interior_pattern *now, size_t in_block,
+                                      double *restrict front, size_t lead)
 {
     size_t up = (size_t)self->zones, down = up + (self->up ? 1 : 0);
     for (int s = 0; s < self->store_count; s++) {
         const double *part =
-            self->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK + in_block;
+            half->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK + in_block;
         size_t zone = (size_t)self->store[s].zone, own = (size_t)(now->energy + s),
                next = (size_t)(now->next_energy + s);
         front[own * lead + own] += part[SG_PART_OWN];
         front[zone * lead + own] += part[SG_PART_OWN_BALANCE];
         front[zone * lead + zone] += part[SG_PART_BALANCE];
-        front[own * lead + next] += part[SG_PART_OWN_NEXT];
+        front[NAMED(cross)(own, next, lead)] += part[SG_PART_OWN_NEXT];
         front[next * lead + next] += part[SG_PART_NEXT];
         if (self->up || self->down) {
             front[zone * lead + next] += part[SG_PART_BALANCE_NEXT];
@@ -126,6 +136,19 @@ static TARGET void NAMED(join_stores)(const sg_interior *self, const sg_interior
         }
         if (self->up && self->down) {
             front[up * lead + down] += part[SG_PART_UP_DOWN];
+        }
+    }
+}
+
+/* After the last step there is none: its unknowns are tied to nothing. */
+static TARGET void NAMED(cut_off)(const sg_interior *self, const sg_interior_pattern *now,
+                                  double *restrict front, size_t lead)
+{
+    size_t next = (size_t)now->next_ramp,
+           end = next + (self->ramp ? 1 : 0) + (size_t)self->store_count;
+    for (size_t i = next; i < end; i++) {
+        for (size_t j = 0; j < lead; j++) {
+            front[NAMED(cross)(i, j, lead)] = i == j ? 1 : 0;
         }
     }
 }
@@ -254,26 +277,26 @@ static TARGET void NAMED(carry)(const sg_interior *self, const sg_interior_patte
     int core = (self->ramp ? 1 : 0) + self->store_count;
     for (int i = 0; i < core; i++) {
         const double *from = last + (last_own + (size_t)i) * last_lead + last_own;
-        double *to = front + (size_t)(now->ramp + i) * lead;
+        size_t to = (size_t)(now->carried + i);
         for (int j = i; j < core; j++) {
-            to[now->ramp + j] = from[j];
+            front[to * lead + (size_t)(now->carried + j)] = from[j];
         }
         for (int j = 0; j < now->carry_count; j++) {
-            to[now->carry[j]] = from[core + j];
+            front[NAMED(cross)(to, (size_t)now->carry[j], lead)] = from[core + j];
         }
     }
     for (int i = 0; i < now->carry_count; i++) {
         for (int j = i; j < now->carry_count; j++) {
-            size_t a = (size_t)now->carry[i], b = (size_t)now->carry[j];
-            front[a < b ? a * lead + b : b * lead + a] =
+            front[NAMED(cross)((size_t)now->carry[i], (size_t)now->carry[j], lead)] =
                 last[(last_own + (size_t)(core + i)) * last_lead + last_own + (size_t)(core + j)];
         }
     }
 }
 
 /* Factorise a step. */
-static TARGET void NAMED(factorise)(sg_interior *self, sg_interior_walk *walk, int t)
+static TARGET void NAMED(factorise)(const sg_interior *self, sg_interior_half *half, int t)
 {
+    sg_interior_walk *walk = &half->walk;
     const sg_interior_pattern *now = walk->now;
     size_t lead = sg_interior_lead(now->all);
     double *front = walk->front;
@@ -282,11 +305,14 @@ static TARGET void NAMED(factorise)(sg_interior *self, sg_interior_walk *walk, i
             NAMED(store)(front + i * lead + j, (lanes){0});
         }
     }
-    if (t > 0) {
+    if (t != half->start) {
         NAMED(carry)(self, now, walk->last_front, walk->last_own, walk->last_lead, front, lead);
     }
-    NAMED(join)(self, now, t, front, lead);
-    NAMED(join_stores)(self, now, (size_t)(t % SG_INTERIOR_BLOCK), front, lead);
+    NAMED(join)(self, half, now, t, front, lead);
+    NAMED(join_stores)(self, half, now, (size_t)(t % SG_INTERIOR_BLOCK), front, lead);
+    if (t + 1 == self->steps) {
+        NAMED(cut_off)(self, now, front, lead);
+    }
     NAMED(eliminate)(front, now, lead, walk->factor, walk->pivot);
     NAMED(keep)(sg_interior_lead(now->out), lead, walk->factor);
     walk->front = walk->last_front;
@@ -297,12 +323,28 @@ static TARGET void NAMED(factorise)(sg_interior *self, sg_interior_walk *walk, i
 
 /* --- substitution --- */
 
+/* What a window's own unknown adds to its right-hand side. */
+static ALWAYS_INLINE TARGET double NAMED(window_right)(const sg_interior_window *window)
+{
+    double force = sg_interior_window_force(window);
+    return window->shiftable ? sg_interior_window_miss(window) + force / window->weight : force;
+}
+
+/* A window's unknown, solved: the price of a shiftable's total, or a peak. */
+static ALWAYS_INLINE TARGET void NAMED(close)(sg_interior_window *window, double value)
+{
+    window->dy = window->shiftable ? value : 0;
+    window->dz =
+        window->shiftable ? (value - sg_interior_window_force(window)) / window->weight : value;
+}
+
 /* The right-hand sides of a step's unknowns. What an energy or the net import leaves to the next step's row goes there. */
-static TARGET void NAMED(gather)(const sg_interior *self, const sg_interior_pattern *now, int t,
-                                 double *restrict front)
+static TARGET void NAMED(gather)(const sg_interior *self, const sg_interior_half *half,
+                                 const sg_interior_pattern *now, int t, double *restrict front)
 {
     size_t at = (size_t)(t % SG_INTERIOR_BLOCK);
-    const double *row = self->row + at, *out = self->out + at;
+    const double *row = half->row + at, *out = half->out + at;
+    bool goes_on = t + 1 < self->steps;
     int i = 0;
     for (int z = 0; z < self->zones; z++) {
         front[i++] += row[self->balance + (size_t)z * SG_INTERIOR_BLOCK];
@@ -315,27 +357,30 @@ static TARGET void NAMED(gather)(const sg_interior *self, const sg_interior_patt
     }
     if (self->ramp) {
         front[now->ramp] += t >= self->ramp_from ? row[self->ramp_row] : 0;
-        front[now->next_ramp] -= t + 1 < self->steps ? out[self->import] : 0;
+        front[now->next_ramp] -= goes_on ? out[self->import] : 0;
     }
     for (int s = 0; s < self->store_count; s++) {
         const sg_interior_store *store = &self->store[s];
         front[now->energy + s] += row[store->row];
-        front[now->next_energy + s] -= store->keep * out[store->energy];
+        front[now->next_energy + s] -= goes_on ? store->keep * out[store->energy] : 0;
     }
     for (int k = 0; k < now->open_count; k++) {
         const sg_interior_window *window = &self->window[now->open[k]];
-        bool closes = now->place[k] < now->out;
-        double own =
-            window->shiftable ? window->miss + window->force / window->weight : window->force;
-        front[now->place[k]] +=
-            (window->shiftable ? out : row)[window->series] + (closes ? own : 0);
+        front[now->place[k]] += (window->shiftable ? out : row)[window->series];
+        if (now->place[k] < now->out) {
+            front[now->place[k]] += NAMED(window_right)(window);
+        }
     }
 }
 
-static TARGET void NAMED(scatter)(const sg_interior *self, const sg_interior_pattern *now, int t,
-                                  const double *front)
+/* The changes of a step's prices into `row`. Against time those of the ramp and the energies are the next step's, which may
+ * stand in the block after. */
+static TARGET void NAMED(scatter)(sg_interior *self, sg_interior_half *half,
+                                  const sg_interior_pattern *now, int t, const double *front)
 {
-    double *row = self->row + (size_t)(t % SG_INTERIOR_BLOCK);
+    size_t at = (size_t)(t % SG_INTERIOR_BLOCK), ahead = at + (half->back ? 1 : 0);
+    double *row = half->row + at;
+    bool after = ahead == SG_INTERIOR_BLOCK;
     int i = 0;
     for (int z = 0; z < self->zones; z++) {
         row[self->balance + (size_t)z * SG_INTERIOR_BLOCK] = front[i++];
@@ -347,17 +392,16 @@ static TARGET void NAMED(scatter)(const sg_interior *self, const sg_interior_pat
         row[self->need_down] = front[i++];
     }
     if (self->ramp) {
-        row[self->ramp_row] = t >= self->ramp_from ? front[now->ramp] : 0;
+        double *to = after ? &half->ramp_ahead : half->row + self->ramp_row + ahead;
+        *to = t >= self->ramp_from ? front[i] : 0;
+        i++;
     }
     for (int s = 0; s < self->store_count; s++) {
-        row[self->store[s].row] = front[now->energy + s];
+        *(after ? &half->ahead[s] : half->row + self->store[s].row + ahead) = front[i++];
     }
     for (int k = 0; k < now->open_count; k++) {
-        sg_interior_window *window = &self->window[now->open[k]];
         if (now->place[k] < now->out) {
-            double value = front[now->place[k]];
-            window->dy = window->shiftable ? value : 0;
-            window->dz = window->shiftable ? (value - window->force) / window->weight : value;
+            NAMED(close)(&self->window[now->open[k]], front[now->place[k]]);
         }
     }
 }
@@ -411,60 +455,116 @@ static ALWAYS_INLINE TARGET void NAMED(dot_four)(const double *restrict rows, si
 #endif
 }
 
-/* Forward through a block, with the right-hand sides in `row` and `out`; factorise each step first if told to. */
-static TARGET void NAMED(forward)(sg_interior *self, sg_interior_walk *walk, int b, bool factorise)
+/* Solve with a step's rows that were kept, of which `own` are eliminated: first with what comes from the steps before (front),
+ * later with what the steps after solved (last). */
+static ALWAYS_INLINE TARGET void NAMED(towards)(const double *factor, const double *pivot,
+                                                size_t own, size_t lead, double *restrict front,
+                                                double *restrict last, double *restrict kept)
 {
-    double front[SG_INTERIOR_FRONT_MAX], sum[SG_INTERIOR_FRONT_MAX], *last = walk->last;
+    double sum[SG_INTERIOR_FRONT_MAX];
+    NAMED(combine)(factor, lead, front, own, own, true, sum);
+    for (size_t k = 0; k < own; k += LANES) {
+        NAMED(store)(kept + k, NAMED(load)(sum + k) * NAMED(load)(pivot + k));
+    }
+    NAMED(combine)(factor + own, lead, sum, own, lead - own, false, last);
+    for (size_t j = 0; j < lead - own; j += LANES) {
+        NAMED(store)(last + j, NAMED(load)(front + own + j) - NAMED(load)(last + j));
+    }
+}
+/* Back with what the steps after solved (last); kept: what the way there left. */
+static ALWAYS_INLINE TARGET void NAMED(outwards)(const double *factor, const double *kept,
+                                                 size_t own, size_t lead,
+                                                 const double *restrict last,
+                                                 double *restrict front)
+{
+    double sum[SG_INTERIOR_FRONT_MAX];
+    for (size_t k = 0; k < own; k += 4) {
+        double tied[4];
+        NAMED(dot_four)(factor + k * lead + own, lead, last, 0, lead - own, tied);
+        for (size_t l = 0; l < 4; l += LANES) {
+            NAMED(store)(sum + k + l, NAMED(load)(kept + k + l) - NAMED(load)(tied + l));
+        }
+    }
+    for (size_t k = 0; k < own; k += 4) {
+        NAMED(dot_four)(factor + k * lead, lead, sum, k, own, front + k);
+    }
+    for (size_t j = 0; j < lead - own; j += LANES) {
+        NAMED(store)(front + own + j, NAMED(load)(last + j));
+    }
+}
+
+/* Through a block towards the middle, with the right-hand sides in `row` and `out`; factorise each step first if told to. */
+static TARGET void NAMED(inward)(const sg_interior *self, sg_interior_half *half, int b,
+                                 bool factorise)
+{
+    sg_interior_walk *walk = &half->walk;
+    double front[SG_INTERIOR_FRONT_MAX], *last = walk->last;
     size_t core = (self->ramp ? 1 : 0) + (size_t)self->store_count;
-    int end = b * SG_INTERIOR_BLOCK + (int)NAMED(until)(self->steps, b);
-    for (int t = b * SG_INTERIOR_BLOCK; t < end; t++) {
+    int count = (int)NAMED(until)(self->steps, b), first = b * SG_INTERIOR_BLOCK;
+    for (int k = 0; k < count; k++) {
+        int t = first + (half->back ? count - 1 - k : k);
         walk->now += walk->now + 1 < walk->end && walk->now[1].first == t;
         const sg_interior_pattern *now = walk->now;
         if (factorise) {
-            NAMED(factorise)(self, walk, t);
+            NAMED(factorise)(self, half, t);
         }
         size_t own = sg_interior_lead(now->out), lead = sg_interior_lead(now->all);
         for (size_t j = 0; j < lead; j += LANES) {
             NAMED(store)(front + j, (lanes){0});
         }
-        for (size_t j = 0; t > 0 && j < core; j++) {
-            front[(size_t)now->ramp + j] = last[j];
+        for (size_t j = 0; t != half->start && j < core; j++) {
+            front[(size_t)now->carried + j] = last[j];
         }
         for (int i = 0; i < now->carry_count; i++) {
             front[now->carry[i]] = last[core + (size_t)i];
         }
-        NAMED(gather)(self, now, t, front);
-        NAMED(combine)(walk->factor, lead, front, own, own, true, sum);
-        for (size_t k = 0; k < own; k += LANES) {
-            NAMED(store)(walk->kept + k, NAMED(load)(sum + k) * NAMED(load)(walk->pivot + k));
-        }
-        NAMED(combine)(walk->factor + own, lead, sum, own, lead - own, false, last);
-        for (size_t j = 0; j < lead - own; j += LANES) {
-            NAMED(store)(last + j, NAMED(load)(front + own + j) - NAMED(load)(last + j));
-        }
+        NAMED(gather)(self, half, now, t, front);
+        NAMED(towards)(walk->factor, walk->pivot, own, lead, front, last, walk->kept);
         walk->factor += sg_interior_kept(now);
         walk->pivot += own;
         walk->kept += own;
     }
 }
 
-/* Back through a block: the changes of the prices into `row`, of the windows' unknowns into the windows. */
-static TARGET void NAMED(backward)(sg_interior *self, sg_interior_walk *walk, int b)
+/* What is known of a block's prices before a sweep from the middle comes to it: those of its first step, against time, and that
+ * there is nothing after the horizon. */
+static TARGET void NAMED(enter)(const sg_interior *self, sg_interior_half *half, int b)
 {
-    double *front = walk->last, sum[SG_INTERIOR_FRONT_MAX], last[SG_INTERIOR_FRONT_MAX] = {0};
+    for (size_t t = NAMED(until)(self->steps, b); t < SG_INTERIOR_BLOCK; t++) {
+        for (size_t i = 0; i < self->row_width; i += SG_INTERIOR_BLOCK) {
+            half->row[i + t] = 0;
+        }
+    }
+    if (half->back && self->ramp) {
+        half->row[self->ramp_row] = half->ramp_ahead;
+    }
+    for (int s = 0; half->back && s < self->store_count; s++) {
+        half->row[self->store[s].row] = half->ahead[s];
+    }
+}
+
+/* Through a block from the middle: the changes of the prices into `row`, of the windows' unknowns into the windows. */
+static TARGET void NAMED(outward)(sg_interior *self, sg_interior_half *half, int b)
+{
+    sg_interior_walk *walk = &half->walk;
+    double *front = walk->last, last[SG_INTERIOR_FRONT_MAX] = {0};
     size_t core = (self->ramp ? 1 : 0) + (size_t)self->store_count;
-    int begin = b * SG_INTERIOR_BLOCK;
-    for (int t = begin + (int)NAMED(until)(self->steps, b) - 1; t >= begin; t--) {
+    int count = (int)NAMED(until)(self->steps, b), first = b * SG_INTERIOR_BLOCK;
+    NAMED(enter)(self, half, b);
+    for (int k = count - 1; k >= 0; k--) {
+        int t = first + (half->back ? count - 1 - k : k), solved = t + (half->back ? -1 : 1);
         const sg_interior_pattern *now = walk->now, *next = now;
         size_t own = sg_interior_lead(now->out), lead = sg_interior_lead(now->all);
-        if (t + 1 < self->steps) { /* what the next step solved is known here */
-            next += next + 1 < walk->end && next[1].first == t + 1;
+        if (t != half->stop) {
+            next += next + 1 < walk->end && next[1].first == solved;
             for (size_t j = 0; j < core; j++) {
-                last[j] = front[(size_t)next->ramp + j];
+                last[j] = front[(size_t)next->carried + j];
             }
             for (int i = 0; i < next->carry_count; i++) {
                 last[core + (size_t)i] = front[next->carry[i]];
             }
+        } else {
+            memcpy(last, self->met, ((size_t)now->all - own) * sizeof *last);
         }
         for (size_t j = (size_t)now->all - own; j < lead - own; j++) {
             last[j] = 0;
@@ -474,21 +574,60 @@ static TARGET void NAMED(backward)(sg_interior *self, sg_interior_walk *walk, in
         for (size_t i = 0; i < own * lead; i += 8) { /* no prefetcher expects a way back */
             __builtin_prefetch(walk->factor - SG_INTERIOR_FETCH * own * lead + i);
         }
-        for (size_t k = 0; k < own; k += 4) {
-            double tied[4];
-            NAMED(dot_four)(walk->factor + k * lead + own, lead, last, 0, lead - own, tied);
-            for (size_t l = 0; l < 4; l += LANES) {
-                NAMED(store)
-                (sum + k + l, NAMED(load)(walk->kept + k + l) - NAMED(load)(tied + l));
+        NAMED(outwards)(walk->factor, walk->kept, own, lead, last, front);
+        NAMED(scatter)(self, half, now, t, front);
+        walk->now -= t == now->first && t != half->start;
+    }
+}
+
+/* --- where the halves meet --- */
+
+/* Factorise what both left, and the windows that no half closed. */
+static TARGET void NAMED(join_halves)(sg_interior *self)
+{
+    const sg_interior_pattern *middle = &self->middle;
+    size_t all = (size_t)middle->all, lead = sg_interior_lead(middle->all);
+    double *front = self->half[0].walk.front; /* it is done with */
+    memset(front, 0, lead * lead * sizeof *front);
+    for (int h = 0; h < self->half_count; h++) {
+        const sg_interior_walk *walk = &self->half[h].walk;
+        for (size_t i = 0; i < all; i++) {
+            const double *from = walk->last_front + (walk->last_own + i) * walk->last_lead;
+            for (size_t j = i; j < all; j++) {
+                front[i * lead + j] += from[walk->last_own + j];
             }
         }
-        for (size_t k = 0; k < own; k += 4) {
-            NAMED(dot_four)(walk->factor + k * lead, lead, sum, k, own, front + k);
-        }
-        for (size_t j = 0; j < lead - own; j += LANES) {
-            NAMED(store)(front + own + j, NAMED(load)(last + j));
-        }
-        NAMED(scatter)(self, now, t, front);
-        walk->now -= t == now->first && t > 0;
+    }
+    for (int k = 0; k < middle->open_count; k++) {
+        const sg_interior_window *window = &self->window[middle->open[k]];
+        size_t place = (size_t)middle->place[k];
+        front[place * lead + place] += window->shiftable ? 1 / window->weight : -window->weight;
+    }
+    NAMED(eliminate)(front, middle, lead, self->middle_factor, self->middle_pivot);
+    NAMED(keep)(lead, lead, self->middle_factor);
+}
+
+/* Solve for it, once both halves are in the middle. */
+static TARGET void NAMED(meet)(sg_interior *self, bool factorise)
+{
+    const sg_interior_pattern *middle = &self->middle;
+    size_t lead = sg_interior_lead(middle->all);
+    double front[SG_INTERIOR_FRONT_MAX] = {0}, kept[SG_INTERIOR_FRONT_MAX];
+    if (self->half_count < 2) {
+        return;
+    }
+    if (factorise) {
+        NAMED(join_halves)(self);
+    }
+    for (int j = 0; j < middle->all; j++) {
+        front[j] = self->half[0].walk.last[j] + self->half[1].walk.last[j];
+    }
+    for (int k = 0; k < middle->open_count; k++) {
+        front[middle->place[k]] += NAMED(window_right)(&self->window[middle->open[k]]);
+    }
+    NAMED(towards)(self->middle_factor, self->middle_pivot, lead, lead, front, NULL, kept);
+    NAMED(outwards)(self->middle_factor, kept, lead, lead, NULL, self->met);
+    for (int k = 0; k < middle->open_count; k++) {
+        NAMED(close)(&self->window[middle->open[k]], self->met[middle->place[k]]);
     }
 }
