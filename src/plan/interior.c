@@ -189,9 +189,16 @@ static void measure_half(void *context, int h)
     s->self->kernels->measure(s->self, h, &s->move, &s->at[h]);
 }
 
-static void predict_half(void *context, int h)
+/* A thread alone goes back first where it came to last: that is still in the cache. */
+static int turned(const sweep *s, int part)
+{
+    return s->self->half_count - 1 - part;
+}
+
+static void predict_half(void *context, int part)
 {
     sweep *s = context;
+    int h = turned(s, part);
     s->self->kernels->predict(s->self, h, &s->to[h]);
 }
 
@@ -201,9 +208,10 @@ static void aim_half(void *context, int h)
     s->self->kernels->aim(s->self, h, s->move.target);
 }
 
-static void correct_half(void *context, int h)
+static void correct_half(void *context, int part)
 {
     sweep *s = context;
+    int h = turned(s, part);
     s->self->kernels->correct(s->self, h, s->move.target, &s->to[h]);
 }
 
