@@ -10,6 +10,7 @@
 typedef struct NAMED(sums) {
     lanes miss[PARTS], dual[PARTS], product[PARTS], cost[PARTS], turnover[PARTS];
     lanes primal[PARTS], first[PARTS], second[PARTS];
+    lanes fall[PARTS], fall_of[PARTS]; /* see reach_bound */
 } NAMED(sums);
 
 static TARGET double NAMED(sum_of)(const lanes part[PARTS])
@@ -108,7 +109,7 @@ static TARGET void NAMED(move_columns)(const sg_interior *self, int b, const sg_
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
             sums->product[l] += NAMED(move)(block->z + t, block->price_low + t,
-                                            LOAD(block->dz_affine), LOAD(block->dz), last);
+                                            LOAD_SINGLE(block->dz_affine), LOAD(block->dz), last);
         }
     }
     for (size_t i = self->single; i < self->column_width; i += 8) {
@@ -116,7 +117,7 @@ static TARGET void NAMED(move_columns)(const sg_interior *self, int b, const sg_
             size_t t = i + l * LANES;
             lanes money = LOAD(block->cost) * LOAD(block->z);
             sums->product[l] += NAMED(move)(block->above + t, block->price_high + t,
-                                            -LOAD(block->dz_affine), -LOAD(block->dz), last);
+                                            -LOAD_SINGLE(block->dz_affine), -LOAD(block->dz), last);
             sums->cost[l] += money;
             sums->turnover[l] += NAMED(size)(money);
         }
@@ -172,8 +173,9 @@ static ALWAYS_INLINE TARGET void NAMED(weigh)(const sg_interior *self, sg_interi
         lanes p = LOAD(block->price_low), inv = NAMED(inverse)(LOAD(block->z), p);
         lanes force = t < slacks ? p : LOAD(block->reduced); /* a slack's row has its price */
         if (aimed) {
-            force -= NAMED(pull)(inv, p, LOAD(block->dz_affine), target);
+            force -= NAMED(pull)(inv, p, LOAD_SINGLE(block->dz_affine), target);
         }
+        STORE(half->inv, inv);
         STORE(half->weight, NAMED(hold)(p, p * inv));
         STORE(half->force, force);
     }
@@ -183,10 +185,12 @@ static ALWAYS_INLINE TARGET void NAMED(weigh)(const sg_interior *self, sg_interi
               above_inv = NAMED(inverse)(LOAD(block->above), high);
         lanes force = LOAD(block->reduced);
         if (aimed) {
-            lanes first = LOAD(block->dz_affine);
+            lanes first = LOAD_SINGLE(block->dz_affine);
             force +=
                 NAMED(pull)(above_inv, high, -first, target) - NAMED(pull)(inv, low, first, target);
         }
+        STORE(half->inv, inv);
+        STORE(half->above_inv, above_inv);
         STORE(half->weight, NAMED(hold)(low, low * inv + high * above_inv));
         STORE(half->force, force);
     }
@@ -195,63 +199,69 @@ static ALWAYS_INLINE TARGET void NAMED(weigh)(const sg_interior *self, sg_interi
 /* --- how far a step could go --- */
 
 /* Of the first step: the parts that lead to the bound and to a price of zero, and its sums. */
-static ALWAYS_INLINE TARGET void NAMED(probe_bound)(const double *distance, const double *price,
-                                                    lanes step, size_t l, NAMED(sums) * sums)
+static ALWAYS_INLINE TARGET void NAMED(probe_bound)(lanes price, lanes inv, lanes step, size_t l,
+                                                    NAMED(sums) * sums)
 {
-    lanes p = NAMED(load)(price), ratio = step * NAMED(inverse)(NAMED(load)(distance), p);
+    lanes ratio = step * inv;
     sums->primal[l] = NAMED(most)(-ratio, sums->primal[l]);
     sums->dual[l] =
         NAMED(most)(1 + ratio, sums->dual[l]); /* it changes by -(1 + ratio) of itself */
-    sums->first[l] += p * step;
-    sums->second[l] -= p * (1 + ratio) * step;
+    sums->first[l] += price * step;
+    sums->second[l] -= price * (1 + ratio) * step;
 }
 
-static TARGET void NAMED(probe)(const sg_interior *self, const sg_interior_block *block,
-                                NAMED(sums) * sums)
+/* The first step is kept in single precision: only what it multiplies to is asked for again. */
+static TARGET void NAMED(probe)(const sg_interior *self, const sg_interior_half *half,
+                                const sg_interior_block *block, NAMED(sums) * sums)
 {
     for (size_t i = 0; i < self->column_width; i += 8) {
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
-            NAMED(probe_bound)
-            (block->z + t, block->price_low + t, LOAD(block->dz_affine), l, sums);
+            lanes step = LOAD(half->step);
+            NAMED(store_single)(block->dz_affine + t, step);
+            NAMED(probe_bound)(LOAD(block->price_low), LOAD(half->inv), step, l, sums);
         }
     }
     for (size_t i = self->single; i < self->column_width; i += 8) {
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
             NAMED(probe_bound)
-            (block->above + t, block->price_high + t, -LOAD(block->dz_affine), l, sums);
+            (LOAD(block->price_high), LOAD(half->above_inv), -LOAD(half->step), l, sums);
         }
     }
 }
 
-static ALWAYS_INLINE TARGET void NAMED(reach_bound)(const double *distance, const double *price,
-                                                    lanes first, lanes step, double target,
-                                                    size_t l, NAMED(sums) * sums)
+/* The price's part is a quotient whose largest is looked for; it is compared by products. */
+static ALWAYS_INLINE TARGET void NAMED(reach_bound)(lanes price, lanes inv, lanes first, lanes step,
+                                                    double target, size_t l, NAMED(sums) * sums)
 {
-    lanes p = NAMED(load)(price), inv = NAMED(inverse)(NAMED(load)(distance), p);
-    lanes change = NAMED(change)(inv, p, first, step, target);
+    lanes fall = -NAMED(change)(inv, price, first, step, target);
     sums->primal[l] = NAMED(most)(-step * inv, sums->primal[l]);
-    sums->dual[l] = NAMED(most)(-change / (p + 1e-300), sums->dual[l]);
+    mask more = fall * sums->fall_of[l] > sums->fall[l] * price;
+    sums->fall[l] = (lanes)((more & (mask)fall) | (~more & (mask)sums->fall[l]));
+    sums->fall_of[l] = (lanes)((more & (mask)price) | (~more & (mask)sums->fall_of[l]));
 }
 
-static TARGET void NAMED(reach)(const sg_interior *self, const sg_interior_block *block,
-                                double target, NAMED(sums) * sums)
+static TARGET void NAMED(reach)(const sg_interior *self, const sg_interior_half *half,
+                                const sg_interior_block *block, double target, NAMED(sums) * sums)
 {
     for (size_t i = 0; i < self->column_width; i += 8) {
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
             NAMED(reach_bound)
-            (block->z + t, block->price_low + t, LOAD(block->dz_affine), LOAD(block->dz), target, l,
-             sums);
+            (LOAD(block->price_low), LOAD(half->inv), LOAD_SINGLE(block->dz_affine),
+             LOAD(block->dz), target, l, sums);
         }
     }
     for (size_t i = self->single; i < self->column_width; i += 8) {
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
             NAMED(reach_bound)
-            (block->above + t, block->price_high + t, -LOAD(block->dz_affine), -LOAD(block->dz),
-             target, l, sums);
+            (LOAD(block->price_high), LOAD(half->above_inv), -LOAD_SINGLE(block->dz_affine),
+             -LOAD(block->dz), target, l, sums);
         }
+    }
+    for (size_t l = 0; l < PARTS; l++) {
+        sums->dual[l] = NAMED(most)(sums->fall[l] / sums->fall_of[l], sums->dual[l]);
     }
 }

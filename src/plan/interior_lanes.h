@@ -20,8 +20,25 @@ static ALWAYS_INLINE TARGET void NAMED(store)(double *to, lanes value)
     memcpy(to, &value, sizeof value);
 }
 
+/* Where single precision does. */
+typedef float NAMED(singles) __attribute__((vector_size(LANES * sizeof(float))));
+
+static ALWAYS_INLINE TARGET lanes NAMED(load_single)(const float *from)
+{
+    NAMED(singles) ret;
+    memcpy(&ret, from, sizeof ret);
+    return __builtin_convertvector(ret, lanes);
+}
+
+static ALWAYS_INLINE TARGET void NAMED(store_single)(float *to, lanes value)
+{
+    NAMED(singles) single = __builtin_convertvector(value, NAMED(singles));
+    memcpy(to, &single, sizeof single);
+}
+
 /* At place t of a series. */
 #define LOAD(series)         NAMED(load)((series) + t)
+#define LOAD_SINGLE(series)  NAMED(load_single)((series) + t)
 #define STORE(series, value) NAMED(store)((series) + t, value)
 #define ADD(series, value)   STORE(series, LOAD(series) + (value))
 
@@ -115,8 +132,7 @@ static TARGET void NAMED(measure)(sg_interior *self, int h, const sg_interior_mo
         NAMED(price)(self, h, b);
         NAMED(measure_residuals)(self, &block, &sums);
         NAMED(weigh)(self, half, &block, false, 0);
-        NAMED(reduce)(self, half);
-        NAMED(fold)(self, half, b, &block);
+        NAMED(fold)(self, half, b, &block, true);
         NAMED(inward)(self, half, b, true);
     }
     *ret = NAMED(measured)(&sums);
@@ -139,8 +155,8 @@ static TARGET void NAMED(predict)(sg_interior *self, int h, sg_interior_reach *r
     for (int i = 0; i < half->end - half->first; i++) {
         int b = sg_interior_outward(half, i);
         const sg_interior_block block = sg_interior_block_at(self, b);
-        NAMED(back)(self, half, b, &block, false, 0, block.dz_affine);
-        NAMED(probe)(self, &block, &sums);
+        NAMED(back)(self, half, b, &block, false, 0, half->step);
+        NAMED(probe)(self, half, &block, &sums);
     }
     *ret = NAMED(reached)(&sums);
 }
@@ -153,7 +169,7 @@ static TARGET void NAMED(aim)(sg_interior *self, int h, double target)
         int b = sg_interior_inward(half, i);
         const sg_interior_block block = sg_interior_block_at(self, b);
         NAMED(weigh)(self, half, &block, true, target);
-        NAMED(fold)(self, half, b, &block);
+        NAMED(fold)(self, half, b, &block, false);
         NAMED(inward)(self, half, b, false);
     }
 }
@@ -161,6 +177,9 @@ static TARGET void NAMED(aim)(sg_interior *self, int h, double target)
 static TARGET void NAMED(correct)(sg_interior *self, int h, double target, sg_interior_reach *ret)
 {
     NAMED(sums) sums = {0};
+    for (size_t l = 0; l < PARTS; l++) {
+        sums.fall_of[l] += 1;
+    }
     sg_interior_half *half = &self->half[h];
     sg_interior_walk_out(self, half);
     for (int i = 0; i < half->end - half->first; i++) {
@@ -169,7 +188,7 @@ static TARGET void NAMED(correct)(sg_interior *self, int h, double target, sg_in
         NAMED(back)(self, half, b, &block, true, target, block.dz);
         size_t own = self->slacks;
         memcpy(block.dy + own, half->row + own, (self->row_width - own) * sizeof *block.dy);
-        NAMED(reach)(self, &block, target, &sums);
+        NAMED(reach)(self, half, &block, target, &sums);
     }
     *ret = NAMED(reached)(&sums);
 }
@@ -180,6 +199,7 @@ static const sg_interior_kernels NAMED(kernels) = {
 #undef lanes
 #undef mask
 #undef LOAD
+#undef LOAD_SINGLE
 #undef STORE
 #undef ADD
 #undef EACH_STEP

@@ -383,6 +383,9 @@ static void take_half(const sg_interior *self, sg_interior_half *half, cursor *m
     half->kept = take_doubles(memory, half->pivot_count);
     half->weight = take_doubles(memory, columns);
     half->force = take_doubles(memory, columns);
+    half->inv = take_doubles(memory, columns);
+    half->above_inv = take_doubles(memory, columns);
+    half->step = take_doubles(memory, columns);
     half->out = take_doubles(memory, columns);
     half->row = take_doubles(memory, self->row_width);
     half->part = take_doubles(memory, stores * SG_INTERIOR_PARTS * block);

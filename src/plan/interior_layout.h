@@ -142,11 +142,13 @@ typedef struct sg_interior_half {
     double *factor, *pivot; /* of each step: see keep; inverted pivots                       */
     double *kept;           /* [pivot] of the substitution                                   */
     /* of the block that a sweep is at */
-    double *weight, *force; /* columns: see weigh; right-hand sides                          */
-    double *out;            /* columns: what the elimination of a column alone makes of its force */
-    double *row;            /* rows: right-hand sides, then changes of the prices            */
-    double *part;           /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK]                 */
-    double *diagonal;       /* [zone][SG_INTERIOR_BLOCK] what columns of one balance add to it */
+    double *weight, *force;  /* columns: see weigh; right-hand sides                          */
+    double *inv, *above_inv; /* columns: 1 / the distances from their bounds                  */
+    double *step;            /* columns: the first step                                       */
+    double *out;      /* columns: what the elimination of a column alone makes of its force */
+    double *row;      /* rows: right-hand sides, then changes of the prices            */
+    double *part;     /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK]                 */
+    double *diagonal; /* [zone][SG_INTERIOR_BLOCK] what columns of one balance add to it */
     double *import_inv, *export_inv;
     double *spare; /* anything */
     /* from the middle on: the change of the prices at the first step of the block after, of the ramp and of
@@ -160,7 +162,8 @@ typedef struct sg_interior_kernels sg_interior_kernels;
 /* The numbers of one block; each is where its series would begin, also where the first ones have none. */
 typedef struct sg_interior_block {
     double *z, *price_low;             /* columns: value, price of the lower bound                */
-    double *dz, *dz_affine;            /* of the step, and of the first one, straight at the goal */
+    double *dz;                        /* of the step                                             */
+    float *dz_affine;                  /* of the first one, straight at the goal                  */
     double *above, *price_high, *cost; /* columns from `single` on: distance from the upper bound */
     double *reduced;                   /* columns from `slacks` on                                */
     double *right, *miss;              /* rows                                                    */
@@ -210,8 +213,8 @@ static inline sg_interior_block sg_interior_block_at(const sg_interior *self, in
     ret.z = self->slab + (size_t)block * self->slab_size;
     ret.price_low = ret.z + columns;
     ret.dz = ret.price_low + columns;
-    ret.dz_affine = ret.dz + columns;
-    double *next = ret.dz_affine + columns;
+    ret.dz_affine = (float *)(ret.dz + columns);
+    double *next = ret.dz + columns + columns / 2;
     ret.above = next - self->single;
     ret.price_high = ret.above + pairs;
     ret.cost = ret.price_high + pairs;
@@ -227,9 +230,9 @@ static inline sg_interior_block sg_interior_block_at(const sg_interior *self, in
 /* Doubles of a block. */
 static inline size_t sg_interior_slab_size(const sg_interior *self)
 {
-    return 4 * self->column_width + 3 * (self->column_width - self->single) +
-           (self->column_width - self->slacks) + 2 * self->row_width +
-           2 * (self->row_width - self->slacks);
+    return 3 * self->column_width + self->column_width / 2 +
+           3 * (self->column_width - self->single) + (self->column_width - self->slacks) +
+           2 * self->row_width + 2 * (self->row_width - self->slacks);
 }
 
 /* The blocks of a half in the order of elimination. */

@@ -414,6 +414,10 @@ static void begin(sg_interior *self, double margin, double product)
         memset(block.dz_affine, 0, self->column_width * sizeof *block.dz_affine);
         memset(block.dy + self->slacks, 0, (self->row_width - self->slacks) * sizeof *block.dy);
     }
+    for (int h = 0; h < self->half_count;
+         h++) { /* no column's change writes where there is no column */
+        memset(self->half[h].step, 0, self->column_width * sizeof *self->half[h].step);
+    }
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
         window->dz = window->dz_affine = window->dy = 0;

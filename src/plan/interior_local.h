@@ -113,28 +113,28 @@ static ALWAYS_INLINE TARGET NAMED(local)
     return e;
 }
 
-static TARGET void NAMED(reduce_full)(const sg_interior *self, const sg_interior_half *half,
-                                      const sg_interior_store *store, double *part)
+static ALWAYS_INLINE TARGET void NAMED(reduce_full)(const sg_interior *self,
+                                                    const sg_interior_store *store,
+                                                    const NAMED(local) * local, size_t t,
+                                                    double *part)
 {
     double up = self->up ? 1 : 0, down = self->down ? 1 : 0, k = store->keep;
-    for (EACH_STEP) {
-        const NAMED(local) e = NAMED(local_of)(self, half, store, t);
-        STORE(part + SG_PART_OWN, e.yy + e.gy * e.gy * e.ix);
-        STORE(part + SG_PART_OWN_BALANCE, e.yv + e.gy * e.gl * e.ix);
-        STORE(part + SG_PART_BALANCE, e.iv + e.gl * e.gl * e.ix);
-        STORE(part + SG_PART_OWN_NEXT, -k * e.gy * e.ix);
-        STORE(part + SG_PART_NEXT, k * k * e.ix);
-        STORE(part + SG_PART_BALANCE_NEXT, -k * e.gl * e.ix);
-        STORE(part + SG_PART_OWN_UP, e.gy * e.gu * e.ix - e.yv * e.ku);
-        STORE(part + SG_PART_BALANCE_UP, e.gl * e.gu * e.ix - e.iv * e.ku);
-        STORE(part + SG_PART_UP, up * e.iu + e.iv * e.ku * e.ku + e.gu * e.gu * e.ix);
-        STORE(part + SG_PART_UP_NEXT, -k * e.gu * e.ix);
-        STORE(part + SG_PART_OWN_DOWN, e.gy * e.gd * e.ix + e.yv * e.kd);
-        STORE(part + SG_PART_BALANCE_DOWN, e.gl * e.gd * e.ix + e.iv * e.kd);
-        STORE(part + SG_PART_DOWN, down * e.id + e.iv * e.kd * e.kd + e.gd * e.gd * e.ix);
-        STORE(part + SG_PART_DOWN_NEXT, -k * e.gd * e.ix);
-        STORE(part + SG_PART_UP_DOWN, e.gu * e.gd * e.ix - e.iv * e.ku * e.kd);
-    }
+    const NAMED(local) e = *local;
+    STORE(part + SG_PART_OWN, e.yy + e.gy * e.gy * e.ix);
+    STORE(part + SG_PART_OWN_BALANCE, e.yv + e.gy * e.gl * e.ix);
+    STORE(part + SG_PART_BALANCE, e.iv + e.gl * e.gl * e.ix);
+    STORE(part + SG_PART_OWN_NEXT, -k * e.gy * e.ix);
+    STORE(part + SG_PART_NEXT, k * k * e.ix);
+    STORE(part + SG_PART_BALANCE_NEXT, -k * e.gl * e.ix);
+    STORE(part + SG_PART_OWN_UP, e.gy * e.gu * e.ix - e.yv * e.ku);
+    STORE(part + SG_PART_BALANCE_UP, e.gl * e.gu * e.ix - e.iv * e.ku);
+    STORE(part + SG_PART_UP, up * e.iu + e.iv * e.ku * e.ku + e.gu * e.gu * e.ix);
+    STORE(part + SG_PART_UP_NEXT, -k * e.gu * e.ix);
+    STORE(part + SG_PART_OWN_DOWN, e.gy * e.gd * e.ix + e.yv * e.kd);
+    STORE(part + SG_PART_BALANCE_DOWN, e.gl * e.gd * e.ix + e.iv * e.kd);
+    STORE(part + SG_PART_DOWN, down * e.id + e.iv * e.kd * e.kd + e.gd * e.gd * e.ix);
+    STORE(part + SG_PART_DOWN_NEXT, -k * e.gd * e.ix);
+    STORE(part + SG_PART_UP_DOWN, e.gu * e.gd * e.ix - e.iv * e.ku * e.kd);
 }
 
 /* What the columns of a store make of their forces alone, each before those that are eliminated after it. */
@@ -171,8 +171,10 @@ static ALWAYS_INLINE TARGET NAMED(alone)
     return ret;
 }
 
+/* part: NULL = what the rows see of the store is known. */
 static TARGET void NAMED(fold_full)(const sg_interior *self, const sg_interior_half *half,
-                                    const sg_interior_store *store, const double *miss)
+                                    const sg_interior_store *store, const double *miss,
+                                    double *part)
 {
     double *row = half->row, *own = row + store->row,
            *zone = row + self->balance + (size_t)store->zone * SG_INTERIOR_BLOCK;
@@ -188,6 +190,9 @@ static TARGET void NAMED(fold_full)(const sg_interior *self, const sg_interior_h
         ADD(up, o.up - e.ku * v + e.gu * o.energy);
         ADD(down, o.down + e.kd * v + e.gd * o.energy);
         STORE(half->out + store->energy, o.energy);
+        if (part) {
+            NAMED(reduce_full)(self, store, &e, t, part);
+        }
     }
 }
 
@@ -415,6 +420,7 @@ static TARGET void NAMED(unfold_jobs)(const sg_interior *self, const sg_interior
 
 /* --- all of a block --- */
 
+/* What one balance alone sees. */
 static TARGET void NAMED(reduce)(const sg_interior *self, const sg_interior_half *half)
 {
     memset(half->diagonal, 0, (size_t)self->zones * SG_INTERIOR_BLOCK * sizeof *half->diagonal);
@@ -426,20 +432,15 @@ static TARGET void NAMED(reduce)(const sg_interior *self, const sg_interior_half
         NAMED(reduce_column)
         (half, self->shed + (size_t)j * SG_INTERIOR_BLOCK, self->shed_zone[j]);
     }
-    for (int s = 0; s < self->store_count; s++) {
-        double *part = half->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK;
-        if (self->up || self->down) {
-            NAMED(reduce_full)(self, half, &self->store[s], part);
-        } else {
-            NAMED(reduce_plain)(half, &self->store[s], part);
-        }
-    }
 }
 
-/* The right-hand sides of the rows that are left, in `row`. */
+/* The right-hand sides of the rows that are left, in `row`; before the first of them, what they see of the columns. */
 static TARGET void NAMED(fold)(const sg_interior *self, const sg_interior_half *half, int b,
-                               const sg_interior_block *block)
+                               const sg_interior_block *block, bool first)
 {
+    if (first) {
+        NAMED(reduce)(self, half);
+    }
     memcpy(half->row, block->miss, self->row_width * sizeof *half->row);
     for (int j = 0; j < self->source_count; j++) {
         NAMED(fold_column)
@@ -465,11 +466,15 @@ static TARGET void NAMED(fold)(const sg_interior *self, const sg_interior_half *
         }
     }
     for (int s = 0; s < self->store_count; s++) {
+        double *part = half->part + (size_t)s * SG_INTERIOR_PARTS * SG_INTERIOR_BLOCK;
         if (self->up || self->down) {
-            NAMED(fold_full)(self, half, &self->store[s], block->miss);
-        } else {
-            NAMED(fold_plain)(self, half, &self->store[s]);
+            NAMED(fold_full)(self, half, &self->store[s], block->miss, first ? part : NULL);
+            continue;
         }
+        if (first) {
+            NAMED(reduce_plain)(half, &self->store[s], part);
+        }
+        NAMED(fold_plain)(self, half, &self->store[s]);
     }
 }
 
