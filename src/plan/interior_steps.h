@@ -160,7 +160,7 @@ static TARGET void NAMED(cut_off)(const sg_interior *self, const sg_interior_pat
 static TARGET double NAMED(invert)(double pivot, double before, bool peak)
 {
     double d = peak ? -pivot : pivot;
-    return (peak ? -1 : 1) / (fmax(d, 0) + 3e-16 * fabs(before) + 1e-200);
+    return (peak ? -1 : 1) / ((d > 0 ? d : 0) + 3e-16 * fabs(before) + 1e-200);
 }
 
 /* The next four pivots, inverted, and the parts of the rows above them that come off the rows below. */
