@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 enum {
-    DRAW_STEPS = 96,
+    DRAW_STEPS = 160,
     DRAW_SOURCES = 3,
     DRAW_STORES = 5,
     DRAW_SHED = 2,

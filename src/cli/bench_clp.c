@@ -142,7 +142,7 @@ sg_status sg_bench_clp(const sg_bench_site *site, const sg_bench_effort *effort,
             solve_s[done] = first_solve_s(&self);
             answer_take(&self, &site->problem, ret);
             bench_clp_free(&self);
-            status = sg_bench_call(&site->problem, SG_SOLVER_CLP, &all_s[done++]);
+            status = sg_bench_call(&site->problem, SG_SOLVER_CLP, NULL, &all_s[done++]);
         }
     }
     if (status == SG_OK) {

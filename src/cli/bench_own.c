@@ -43,9 +43,10 @@ static sg_status bench_own_create(bench_own *self, const sg_dispatch *problem)
     return SG_OK;
 }
 
-static double solve_s(bench_own *self, const sg_dispatch *problem, bool warm, sg_bench_answer *ret)
+static double solve_s(bench_own *self, const sg_dispatch *problem, bool warm, sg_pool *pool,
+                      sg_bench_answer *ret)
 {
-    sg_interior_options options = {.warm = warm};
+    sg_interior_options options = {.warm = warm, .pool = pool};
     double began_s = sg_bench_now_s();
     ret->outcome = sg_interior_solve(self->interior, problem, &options, &self->schedule);
     double took_s = sg_bench_now_s() - began_s;
@@ -58,11 +59,12 @@ static double solve_s(bench_own *self, const sg_dispatch *problem, bool warm, sg
     return took_s;
 }
 
-sg_status sg_bench_call(const sg_dispatch *problem, sg_dispatch_solver solver, double *ret_s)
+sg_status sg_bench_call(const sg_dispatch *problem, sg_dispatch_solver solver, sg_pool *pool,
+                        double *ret_s)
 {
     sg_arena arena = {0};
     sg_schedule schedule;
-    sg_dispatch_options options = {.solver = solver};
+    sg_dispatch_options options = {.solver = solver, .pool = pool};
     sg_status status = sg_dispatch_solve_with(problem, &options, &arena, &schedule);
     *ret_s = status == SG_OK ? schedule.solve_s : (double)NAN;
     sg_arena_free(&arena);
@@ -82,8 +84,8 @@ sg_status sg_bench_own(const sg_bench_site *site, const sg_bench_effort *effort,
     }
     while (status == SG_OK && done < effort->repeats &&
            (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
-        alone_s[done] = solve_s(&self, &site->problem, false, ret);
-        status = sg_bench_call(&site->problem, SG_SOLVER_OWN, &all_s[done++]);
+        alone_s[done] = solve_s(&self, &site->problem, false, effort->pool, ret);
+        status = sg_bench_call(&site->problem, SG_SOLVER_OWN, effort->pool, &all_s[done++]);
     }
     bench_own_free(&self);
     if (status == SG_OK) {
@@ -216,11 +218,11 @@ sg_status sg_bench_interior_again(sg_bench_site *site, const sg_bench_effort *ef
     if (status != SG_OK) {
         return status;
     }
-    solve_s(&self, &site->problem, false, ret);
+    solve_s(&self, &site->problem, false, effort->pool, ret);
     double began_s = sg_bench_now_s();
     while (done < effort->repeats && (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
         sg_bench_site_jitter(site, done);
-        took_s[done++] = solve_s(&self, &site->problem, true, ret);
+        took_s[done++] = solve_s(&self, &site->problem, true, effort->pool, ret);
     }
     bench_own_free(&self);
     ret->repeats = done;

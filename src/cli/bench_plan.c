@@ -424,6 +424,7 @@ static int write_json(const bench *self)
     sg_out out = {0};
     sg_json_begin(&out, NULL, '{');
     sg_json_text(&out, "format", "symgrid.bench/1");
+    sg_json_integer(&out, "threads", self->options->threads);
     sg_json_begin(&out, "plan", '[');
     for (int k = 0; k < self->race_count; k++) {
         write_race_json(&self->races[k], &out);
@@ -472,11 +473,13 @@ int sg_bench_plan(const sg_bench_plan_options *options)
         return status;
     }
     self->options = options;
-    self->effort = (sg_bench_effort){options->repeats, SECONDS_MAX};
+    self->effort =
+        (sg_bench_effort){options->repeats, SECONDS_MAX, sg_pool_create(options->threads)};
     if (!options->json) {
         write_head();
     }
     run(self);
+    sg_pool_free(self->effort.pool);
     if (self->status != SG_OK) {
         fprintf(stderr, "symgrid bench: %s\n", sg_status_text(self->status));
     } else if (options->json) {

@@ -7,6 +7,7 @@
  * Source   none: measured here. */
 #ifndef SG_CLI_BENCH_PLAN_H
 #define SG_CLI_BENCH_PLAN_H
+#include "base/pool.h"
 #include "base/status.h"
 #include "cli/bench_problem.h"
 
@@ -19,7 +20,8 @@ enum { SG_BENCH_ROUND_MAX = 1000 };
  * seconds_max, at least once; HiGHS stops a solve that takes ten times that. */
 typedef struct sg_bench_effort {
     int repeats;
-    double seconds_max; /* for one solver on one program */
+    double seconds_max; /* for one solver on one program                 */
+    sg_pool *pool;      /* threads for the planner's own; NULL = one     */
 } sg_bench_effort;
 
 /* One solver on one program. */
@@ -51,7 +53,7 @@ double sg_bench_own_bytes(const sg_dispatch *problem);
 
 /* One call of the planner with this solver: the time of everything. */
 SG_MUST_CHECK sg_status sg_bench_call(const sg_dispatch *problem, sg_dispatch_solver solver,
-                                      double *ret_s);
+                                      sg_pool *pool, double *ret_s);
 
 /* Clp on the program, from nothing. @effects alloc=yes block=for the solves */
 SG_MUST_CHECK sg_status sg_bench_clp(const sg_bench_site *site, const sg_bench_effort *effort,
@@ -83,6 +85,7 @@ typedef struct sg_bench_plan_options {
     const sg_bench_size *sizes;
     int size_count;
     int repeats;
+    int threads; /* for the planner's own */
     bool peers, json;
 } sg_bench_plan_options;
 

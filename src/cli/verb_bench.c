@@ -16,7 +16,8 @@ static const char HELP[] =
     "symgrid bench - how fast the models, the planner and the control step run here\n"
     "\n"
     "usage: symgrid bench model [NAME]... [--json] [--seconds S]\n"
-    "       symgrid bench plan [--sizes LIST] [--full] [--repeats N] [--peer auto|none] [--json]\n"
+    "       symgrid bench plan [--sizes LIST] [--full] [--repeats N] [--threads N]\n"
+    "                          [--peer auto|none] [--json]\n"
     "       symgrid bench agent [--sizes LIST] [--seconds S] [--json]\n"
     "       symgrid bench control [--sizes LIST] [--changed F] [--ticks N] [--threads N]\n"
     "                             [--peer auto|none] [--json]\n"
@@ -30,7 +31,7 @@ static const char HELP[] =
     "  --peer none  only our own; auto, the default, asks Clp and HiGHS as well\n"
     "  --changed F  the part of the devices that changes in a tick, 0.1 unless told otherwise\n"
     "  --ticks N    ticks of every size, 100 unless told otherwise\n"
-    "  --threads N  that share the sweeps, 2 unless told otherwise\n"
+    "  --threads N  plan, control: that share our own sweeps, 2 unless told otherwise\n"
     "\n"
     "model: steps up to 100,000 devices whose inputs, states and outputs stand in columns, each "
     "at\n"
@@ -244,11 +245,24 @@ static bool parse_peer(const char *text, bool *ret)
     return !text || strcmp(text, "auto") == 0 || strcmp(text, "none") == 0;
 }
 
+/* A whole number from 1 to `most`, or `preset` without a text; 0 for anything else. */
+static int whole_number(const char *text, int preset, int most)
+{
+    if (!text) {
+        return preset;
+    }
+    int number = parse_count(&text, most);
+    return number < 1 || *text ? 0 : number;
+}
+
 static int bench_plan(const bench_words *words)
 {
     sg_bench_size sizes[SG_BENCH_SIZE_MAX];
-    sg_bench_plan_options options = {SIZES, words->full ? SIZES_ALL : SIZES_USUAL, 20, true,
-                                     words->json};
+    sg_bench_plan_options options = {.sizes = SIZES,
+                                     .size_count = words->full ? SIZES_ALL : SIZES_USUAL,
+                                     .repeats = 20,
+                                     .threads = whole_number(words->threads, 2, 64),
+                                     .json = words->json};
     if (words->sizes) {
         options.sizes = sizes;
         options.size_count = parse_sizes(words->sizes, sizes);
@@ -263,6 +277,9 @@ static int bench_plan(const bench_words *words)
             return refuse("--repeats", "a number from 1 to 1000", words->repeats);
         }
         options.repeats = (int)repeats;
+    }
+    if (!options.threads) {
+        return refuse("--threads", "a number from 1 to 64", words->threads);
     }
     if (!parse_peer(words->peer, &options.peers)) {
         return refuse("--peer", "auto or none", words->peer);
@@ -319,16 +336,6 @@ static int parse_devices(const char *text, int32_t *ret)
         }
     }
     return 0;
-}
-
-/* A whole number from 1 to `most`, or `preset` without a text; 0 for anything else. */
-static int whole_number(const char *text, int preset, int most)
-{
-    if (!text) {
-        return preset;
-    }
-    int number = parse_count(&text, most);
-    return number < 1 || *text ? 0 : number;
 }
 
 static int bench_control(const bench_words *words)
@@ -411,7 +418,7 @@ int sg_cli_bench(int argc, char **argv)
     }
     bool odd = (!model && !agent && given.seconds) || (model && given.sizes) ||
                ((model || agent) && given.peer) || (!plan && (given.repeats || given.full)) ||
-               (!control && (given.changed || given.ticks || given.threads));
+               (!control && (given.changed || given.ticks)) || (!control && !plan && given.threads);
     if (odd) {
         fprintf(stderr,
                 "symgrid bench: an option that `symgrid bench %s` does not have; see "

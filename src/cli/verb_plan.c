@@ -298,13 +298,23 @@ static sg_status write_answer(const sg_dispatch *p, const sg_schedule *r, bool j
     return status;
 }
 
+static sg_status solve(const sg_dispatch *problem, const sg_dispatch_options *options,
+                       sg_arena *arena, sg_schedule *ret)
+{
+    sg_dispatch_options both = *options;
+    both.pool = sg_pool_create(2); /* one for each half of the horizon */
+    sg_status status = sg_dispatch_solve_with(problem, &both, arena, ret);
+    sg_pool_free(both.pool);
+    return status;
+}
+
 /* Solve what was read and print it. */
 static int answer(const sg_dispatch *problem, const sg_dispatch_options *options, bool json,
                   bool explain, sg_arena *arena)
 {
     sg_schedule schedule;
     sg_out out = {0};
-    sg_status status = sg_dispatch_solve_with(problem, options, arena, &schedule);
+    sg_status status = solve(problem, options, arena, &schedule);
     if (status == SG_UNAVAILABLE) {
         fprintf(stderr, "symgrid plan: --solver %s: expected a solver that this machine has%s\n",
                 SOLVERS[options->solver],

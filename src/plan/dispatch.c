@@ -243,7 +243,7 @@ static sg_status solve_own(const sg_dispatch *problem, const sg_dispatch_options
         return SG_OK;
     }
     sg_interior *interior = sg_interior_create(problem, block, size);
-    sg_interior_options how = {.seconds_max = options->seconds_max};
+    sg_interior_options how = {.seconds_max = options->seconds_max, .pool = options->pool};
     ret->outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
     if (ret->outcome == SG_SOLVED && !prove(problem, sg_interior_turnover(interior), ret)) {
         ret->outcome = SG_NUMERIC;

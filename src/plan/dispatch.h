@@ -18,6 +18,7 @@
 #ifndef SG_PLAN_DISPATCH_H
 #define SG_PLAN_DISPATCH_H
 #include "base/arena.h"
+#include "base/pool.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -171,6 +172,8 @@ typedef struct sg_dispatch_options {
     bool
         vertex; /* end at a corner of the feasible set, not inside a face of equal cost; not with OWN */
     sg_again *again; /* AUTO and OWN begin where its last program ended; NULL = from nothing */
+    sg_pool *pool;   /* threads, two are of use to OWN on a long horizon; NULL = the caller alone. The
+                        answer has the same bits. */
 } sg_dispatch_options;
 
 /* Solve the program. SG_OK with ret->outcome saying what the mathematics said; SG_NOMEM or SG_RANGE

@@ -269,8 +269,8 @@ static void step(sweep *s, sg_pool *pool, double products, double count)
     s->move.dual = length(to.dual, 0.9995);
 }
 
-static sg_outcome iterate(sg_interior *self, const sg_interior_options *options, double began_s,
-                          sg_schedule *ret)
+static sg_outcome iterate(sg_interior *self, const sg_interior_options *options, sg_pool *pool,
+                          double began_s, sg_schedule *ret)
 {
     const goals goal = {.miss = 1e-11 * self->right_size,
                         .dual = 1e-9 * self->cost_size,
@@ -279,7 +279,7 @@ static sg_outcome iterate(sg_interior *self, const sg_interior_options *options,
     int most = options->iterations_max > 0 ? options->iterations_max : ITERATIONS_MAX;
     sweep s = {.self = self};
     for (;;) {
-        sg_interior_measure at = measure(&s, options->pool);
+        sg_interior_measure at = measure(&s, pool);
         sg_outcome outcome = look(self, &goal, &at);
         if (outcome == SG_SOLVED) {
             ret->dual_residual_per_kwh = at.dual * self->price;
@@ -293,7 +293,7 @@ static sg_outcome iterate(sg_interior *self, const sg_interior_options *options,
         if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
             return SG_LIMIT;
         }
-        step(&s, options->pool, at.products, goal.bounds);
+        step(&s, pool, at.products, goal.bounds);
         ret->iterations++;
     }
 }
@@ -310,9 +310,10 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
         } else {
             sg_interior_start(self);
         }
-        sg_pool_wake(options->pool);
-        outcome = iterate(self, options, began_s, ret);
-        sg_pool_park(options->pool);
+        sg_pool *pool = self->blocks >= SG_INTERIOR_SHARED ? options->pool : NULL;
+        sg_pool_wake(pool);
+        outcome = iterate(self, options, pool, began_s, ret);
+        sg_pool_park(pool);
     }
     if (outcome == SG_SOLVED) {
         sg_interior_read(self, problem, ret);

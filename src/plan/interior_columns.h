@@ -190,7 +190,7 @@ static ALWAYS_INLINE TARGET void NAMED(weigh)(const sg_interior *self, sg_interi
                 NAMED(pull)(above_inv, high, -first, target) - NAMED(pull)(inv, low, first, target);
         }
         STORE(half->inv, inv);
-        STORE(half->above_inv, above_inv);
+        STORE(half->above_inv - self->single, above_inv);
         STORE(half->weight, NAMED(hold)(low, low * inv + high * above_inv));
         STORE(half->force, force);
     }
@@ -217,7 +217,7 @@ static TARGET void NAMED(probe)(const sg_interior *self, const sg_interior_half 
     for (size_t i = 0; i < self->column_width; i += 8) {
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
-            lanes step = LOAD(half->step);
+            lanes step = LOAD(half->out);
             NAMED(store_single)(block->dz_affine + t, step);
             NAMED(probe_bound)(LOAD(block->price_low), LOAD(half->inv), step, l, sums);
         }
@@ -226,7 +226,8 @@ static TARGET void NAMED(probe)(const sg_interior *self, const sg_interior_half 
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
             NAMED(probe_bound)
-            (LOAD(block->price_high), LOAD(half->above_inv), -LOAD(half->step), l, sums);
+            (LOAD(block->price_high), LOAD(half->above_inv - self->single), -LOAD(half->out), l,
+             sums);
         }
     }
 }
@@ -257,8 +258,8 @@ static TARGET void NAMED(reach)(const sg_interior *self, const sg_interior_half 
         for (size_t l = 0; l < PARTS; l++) {
             size_t t = i + l * LANES;
             NAMED(reach_bound)
-            (LOAD(block->price_high), LOAD(half->above_inv), -LOAD_SINGLE(block->dz_affine),
-             -LOAD(block->dz), target, l, sums);
+            (LOAD(block->price_high), LOAD(half->above_inv - self->single),
+             -LOAD_SINGLE(block->dz_affine), -LOAD(block->dz), target, l, sums);
         }
     }
     for (size_t l = 0; l < PARTS; l++) {

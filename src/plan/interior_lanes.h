@@ -155,7 +155,7 @@ static TARGET void NAMED(predict)(sg_interior *self, int h, sg_interior_reach *r
     for (int i = 0; i < half->end - half->first; i++) {
         int b = sg_interior_outward(half, i);
         const sg_interior_block block = sg_interior_block_at(self, b);
-        NAMED(back)(self, half, b, &block, false, 0, half->step);
+        NAMED(back)(self, half, b, &block, false, 0, half->out);
         NAMED(probe)(self, half, &block, &sums);
     }
     *ret = NAMED(reached)(&sums);

@@ -266,6 +266,7 @@ static bool lay_out_half(sg_interior *self, sg_interior_half *half, sg_interior_
         half->factor_count += steps * sg_interior_kept(&now);
         half->pivot_count += steps * sg_interior_lead(now.out);
         self->front_count = size > self->front_count ? size : self->front_count;
+        self->lead_count = lead > self->lead_count ? lead : self->lead_count;
     }
     *ret_last = before;
     return true;
@@ -287,12 +288,11 @@ static void lay_out_middle(sg_interior *self, const sg_interior_pattern *last)
     self->middle.out = self->middle.all = at;
 }
 
-/* Cut the horizon; whatever number of threads there is, it is cut in the same place. */
+/* Cut the horizon; however many threads there are, it is cut in the same place. */
 static void cut(sg_interior *self)
 {
-    int middle = self->blocks > 1 ? self->blocks / 2 : self->blocks,
-        step = middle * SG_INTERIOR_BLOCK;
-    self->half_count = self->blocks > 1 ? 2 : 1;
+    self->half_count = self->blocks >= SG_INTERIOR_CUT ? 2 : 1;
+    int middle = self->blocks / self->half_count, step = middle * SG_INTERIOR_BLOCK;
     self->half[0] =
         (sg_interior_half){.end = middle, .stop = (step < self->steps ? step : self->steps) - 1};
     self->half[1] = (sg_interior_half){
@@ -384,8 +384,7 @@ static void take_half(const sg_interior *self, sg_interior_half *half, cursor *m
     half->weight = take_doubles(memory, columns);
     half->force = take_doubles(memory, columns);
     half->inv = take_doubles(memory, columns);
-    half->above_inv = take_doubles(memory, columns);
-    half->step = take_doubles(memory, columns);
+    half->above_inv = take_doubles(memory, columns - self->single);
     half->out = take_doubles(memory, columns);
     half->row = take_doubles(memory, self->row_width);
     half->part = take_doubles(memory, stores * SG_INTERIOR_PARTS * block);
@@ -395,6 +394,7 @@ static void take_half(const sg_interior *self, sg_interior_half *half, cursor *m
     half->spare = take_doubles(memory, 2 * block);
     half->ahead = take_doubles(memory, stores);
     half->front = take_doubles(memory, 2 * self->front_count);
+    half->last = take_doubles(memory, self->lead_count);
 }
 
 static void take_numbers(sg_interior *self, cursor *memory)
@@ -425,7 +425,7 @@ static bool lay_out(sg_interior *self, const sg_dispatch *shape, cursor *memory)
     lay_out_rows(self);
     self->slab_size = sg_interior_slab_size(self);
     self->touch = self->touching = NULL;
-    self->front_count = 0;
+    self->front_count = self->lead_count = 0;
     cut(self);
     if (!lay_out_fronts(self)) {
         return false;

@@ -26,7 +26,10 @@ enum {
     SG_INTERIOR_BLOCK = 32,     /* steps                                       */
     SG_INTERIOR_FRONT_MAX = 96, /* unknowns of two neighbouring steps at once  */
     SG_INTERIOR_PARTS = 15,     /* that a store adds to the front              */
-    SG_INTERIOR_FETCH = 4       /* steps ahead that a way back asks for        */
+    SG_INTERIOR_FETCH = 4,      /* steps ahead that a way back asks for        */
+    SG_INTERIOR_CUT = 4,        /* blocks of the shortest horizon in halves    */
+    SG_INTERIOR_SHARED = 32     /* blocks of the shortest that two threads share: in a shorter one a
+                                   thread that is late costs more than it saves */
 };
 
 /* Where in `part` a store's share of the front stands: of the price of its energy (own) now and at the next step, of its
@@ -123,14 +126,13 @@ typedef struct sg_interior_walk {
     double *factor, *pivot, *kept;
     double *front, *last_front; /* of this step, of the one before */
     size_t last_own, last_lead;
-    double
-        last[SG_INTERIOR_FRONT_MAX]; /* towards the middle: what the step before left; from it: what
-                                           the one before solved */
+    double *last; /* towards the middle: what the step before left; from it: what the one before
+                     solved */
 } sg_interior_walk;
 
 /* A half of the horizon, with all that a sweep over it writes to beside the blocks, so that each may have a thread of its
  * own. The first is eliminated with time, the second against it, and what both leave is solved where they meet. A
- * horizon of one block is all in the first. */
+ * short horizon is all in the first. */
 typedef struct sg_interior_half {
     bool back;       /* eliminated against time                                              */
     int first, end;  /* blocks                                                               */
@@ -142,19 +144,21 @@ typedef struct sg_interior_half {
     double *factor, *pivot; /* of each step: see keep; inverted pivots                       */
     double *kept;           /* [pivot] of the substitution                                   */
     /* of the block that a sweep is at */
-    double *weight, *force;  /* columns: see weigh; right-hand sides                          */
-    double *inv, *above_inv; /* columns: 1 / the distances from their bounds                  */
-    double *step;            /* columns: the first step                                       */
-    double *out;      /* columns: what the elimination of a column alone makes of its force */
-    double *row;      /* rows: right-hand sides, then changes of the prices            */
-    double *part;     /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK]                 */
-    double *diagonal; /* [zone][SG_INTERIOR_BLOCK] what columns of one balance add to it */
+    double *weight, *force;  /* columns: see weigh; right-hand sides                     */
+    double *inv, *above_inv; /* columns: 1 / the distances from their bounds, the upper of those
+                                from `single` on */
+    double *out;             /* columns: to the middle, what the elimination of a column alone makes
+                                of its force; from it, the first step */
+    double *row;             /* rows: right-hand sides, then changes of the prices            */
+    double *part;            /* [store][SG_INTERIOR_PARTS][SG_INTERIOR_BLOCK]                 */
+    double *diagonal;        /* [zone][SG_INTERIOR_BLOCK] what columns of one balance add to it */
     double *import_inv, *export_inv;
     double *spare; /* anything */
     /* from the middle on: the change of the prices at the first step of the block after, of the ramp and of
      * [store] its row */
     double ramp_ahead, *ahead;
     double *front; /* two of the largest front */
+    double *last;  /* a row of it: see walk    */
 } sg_interior_half;
 
 typedef struct sg_interior_kernels sg_interior_kernels;
@@ -179,7 +183,7 @@ struct sg_interior {
     int ramp_from; /* the first step whose ramp is bound: 0 where the net before it is given, else 1 */
     size_t slacks, single; /* of a block: inequalities; columns without an upper bound */
     size_t column_width, row_width, slab_size;
-    size_t front_count; /* doubles of the largest front */
+    size_t front_count, lead_count; /* doubles of the largest front, of its row */
     /* where in a block */
     size_t need_up, need_down; /* rows = slacks */
     size_t ramp_slack, source, shed, import, export, link;
@@ -255,7 +259,8 @@ static inline void sg_interior_walk_in(const sg_interior *self, sg_interior_half
                                     .pivot = half->pivot,
                                     .kept = half->kept,
                                     .front = half->front,
-                                    .last_front = half->front + self->front_count};
+                                    .last_front = half->front + self->front_count,
+                                    .last = half->last};
 }
 
 /* From the middle, where the prices of the next steps are those that were met. */

@@ -416,7 +416,7 @@ static void begin(sg_interior *self, double margin, double product)
     }
     for (int h = 0; h < self->half_count;
          h++) { /* no column's change writes where there is no column */
-        memset(self->half[h].step, 0, self->column_width * sizeof *self->half[h].step);
+        memset(self->half[h].out, 0, self->column_width * sizeof *self->half[h].out);
     }
     for (int w = 0; w < self->window_count; w++) {
         sg_interior_window *window = &self->window[w];
