@@ -232,6 +232,13 @@ static sg_interior_reach reach_of(const sweep *s)
                                a->first + b->first, a->second + b->second};
 }
 
+/* A sweep takes longer than a thread without a part looks for one, so that it is woken for each. */
+static void both(sweep *s, sg_pool *pool, sg_pool_part *part)
+{
+    sg_pool_wake(pool);
+    sg_pool_run(pool, part, s, s->self->half_count);
+}
+
 /* Go the last move, and look where that leads. */
 static sg_interior_measure measure(sweep *s, sg_pool *pool)
 {
@@ -239,7 +246,7 @@ static sg_interior_measure measure(sweep *s, sg_pool *pool)
     sg_interior_measure at;
     move_windows(self, &s->move);
     self->kernels->set_out(self, &s->move, &at);
-    sg_pool_run(pool, measure_half, s, self->half_count);
+    both(s, pool, measure_half);
     for (int h = 0; h < self->half_count; h++) {
         add_measure(&at, &s->at[h]);
     }
@@ -252,7 +259,7 @@ static sg_interior_measure measure(sweep *s, sg_pool *pool)
 static void step(sweep *s, sg_pool *pool, double products, double count)
 {
     sg_interior *self = s->self;
-    sg_pool_run(pool, predict_half, s, self->half_count);
+    both(s, pool, predict_half);
     sg_interior_reach to = reach_of(s);
     predict_windows(self, &to);
     double primal = length(to.primal, 1), dual = length(to.dual, 1);
@@ -260,9 +267,9 @@ static void step(sweep *s, sg_pool *pool, double products, double count)
     double ratio = left / products;
     s->move.target = products / count * fmin(ratio * ratio * ratio, TARGET_MOST);
     aim_windows(self, s->move.target);
-    sg_pool_run(pool, aim_half, s, self->half_count);
+    both(s, pool, aim_half);
     self->kernels->meet(self, false);
-    sg_pool_run(pool, correct_half, s, self->half_count);
+    both(s, pool, correct_half);
     to = reach_of(s);
     correct_windows(self, s->move.target, &to);
     s->move.primal = length(to.primal, 0.9995);
@@ -311,7 +318,6 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
             sg_interior_start(self);
         }
         sg_pool *pool = self->blocks >= SG_INTERIOR_SHARED ? options->pool : NULL;
-        sg_pool_wake(pool);
         outcome = iterate(self, options, pool, began_s, ret);
         sg_pool_park(pool);
     }
