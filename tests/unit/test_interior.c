@@ -246,6 +246,18 @@ static void what_was_solved_before_helps(void **state)
     free(self);
 }
 
+static void assert_same_bits(const sg_schedule *a, const sg_schedule *b, const sg_dispatch *p)
+{
+    size_t series = (size_t)p->steps * sizeof(double);
+    assert_int_equal(a->iterations, b->iterations);
+    for (int s = 0; s < p->store_count; s++) {
+        assert_memory_equal(a->energy_kwh[s] + 1, b->energy_kwh[s] + 1, series);
+        assert_memory_equal(a->energy_value_per_kwh[s], b->energy_value_per_kwh[s], series);
+    }
+    assert_memory_equal(a->import_kw, b->import_kw, series);
+    assert_memory_equal(a->marginal_price_per_kwh, b->marginal_price_per_kwh, series);
+}
+
 static void any_width_of_vectors_gives_the_same_bits(void **state)
 {
     (void)state;
@@ -265,16 +277,87 @@ static void any_width_of_vectors_gives_the_same_bits(void **state)
         assert_int_equal(sg_schedule_create(&drawn.problem, &arena, &narrow), SG_OK);
         self->kernels = sg_interior_kernels_of(2);
         assert_int_equal(sg_interior_solve(self, &drawn.problem, &PLAIN, &narrow), outcome);
-        assert_int_equal(narrow.iterations, schedule.iterations);
-        size_t series = (size_t)drawn.problem.steps * sizeof(double);
-        for (int s = 0; s < drawn.problem.store_count; s++) {
-            assert_memory_equal(narrow.energy_kwh[s] + 1, schedule.energy_kwh[s] + 1, series);
-            assert_memory_equal(narrow.energy_value_per_kwh[s], schedule.energy_value_per_kwh[s],
-                                series);
-        }
-        assert_memory_equal(narrow.import_kw, schedule.import_kw, series);
+        assert_same_bits(&narrow, &schedule, &drawn.problem);
         free(self);
     }
+}
+
+/* Some weeks: the day over and over, with other numbers each time. */
+enum { LONG = 1100, BUSY = 4 };
+
+typedef struct weeks {
+    double load[LONG], sun[LONG], buy[LONG], sell[LONG], shed_max[LONG], up[LONG], down[LONG];
+    sg_dispatch_source sun_source;
+    sg_dispatch_shed shed;
+    sg_dispatch_shiftable jobs[BUSY];
+    sg_dispatch_demand demand[3];
+} weeks;
+
+/* Windows begin and end everywhere, on the borders of blocks and across the middle, several at once. */
+static void make_long(weeks *self)
+{
+    for (int t = 0; t < LONG; t++) {
+        uint64_t n = (uint64_t)t;
+        self->load[t] = 900 + 300 * sg_prng_unit(1, n);
+        self->sun[t] = t % STEPS > 12 && t % STEPS < 36 ? 1200 * sg_prng_unit(2, n) : 0;
+        self->buy[t] = 0.05 + 0.3 * sg_prng_unit(3, n);
+        self->sell[t] = self->buy[t] - 0.02;
+        self->shed_max[t] = 0.1 * self->load[t];
+        self->up[t] = 60;
+        self->down[t] = 40;
+    }
+    static const int from[BUSY] = {3, 500, 543, 544}, to[BUSY] = {700, 545, 544, LONG};
+    for (int k = 0; k < BUSY; k++) {
+        self->jobs[k] = (sg_dispatch_shiftable){.id = "job",
+                                                .from = from[k],
+                                                .to = to[k],
+                                                .energy_kwh = 90,
+                                                .power_kw_max = 200,
+                                                .unserved_cost_per_kwh = 2};
+    }
+    self->demand[0] = (sg_dispatch_demand){0, 544, 4, 700};
+    self->demand[1] = (sg_dispatch_demand){200, 1000, 5, 500};
+    self->demand[2] = (sg_dispatch_demand){544, LONG, 3, 0};
+    self->sun_source = (sg_dispatch_source){.id = "pv", .available_kw = self->sun};
+    self->shed = (sg_dispatch_shed){.id = "batch", .max_kw = self->shed_max, .cost_per_kwh = 0.6};
+    sg_dispatch *p = &today.problem;
+    p->steps = LONG;
+    p->load_kw = self->load;
+    p->sources = &self->sun_source;
+    p->shed = &self->shed;
+    p->shiftable = self->jobs;
+    p->shiftable_count = BUSY;
+    p->grid.import_price_per_kwh = self->buy;
+    p->grid.export_price_per_kwh = self->sell;
+    p->grid.demand = self->demand;
+    p->grid.demand_count = 3;
+    p->reserve_up_kw = self->up;
+    p->reserve_down_kw = self->down;
+}
+
+/* The halves of a long horizon give one optimum, proved by its prices, whoever sweeps them and in whatever vectors. */
+static void threads_and_vectors_leave_a_long_horizon_as_it_is(void **state)
+{
+    (void)state;
+    static weeks many;
+    make_long(&many);
+    sg_interior *self = block_for(&today.problem);
+    assert_int_equal(self->half_count, 2);
+    assert_true(self->blocks >= SG_INTERIOR_SHARED && self->middle.open_count >= 2);
+    assert_int_equal(sg_interior_solve(self, &today.problem, &PLAIN, &schedule), SG_SOLVED);
+    for (int threads = 2; threads <= 3; threads++) {
+        sg_schedule other;
+        sg_interior_options shared = {.pool = sg_pool_create(threads)};
+        assert_int_equal(sg_schedule_create(&today.problem, &arena, &other), SG_OK);
+        self->kernels = sg_interior_kernels_of(threads == 2 ? 4 : 2);
+        assert_int_equal(sg_interior_solve(self, &today.problem, &shared, &other), SG_SOLVED);
+        sg_pool_free(shared.pool);
+        assert_same_bits(&schedule, &other, &today.problem);
+    }
+    sg_schedule_finish(&today.problem, &schedule);
+    assert_true(schedule.residual_kw <= 1e-6);
+    assert_true(schedule.objective - schedule.bound <= 1e-8 * fabs(schedule.objective));
+    free(self);
 }
 
 /* 96 windows open at once are more than a front holds: that is said by the size, before anything is written. */
@@ -307,6 +390,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_moment_is_not_enough_and_said_so, begin, end),
         cmocka_unit_test_setup_teardown(what_was_solved_before_helps, begin, end),
         cmocka_unit_test_setup_teardown(any_width_of_vectors_gives_the_same_bits, begin, end),
+        cmocka_unit_test_setup_teardown(threads_and_vectors_leave_a_long_horizon_as_it_is, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(too_many_open_windows_have_no_size, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
