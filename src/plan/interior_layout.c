@@ -7,17 +7,23 @@
 
 /* --- the block --- */
 
-/* Hands out the caller's memory; without any it only counts. */
+/* Hands out the caller's memory, emptied; without any it only counts. */
 typedef struct cursor {
     char *base;
     size_t used;
 } cursor;
 
-static void *take(cursor *self, size_t count, size_t size)
+static void *take_raw(cursor *self, size_t count, size_t size)
 {
     size_t at = (self->used + 63) & ~(size_t)63;
     self->used = at + count * size;
     return self->base ? self->base + at : NULL;
+}
+
+static void *take(cursor *self, size_t count, size_t size)
+{
+    void *ret = take_raw(self, count, size);
+    return ret && count ? memset(ret, 0, count * size) : ret;
 }
 
 static double *take_doubles(cursor *self, size_t count)
@@ -373,14 +379,14 @@ static void fill_lists(sg_interior *self, const sg_dispatch *shape)
     self->window_count = list_windows(shape, self->window, &self->demand_count);
 }
 
-/* The doubles of a half. */
+/* The doubles of a half. What is kept of the fronts is written before it is read, by the half's thread. */
 static void take_half(const sg_interior *self, sg_interior_half *half, cursor *memory)
 {
     size_t columns = self->column_width, stores = (size_t)self->store_count,
            block = SG_INTERIOR_BLOCK;
-    half->factor = take_doubles(memory, half->factor_count);
-    half->pivot = take_doubles(memory, half->pivot_count);
-    half->kept = take_doubles(memory, half->pivot_count);
+    half->factor = take_raw(memory, half->factor_count, sizeof *half->factor);
+    half->pivot = take_raw(memory, half->pivot_count, sizeof *half->pivot);
+    half->kept = take_raw(memory, half->pivot_count, sizeof *half->kept);
     half->weight = take_doubles(memory, columns);
     half->force = take_doubles(memory, columns);
     half->inv = take_doubles(memory, columns);
@@ -487,7 +493,6 @@ sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t si
         return NULL;
     }
     ask_for_large_pages(block, needed);
-    memset(block, 0, needed);
     take_shape(self, shape);
     take_lists(self, shape, &memory);
     if (!lay_out(self, shape, &memory)) {

@@ -1,4 +1,5 @@
 /* interior_load.c - from a problem to the numbers of its columns and rows, and back to a schedule. */
+#include "plan/extremes.h"
 #include "plan/interior_kernels.h"
 #include "plan/interior_layout.h"
 
@@ -108,7 +109,7 @@ static void set_slack(const sg_interior *self, const sg_interior_block *block, s
 static void set_right(sg_interior *self, double *right, double value)
 {
     *right = value;
-    self->right_size = fmax(self->right_size, fabs(value));
+    self->right_size = sg_larger(self->right_size, fabs(value));
 }
 
 /* A column along time between 0 and a limit. */
@@ -262,7 +263,7 @@ static void measure_cost(sg_interior *self)
     for (int b = 0; b < self->blocks; b++) {
         const sg_interior_block block = sg_interior_block_at(self, b);
         for (size_t i = self->single; i < self->column_width; i++) {
-            self->cost_size = fmax(self->cost_size, fabs(block.cost[i]));
+            self->cost_size = sg_larger(self->cost_size, fabs(block.cost[i]));
         }
     }
 }
@@ -310,8 +311,8 @@ bool sg_interior_load(sg_interior *self, const sg_dispatch *p)
 /* A place between the bounds near `wish`, at least `margin` of the room or of the scale away from them. */
 static double place(double wish, double room, double margin)
 {
-    double away = margin * fmin(room, 2.0);
-    return fmin(fmax(wish, away), room - away);
+    double away = margin * sg_lesser(2.0, room);
+    return sg_lesser(sg_larger(away, wish), room - away);
 }
 
 /* Columns that are no slacks. */
@@ -387,7 +388,7 @@ static void price_bounds(sg_interior *self, double product)
             }
             double d = block.reduced[i], least = block.z[i];
             if (i >= self->single && block.price_high[i] > 0) {
-                least = fmin(least, block.above[i]);
+                least = sg_lesser(least, block.above[i]);
                 block.price_high[i] = price_of(-d, least, product);
             }
             block.price_low[i] = price_of(d, least, product);
@@ -430,7 +431,7 @@ static void wish_steps(sg_interior *self, const sg_interior_block *block, int in
 {
     for (size_t i = self->slacks; i < self->column_width; i++) {
         bool bound = i >= self->single && block->price_high[i] > 0;
-        block->z[i] = bound ? fmin(0.5 * block->above[i], 1) : 1;
+        block->z[i] = bound ? sg_lesser(1, 0.5 * block->above[i]) : 1;
     }
     memset(block->y + self->slacks, 0, (self->row_width - self->slacks) * sizeof *block->y);
     for (size_t i = 0; i < (size_t)in_block; i++) {
@@ -494,7 +495,7 @@ static void read_series(const sg_interior *self, size_t column, const double *hi
         size_t i;
         const sg_interior_block block = block_of(self, t, &i);
         double high = high_kw ? high_kw[t] : high_flat;
-        ret[t] = fmin(fmax(block.z[column + i] * self->unit, 0), high);
+        ret[t] = sg_lesser(high, sg_larger(0, block.z[column + i] * self->unit));
     }
 }
 
@@ -520,7 +521,7 @@ static void read_store(const sg_interior *self, const sg_dispatch *p, int s, sg_
         size_t i;
         const sg_interior_block block = block_of(self, t, &i);
         double energy = low + block.z[store->energy + i] * self->unit * self->hours;
-        ret->energy_kwh[s][t + 1] = fmin(fmax(energy, low), from->energy_kwh_max);
+        ret->energy_kwh[s][t + 1] = sg_lesser(from->energy_kwh_max, sg_larger(low, energy));
     }
     read_prices(self, store->row, -self->price, ret->energy_value_per_kwh[s]);
 }

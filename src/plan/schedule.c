@@ -1,5 +1,7 @@
 #include "plan/schedule.h"
 
+#include "plan/extremes.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -451,32 +453,22 @@ typedef struct store_step {
     double up_kwh, down_kwh; /* energy that a kW of reserve needs */
 } store_step;
 
-/* fmin and fmax without a call, for they are asked for some fifty times a step and store; what is no number is passed over. */
-static double lesser(double a, double b)
-{
-    return b < a ? b : a;
-}
-
-static double larger(double a, double b)
-{
-    return b > a ? b : a;
-}
-
 /* Least cost at a net output and an energy. */
 static double store_cost(const store_step *s, double net, double energy)
 {
-    net = lesser(larger(net, -s->charge_max), s->discharge_max);
-    energy = lesser(larger(energy, s->low), s->high);
-    double out = larger(net, 0.0), in = larger(-net, 0.0);
-    double both =
-        s->charge + s->discharge < 0.0 ? lesser(s->discharge_max - out, s->charge_max - in) : 0.0;
+    net = sg_lesser(sg_larger(net, -s->charge_max), s->discharge_max);
+    energy = sg_lesser(sg_larger(energy, s->low), s->high);
+    double out = sg_larger(net, 0.0), in = sg_larger(-net, 0.0);
+    double both = s->charge + s->discharge < 0.0
+                      ? sg_lesser(s->discharge_max - out, s->charge_max - in)
+                      : 0.0;
     double cost = s->discharge * (out + both) + s->charge * (in + both) + s->energy * energy;
     double up_kw = s->discharge_max - net, down_kw = s->charge_max + net;
     if (s->up_kwh > 0.0) {
-        up_kw = lesser(up_kw, (energy - s->floor) / s->up_kwh);
+        up_kw = sg_lesser(up_kw, (energy - s->floor) / s->up_kwh);
     }
     if (s->down_kwh > 0.0) {
-        down_kw = lesser(down_kw, (s->top - energy) / s->down_kwh);
+        down_kw = sg_lesser(down_kw, (s->top - energy) / s->down_kwh);
     }
     return cost - s->up * up_kw - s->down * down_kw;
 }
@@ -484,7 +476,8 @@ static double store_cost(const store_step *s, double net, double energy)
 /* Without a price on reserve nothing ties charge, discharge and energy together. */
 static double least_without_reserve(const store_step *s)
 {
-    return lesser(s->charge, 0.0) * s->charge_max + lesser(s->discharge, 0.0) * s->discharge_max +
+    return sg_lesser(s->charge, 0.0) * s->charge_max +
+           sg_lesser(s->discharge, 0.0) * s->discharge_max +
            s->energy * (s->energy > 0.0 ? s->low : s->high);
 }
 
@@ -495,11 +488,11 @@ static double least_on_line(const store_step *s, const double *nets, double from
 {
     double best = HUGE_VAL;
     for (int i = 0; i < 4; i++) {
-        best = lesser(best, store_cost(s, nets[i], from + slope * (nets[i] - at_net)));
+        best = sg_lesser(best, store_cost(s, nets[i], from + slope * (nets[i] - at_net)));
     }
     if (slope != 0.0) {
-        best = lesser(best, store_cost(s, at_net + (s->low - from) / slope, s->low));
-        best = lesser(best, store_cost(s, at_net + (s->high - from) / slope, s->high));
+        best = sg_lesser(best, store_cost(s, at_net + (s->low - from) / slope, s->low));
+        best = sg_lesser(best, store_cost(s, at_net + (s->high - from) / slope, s->high));
     }
     return best;
 }
@@ -512,23 +505,23 @@ static double least_of_store(const store_step *s)
     if (s->up == 0.0 && s->down == 0.0) {
         return least_without_reserve(s);
     }
-    double bend = larger(s->discharge_max - s->charge_max, -s->charge_max);
+    double bend = sg_larger(s->discharge_max - s->charge_max, -s->charge_max);
     double nets[] = {-s->charge_max, 0.0, bend, s->discharge_max}, best = HUGE_VAL;
     for (int i = 0; i < 4; i++) {
-        best = lesser(best, store_cost(s, nets[i], s->low));
-        best = lesser(best, store_cost(s, nets[i], s->high));
+        best = sg_lesser(best, store_cost(s, nets[i], s->low));
+        best = sg_lesser(best, store_cost(s, nets[i], s->high));
     }
     if (s->up > 0.0) {
-        best = lesser(best, least_on_line(s, nets, s->floor, -s->up_kwh, s->discharge_max));
+        best = sg_lesser(best, least_on_line(s, nets, s->floor, -s->up_kwh, s->discharge_max));
     }
     if (s->down > 0.0) {
-        best = lesser(best, least_on_line(s, nets, s->top, -s->down_kwh, -s->charge_max));
+        best = sg_lesser(best, least_on_line(s, nets, s->top, -s->down_kwh, -s->charge_max));
     }
     if (s->up > 0.0 && s->down > 0.0 && s->up_kwh != s->down_kwh) {
         double net =
             (s->top - s->floor - s->down_kwh * s->charge_max - s->up_kwh * s->discharge_max) /
             (s->down_kwh - s->up_kwh);
-        best = lesser(best, store_cost(s, net, s->floor + s->up_kwh * (s->discharge_max - net)));
+        best = sg_lesser(best, store_cost(s, net, s->floor + s->up_kwh * (s->discharge_max - net)));
     }
     return best;
 }
