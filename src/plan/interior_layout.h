@@ -134,7 +134,7 @@ typedef struct sg_interior_walk {
  * own. The first is eliminated with time, the second against it, and what both leave is solved where they meet. A
  * short horizon is all in the first. */
 typedef struct sg_interior_half {
-    bool back;       /* eliminated against time                                              */
+    _Alignas(64) bool back; /* eliminated against time; no line of the cache is another's    */
     int first, end;  /* blocks                                                               */
     int start, stop; /* steps at which elimination begins and ends                           */
     sg_interior_pattern *pattern;
@@ -286,10 +286,18 @@ static inline size_t sg_interior_lead(int count)
     return ((size_t)count + 3) & ~(size_t)3;
 }
 
-/* Doubles of a step in `factor`: a row of the front for each of its eliminated unknowns, in fours. */
+/* What is kept of a front are the rows of its eliminated unknowns, in fours, of which each begins at its own first
+ * unknown k. From here on, by i (lead - k) further, stands column 0 of row k + i, were it kept. */
+static inline size_t sg_interior_four(size_t k, size_t lead)
+{
+    return k * lead - k * (k - 4) / 2 - k;
+}
+
+/* Doubles of a step in `factor`. */
 static inline size_t sg_interior_kept(const sg_interior_pattern *step)
 {
-    return sg_interior_lead(step->out) * sg_interior_lead(step->all);
+    size_t own = sg_interior_lead(step->out);
+    return sg_interior_four(own, sg_interior_lead(step->all)) + own;
 }
 
 /* The loops for vectors of at most so many doubles, 2 or 4; what this machine cannot do it does in narrower ones. */

@@ -135,10 +135,12 @@ static TARGET void NAMED(multiply_touching)(sg_interior *self, int h, int b,
         if (window->shiftable) {
             const double *power = block->z + window->series;
             double *zone = block->miss + self->balance + (size_t)window->zone * SG_INTERIOR_BLOCK;
+            double miss = window->miss[h];
             for (size_t t = from; t < to; t++) {
                 zone[t] += power[t];
-                window->miss[h] -= power[t];
+                miss -= power[t];
             }
+            window->miss[h] = miss;
         } else {
             const double *import = block->z + self->import;
             double *row = block->miss + window->series;
@@ -276,11 +278,12 @@ static TARGET void NAMED(price_touching)(sg_interior *self, int h, int b,
             }
         } else {
             const double *row = block->price_low + window->series;
-            double *import = block->reduced + self->import;
+            double *import = block->reduced + self->import, reduced = window->reduced[h];
             for (size_t t = from; t < to; t++) {
                 import[t] += row[t];
-                window->reduced[h] -= row[t];
+                reduced -= row[t];
             }
+            window->reduced[h] = reduced;
         }
     }
 }

@@ -203,7 +203,8 @@ static TARGET void NAMED(eliminate)(double *restrict front, const sg_interior_pa
     }
     for (size_t k = 0; k < own; k += 4) {
         double *r0 = front + k * lead, *r1 = r0 + lead, *r2 = r1 + lead, *r3 = r2 + lead;
-        double *f0 = factor + k * lead, *f1 = f0 + lead, *f2 = f1 + lead, *f3 = f2 + lead;
+        double *f0 = factor + sg_interior_four(k, lead), *f1 = f0 + lead - k, *f2 = f1 + lead - k,
+               *f3 = f2 + lead - k;
         const NAMED(corner) c = NAMED(corner_of)(r0 + k, lead, before + k, now->peak + k);
         memcpy(pivot + k, c.inv, sizeof c.inv);
         for (size_t t = k; t < lead; t += LANES) {
@@ -235,18 +236,22 @@ static TARGET void NAMED(keep)(size_t own, size_t lead, double *factor)
 {
     for (size_t k = own; k > 0;) {
         k -= 4;
-        double *f0 = factor + k * lead, *f1 = f0 + lead, *f2 = f1 + lead, *f3 = f2 + lead;
+        double *f0 = factor + sg_interior_four(k, lead), *f1 = f0 + lead - k, *f2 = f1 + lead - k,
+               *f3 = f2 + lead - k;
         double a01 = f0[k + 1], a02 = f0[k + 2], a03 = f0[k + 3], a12 = f1[k + 2], a13 = f1[k + 3],
                a23 = f2[k + 3];
         for (size_t g = own - 4; g > k; g -= 4) { /* what is left of g is still the triangle */
             lanes x[4][4 / LANES] = {0};
-            for (size_t i = k + 4; i < g + 4; i++) {
-                for (size_t l = 0; l < 4 / LANES; l++) {
-                    lanes v = NAMED(load)(factor + i * lead + g + l * LANES);
-                    x[0][l] -= f0[i] * v;
-                    x[1][l] -= f1[i] * v;
-                    x[2][l] -= f2[i] * v;
-                    x[3][l] -= f3[i] * v;
+            for (size_t h = k + 4; h <= g; h += 4) {
+                const double *row = factor + sg_interior_four(h, lead) + g;
+                for (size_t i = h; i < h + 4; i++, row += lead - h) {
+                    for (size_t l = 0; l < 4 / LANES; l++) {
+                        lanes v = NAMED(load)(row + l * LANES);
+                        x[0][l] -= f0[i] * v;
+                        x[1][l] -= f1[i] * v;
+                        x[2][l] -= f2[i] * v;
+                        x[3][l] -= f3[i] * v;
+                    }
                 }
             }
             for (size_t l = 0; l < 4 / LANES; l++) {
@@ -264,7 +269,7 @@ static TARGET void NAMED(keep)(size_t own, size_t lead, double *factor)
         const double corner[4][4] = {
             {1, -a01, b02, b03}, {0, 1, -a12, b13}, {0, 0, 1, -a23}, {0, 0, 0, 1}};
         for (size_t i = 0; i < 4; i++) {
-            memcpy(f0 + i * lead + k, corner[i], sizeof corner[i]);
+            memcpy(f0 + i * (lead - k) + k, corner[i], sizeof corner[i]);
         }
     }
 }
@@ -406,20 +411,25 @@ static TARGET void NAMED(scatter)(sg_interior *self, sg_interior_half *half,
     }
 }
 
-/* ret = sum over rows of factor[i] * matrix[i], `width` wide, from two sums so that they need not wait for one another. Of a
- * triangle's rows only what is right of the diagonal counts. */
-static ALWAYS_INLINE TARGET void NAMED(combine)(const double *restrict matrix, size_t lead,
-                                                const double *restrict factor, size_t count,
-                                                size_t width, bool triangle, double *restrict ret)
+/* ret = sum over kept rows of weight[i] * row i, in columns from `from` on, from two sums so that they need not wait for one
+ * another. A column has rows down to its own four. */
+static ALWAYS_INLINE TARGET void NAMED(combine)(const double *restrict factor, size_t lead,
+                                                const double *restrict weight, size_t count,
+                                                size_t from, size_t to, double *restrict ret)
 {
-    for (size_t t = 0; t < width; t += LANES) {
-        size_t reach = (t & ~(size_t)3) + 4, end = triangle && reach < count ? reach : count;
+    for (size_t t = from; t < to; t += LANES) {
+        size_t reach = (t & ~(size_t)3) + 4, end = reach < count ? reach : count;
         lanes a = {0}, b = {0};
-        for (size_t i = 0; i < end; i += 2) { /* rows stand in fours */
-            a += factor[i] * LOAD(matrix + i * lead);
-            b += factor[i + 1] * LOAD(matrix + (i + 1) * lead);
+        const double *row = factor + t;
+        for (size_t k = 0; k < end; k += 4) {
+            size_t next = lead - k;
+            a += weight[k] * NAMED(load)(row);
+            b += weight[k + 1] * NAMED(load)(row + next);
+            a += weight[k + 2] * NAMED(load)(row + 2 * next);
+            b += weight[k + 3] * NAMED(load)(row + 3 * next);
+            row += 4 * next - 4;
         }
-        STORE(ret, a + b);
+        NAMED(store)(ret + t - from, a + b);
     }
 }
 
@@ -462,11 +472,11 @@ static ALWAYS_INLINE TARGET void NAMED(towards)(const double *factor, const doub
                                                 double *restrict last, double *restrict kept)
 {
     double sum[SG_INTERIOR_FRONT_MAX];
-    NAMED(combine)(factor, lead, front, own, own, true, sum);
+    NAMED(combine)(factor, lead, front, own, 0, own, sum);
     for (size_t k = 0; k < own; k += LANES) {
         NAMED(store)(kept + k, NAMED(load)(sum + k) * NAMED(load)(pivot + k));
     }
-    NAMED(combine)(factor + own, lead, sum, own, lead - own, false, last);
+    NAMED(combine)(factor, lead, sum, own, own, lead, last);
     for (size_t j = 0; j < lead - own; j += LANES) {
         NAMED(store)(last + j, NAMED(load)(front + own + j) - NAMED(load)(last + j));
     }
@@ -480,13 +490,14 @@ static ALWAYS_INLINE TARGET void NAMED(outwards)(const double *factor, const dou
     double sum[SG_INTERIOR_FRONT_MAX];
     for (size_t k = 0; k < own; k += 4) {
         double tied[4];
-        NAMED(dot_four)(factor + k * lead + own, lead, last, 0, lead - own, tied);
+        NAMED(dot_four)
+        (factor + sg_interior_four(k, lead) + own, lead - k, last, 0, lead - own, tied);
         for (size_t l = 0; l < 4; l += LANES) {
             NAMED(store)(sum + k + l, NAMED(load)(kept + k + l) - NAMED(load)(tied + l));
         }
     }
     for (size_t k = 0; k < own; k += 4) {
-        NAMED(dot_four)(factor + k * lead, lead, sum, k, own, front + k);
+        NAMED(dot_four)(factor + sg_interior_four(k, lead), lead - k, sum, k, own, front + k);
     }
     for (size_t j = 0; j < lead - own; j += LANES) {
         NAMED(store)(front + own + j, NAMED(load)(last + j));
@@ -571,8 +582,9 @@ static TARGET void NAMED(outward)(sg_interior *self, sg_interior_half *half, int
         }
         walk->factor -= sg_interior_kept(now);
         walk->kept -= own;
-        for (size_t i = 0; i < own * lead; i += 8) { /* no prefetcher expects a way back */
-            __builtin_prefetch(walk->factor - SG_INTERIOR_FETCH * own * lead + i);
+        size_t kept = sg_interior_kept(now);
+        for (size_t i = 0; i < kept; i += 8) { /* no prefetcher expects a way back */
+            __builtin_prefetch(walk->factor - SG_INTERIOR_FETCH * kept + i);
         }
         NAMED(outwards)(walk->factor, walk->kept, own, lead, last, front);
         NAMED(scatter)(self, half, now, t, front);
