@@ -172,7 +172,7 @@ typedef struct sg_dispatch_options {
     bool
         vertex; /* end at a corner of the feasible set, not inside a face of equal cost; not with OWN */
     sg_again *again; /* AUTO and OWN begin where its last program ended; NULL = from nothing */
-    sg_pool *pool;   /* threads, two are of use to OWN on a long horizon; NULL = the caller alone. The
+    sg_pool *pool; /* threads, two are of use to OWN on a long horizon; NULL = the caller alone. The
                         answer has the same bits. */
 } sg_dispatch_options;
 
