@@ -23,6 +23,7 @@ struct sg_frame_codec {
     double *value;
     uint8_t *quality;
     sg_request request[SG_REQUEST_MAX];
+    mark *marks;
     unsigned char *bytes; /* room for the largest frame */
 };
 
@@ -42,9 +43,10 @@ sg_frame_codec *sg_frame_codec_create(int32_t point_count)
     self->forgotten = true;
     self->value = calloc(points + 1, sizeof *self->value);
     self->quality = calloc(points + 1, 1);
+    self->marks = calloc(points + 1, sizeof *self->marks);
     self->bytes = calloc(1, sizeof(frame_head) + bitmap_size(point_count) +
                                 points * (sizeof(double) + sizeof(mark)) + sizeof self->request);
-    if (!self->value || !self->quality || !self->bytes) {
+    if (!self->value || !self->quality || !self->marks || !self->bytes) {
         sg_frame_codec_free(self);
         return NULL;
     }
@@ -56,6 +58,7 @@ void sg_frame_codec_free(sg_frame_codec *self)
     if (self) {
         free(self->value);
         free(self->quality);
+        free(self->marks);
         free(self->bytes);
         free(self);
     }
@@ -91,17 +94,13 @@ void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **r
             self->value[p] = frame->value[p];
             head.changed++;
         }
-    }
-    for (int32_t i = 0; i < looks; i++) {
-        int32_t p = whole ? i : frame->changed[i];
         if (frame->quality[p] != self->quality[p]) {
-            mark m = {p, frame->quality[p]};
-            memcpy(at, &m, sizeof m);
-            at += sizeof m;
+            self->marks[head.marked++] = (mark){p, frame->quality[p]};
             self->quality[p] = frame->quality[p];
-            head.marked++;
         }
     }
+    memcpy(at, self->marks, sizeof *self->marks * (size_t)head.marked);
+    at += sizeof *self->marks * (size_t)head.marked;
     if (frame->request_count > 0) {
         memcpy(at, frame->requests, sizeof(sg_request) * (size_t)frame->request_count);
         at += sizeof(sg_request) * (size_t)frame->request_count;
