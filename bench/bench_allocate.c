@@ -145,7 +145,7 @@ static double again_us(tree *self, void *scratch, double *given, change what, sg
 {
     static double took[ROUND_MAX];
     sg_allocation p = self->allocation;
-    sg_allocation_step how = {SG_NEWS_DEMAND, NULL, pool};
+    sg_allocation_step how = {SG_NEWS_DEMAND, NULL, pool, NULL};
     sg_allocator *allocator = sg_allocator_create(scratch, &p);
     int rounds = p.leaf_count > 200000 ? 15 : ROUND_MAX;
     for (int done = -1; done < rounds; done++) {

@@ -7,6 +7,7 @@ extern "C" {
 
 #include "site/command.h"
 #include "site/measured.h"
+#include "site/news.h"
 #include "site/plan.h"
 #include "site/plant.h"
 #include "site/points.h"

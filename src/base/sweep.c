@@ -53,6 +53,63 @@ double sg_sweep_sum(sg_pool *pool, const double *value, int32_t count)
     return sum;
 }
 
+/* Two at a time, which every 64-bit machine has: a comparison gives all bits or none. */
+typedef double pair __attribute__((vector_size(16)));
+typedef int64_t pair_mask __attribute__((vector_size(16)));
+
+static inline pair load_pair(const double *at)
+{
+    pair two;
+    memcpy(&two, at, sizeof two);
+    return two;
+}
+
+bool sg_lanes_within(const double *value, const double *most, double scale, double more,
+                     int32_t count)
+{
+    const pair zero = {0, 0}, by = {scale, scale}, and = {more, more};
+    pair_mask kept = {0, 0}; /* less one for each that is: gcc 12 takes an `and` of masks apart */
+    int32_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+        pair v = load_pair(value + i);
+        kept += v >= zero;
+        kept += v <= load_pair(most + i) * by + and;
+    }
+    bool last = i == count || (value[i] >= 0 && value[i] <= most[i] * scale + more);
+    return last && kept[0] + kept[1] == -2 * i;
+}
+
+bool sg_lanes_below(const double *value, const double *x, double a, const double *y, double b,
+                    int32_t count)
+{
+    const pair aa = {a, a}, bb = {b, b};
+    pair_mask kept = {0, 0};
+    int32_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+        kept += load_pair(value + i) <= load_pair(x + i) * aa + load_pair(y + i) * bb;
+    }
+    bool last = i == count || value[i] <= x[i] * a + y[i] * b;
+    return last && kept[0] + kept[1] == -i;
+}
+
+uint8_t sg_bytes_any(const uint8_t *byte, int32_t count)
+{
+    uint64_t any = 0;
+    uint8_t rest = 0;
+    int32_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        uint64_t word;
+        memcpy(&word, byte + i, sizeof word);
+        any |= word;
+    }
+    for (; i < count; i++) {
+        rest |= byte[i];
+    }
+    any |= any >> 32;
+    any |= any >> 16;
+    return (uint8_t)(any | any >> 8 | rest);
+}
+
 static uint64_t hash_lanes(const unsigned char *at, size_t size)
 {
     const uint64_t mix = UINT64_C(0x9E3779B97F4A7C15);

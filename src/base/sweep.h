@@ -6,6 +6,7 @@
 #define SG_BASE_SWEEP_H
 #include "base/pool.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SG_SWEEP_BLOCK = 8192, SG_SWEEP_BLOCK_MAX = 1024 };
@@ -30,6 +31,15 @@ double sg_sweep_sum(sg_pool *pool, const double *value, int32_t count);
 
 /* The same of one block, or of any few numbers. */
 double sg_lanes_sum(const double *value, int32_t count);
+
+/* Is 0 <= value[i] <= scale * most[i] + more everywhere? False for NaN. */
+bool sg_lanes_within(const double *value, const double *most, double scale, double more,
+                     int32_t count);
+/* Is value[i] <= a * x[i] + b * y[i] everywhere? */
+bool sg_lanes_below(const double *value, const double *x, double a, const double *y, double b,
+                    int32_t count);
+/* All bits of some bytes together: 0 when all of them are 0. */
+uint8_t sg_bytes_any(const uint8_t *byte, int32_t count);
 
 /* Mix bytes into a hash in four lanes: another number than sg_hash(), made several times as fast. Blocks of 64 kB are hashed
  * on their own, then their hashes. @effects alloc=no block=as the pool fails=never */

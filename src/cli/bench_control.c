@@ -307,7 +307,7 @@ static double time_allocation(rig *r, double changed_frac, int rounds, double *t
 {
     allocation a;
     bool ready = allocation_create(&a, r);
-    sg_allocation_step how = {SG_NEWS_DEMAND, NULL, r->pool};
+    sg_allocation_step how = {SG_NEWS_DEMAND, NULL, r->pool, NULL};
     sg_allocator *self = ready ? sg_allocator_create(a.scratch, &a.problem) : NULL;
     for (int round = -1; ready && round < rounds; round++) {
         for (int32_t l = 0; l < r->devices; l++) {

@@ -48,14 +48,15 @@ typedef struct job {
 
 /* --- up: where each node is full --- */
 
-/* The slots of a place that rise in the phase. */
-static void take_own(const job *j, int at, sg_taken *sum)
+/* The slots of places [from, to) that rise in the phase. */
+static void take_places(const job *j, int from, int to, sg_taken *sum)
 {
     const sg_tree *t = &j->t;
     bool rest = j->phase >= t->class_count;
-    int i = at * t->class_count + (rest ? j->phase - t->class_count : j->phase);
-    if (t->slice[i] < t->slice[i + 1]) {
-        sg_tree_take(t, rest, j->watch, t->slice[i], t->slice[i + 1], j->level, sum);
+    int class = rest ? j->phase - t->class_count : j->phase;
+    sg_slots s = {sg_tree_slots(t, class, from).from, sg_tree_slots(t, class, to - 1).to};
+    if (s.from < s.to) {
+        sg_tree_take(t, rest, j->watch, s.from, s.to, j->level, sum);
     }
 }
 
@@ -63,7 +64,7 @@ static void take_own(const job *j, int at, sg_taken *sum)
 static bool take_full(const job *j, int at, sg_taken *sum)
 {
     const sg_tree *t = &j->t;
-    double total = t->total[at * t->phase_count + j->phase], level = t->level[at];
+    double total = *sg_tree_total(t, j->phase, at), level = t->level[at];
     if (total == 0.0) { /* nobody asks, or full in an earlier phase */
         return true;
     }
@@ -78,12 +79,19 @@ static bool take_full(const job *j, int at, sg_taken *sum)
 /* What the subtrees at places [from, to) take at j->level of j->phase. */
 static void take_range(const job *j, int from, int to, sg_taken *sum)
 {
+    int row = from; /* of places that are not full */
     for (int at = from; at < to;) {
-        if (take_full(j, at, sum)) {
-            at = j->t.end[at];
-        } else {
-            take_own(j, at++, sum);
+        if (!take_full(j, at, sum)) {
+            at++;
+            continue;
         }
+        if (row < at) {
+            take_places(j, row, at, sum);
+        }
+        row = at = j->t.end[at];
+    }
+    if (row < to) {
+        take_places(j, row, to, sum);
     }
 }
 
@@ -128,7 +136,8 @@ static void take_top(job *j, int at, sg_taken *sum)
         } else if (take_full(j, q, sum)) {
             q = t->end[q];
         } else {
-            take_own(j, q++, sum);
+            take_places(j, q, q + 1, sum);
+            q++;
         }
     }
 }
@@ -138,7 +147,7 @@ static sg_taken take_all(job *j, int at, double level)
 {
     sg_taken sum = {0};
     j->level = level;
-    take_own(j, at, &sum);
+    take_places(j, at, at + 1, &sum);
     if (j->t.is_top[at]) {
         take_top(j, at, &sum);
     } else {
@@ -227,18 +236,18 @@ static double fill_level(job *j, int at, double room, double last)
 /* The phase in which a node is full and the room that it has left then; phase_count for never. */
 static int find_full(const sg_tree *t, int at, double *ret_room)
 {
-    const double *total = t->total + at * t->phase_count;
     double limit = t->limit[at], used = 0.0;
     for (int phase = 0; phase < t->phase_count; phase++) {
         double room = limit - used;
         room = room > DUST * limit + NOTHING || limit == HUGE_VAL ? room : 0.0;
-        if (total[phase] - room > DUST * limit) {
+        double total = *sg_tree_total(t, phase, at);
+        if (total - room > DUST * limit) {
             bool large = t->below_count[at] > KEEP_BACK_LEAVES;
             double kept = large ? limit * (1.0 - KEEP_BACK) - used : room;
             *ret_room = room > 0.0 && kept > 0.0 ? kept : 0.0;
             return phase;
         }
-        used += total[phase];
+        used += total;
     }
     return t->phase_count;
 }
@@ -258,12 +267,13 @@ static void fill_node(job *j, int at)
     if (!news) {
         return;
     }
-    double *total = t->total + at * t->phase_count, room = 0.0;
-    memcpy(total, t->own + at * t->phase_count, sizeof *total * (size_t)t->phase_count);
-    for (int child = at + 1; child < t->end[at]; child = t->end[child]) {
-        for (int phase = 0; phase < t->phase_count; phase++) {
-            total[phase] += t->total[child * t->phase_count + phase];
+    double room = 0.0;
+    for (int phase = 0; phase < t->phase_count; phase++) {
+        double *total = sg_tree_total(t, phase, 0), sum = t->own[at * t->phase_count + phase];
+        for (int child = at + 1; child < t->end[at]; child = t->end[child]) {
+            sum += total[child];
         }
+        total[at] = sum;
     }
     int full = find_full(t, at, &room);
     double last = !t->head->fresh && t->full[at] == full ? t->level[at] : HUGE_VAL;
@@ -272,9 +282,9 @@ static void fill_node(job *j, int at)
     if (full < t->phase_count) {
         j->phase = full;
         t->level[at] = room > 0.0 ? fill_level(j, at, room, last) : 0.0;
-        total[full] = room;
+        *sg_tree_total(t, full, at) = room;
         for (int phase = full + 1; phase < t->phase_count; phase++) {
-            total[phase] = 0.0;
+            *sg_tree_total(t, phase, at) = 0.0;
         }
     }
 }
@@ -299,11 +309,45 @@ static void look_part(void *context, int part)
     j->t.chunk_odd[part] = !ordered;
 }
 
+/* Does it get anything? Places come after those above them. */
+static void find_shut(const job *j, int at)
+{
+    const sg_tree *t = &j->t;
+    int above = t->parent[at];
+    bool none = !j->binding && j->p->node_limit_w[t->node[at]] == 0.0;
+    t->shut[at] = none || (above >= 0 && t->shut[above]);
+}
+
+/* A shut place is full before anybody asks. When it opens, no limit is the one it had, and so it has news. */
+static void pass_shut(const job *j, int at)
+{
+    const sg_tree *t = &j->t;
+    t->news[at] = (uint8_t)!isnan(t->limit[at]); /* to those above: it is shut from now on */
+    t->limit[at] = NAN;
+    t->level[at] = 0.0;
+    t->full[at] = 0;
+    for (int phase = 0; phase < t->phase_count; phase++) {
+        *sg_tree_total(t, phase, at) = 0.0;
+    }
+}
+
+static void up_node(job *j, int at)
+{
+    if (j->t.shut[at]) {
+        pass_shut(j, at);
+    } else {
+        fill_node(j, at);
+    }
+}
+
 static void up_part(void *context, int part)
 {
     job own = *(const job *)context; /* level and phase are this part's */
+    for (int at = own.t.chunk[part]; at < own.t.chunk_end[part]; at++) {
+        find_shut(&own, at);
+    }
     for (int at = own.t.chunk_end[part] - 1; at >= own.t.chunk[part]; at--) {
-        fill_node(&own, at);
+        up_node(&own, at);
     }
 }
 
@@ -325,9 +369,12 @@ static bool look_all(job *j)
 static void up(job *j)
 {
     const sg_tree *t = &j->t;
+    for (int i = 0; i < t->head->top_count; i++) {
+        find_shut(j, t->top[i]);
+    }
     sg_pool_run(j->how->pool, up_part, j, t->head->chunk_count);
     for (int i = t->head->top_count - 1; i >= 0; i--) {
-        fill_node(j, t->top[i]);
+        up_node(j, t->top[i]);
     }
 }
 
@@ -353,6 +400,9 @@ static void cap_node(const job *j, int at)
     }
     if (t->news[at] && t->own_count[at] > 0) {
         sg_tree_give(t, at, j->given_w);
+        if (j->how->node_given) {
+            j->how->node_given[t->node[at]] = 1;
+        }
     }
 }
 
@@ -366,14 +416,17 @@ static void trim(const job *j, int at)
     for (int round = 0; round < TRIM_ROUND_MAX && t->given[at] > t->limit[at]; round++) {
         double factor = t->limit[at] / t->given[at] * (1.0 - margin);
         for (int q = at; q < t->end[at]; q++) {
-            for (int i = t->slice[q * t->class_count]; i < t->slice[(q + 1) * t->class_count];
-                 i++) {
-                if (t->leaf[i] >= 0) {
+            for (int c = 0; c < t->class_count; c++) {
+                sg_slots s = sg_tree_leaves(t, c, q);
+                for (int i = s.from; i < s.to; i++) {
                     j->given_w[t->leaf[i]] *= factor;
                 }
             }
             t->given[q] = t->own_given[q] = sg_tree_own_sum(t, q, j->given_w);
             t->cap[q] = -1;
+            if (j->how->node_given) {
+                j->how->node_given[t->node[q]] = 1;
+            }
         }
         for (int q = t->end[at] - 1; q > at; q--) {
             t->given[t->parent[q]] += t->given[q];
@@ -436,6 +489,11 @@ void sg_allocator_forget(void *memory)
     memset(memory, 0, sizeof(sg_allocator));
 }
 
+bool sg_allocator_fresh(const sg_allocator *self)
+{
+    return self->fresh != 0;
+}
+
 void sg_allocator_look(sg_allocator *self, const sg_allocation *problem,
                        const sg_allocation_step *how)
 {
@@ -484,6 +542,7 @@ static void check_problem(const sg_allocation *p)
         SG_CHECK(p->leaf_weight[k] > 0.0 && p->leaf_weight[k] < HUGE_VAL);
         SG_CHECK(p->leaf_min_w[k] >= 0.0 && p->leaf_min_w[k] < HUGE_VAL);
         SG_CHECK(p->leaf_demand_w[k] >= 0.0 && p->leaf_demand_w[k] < HUGE_VAL);
+        SG_CHECK(!p->leaf_most_w || p->leaf_most_w[k] >= 0.0);
     }
 }
 
@@ -495,7 +554,7 @@ static bool all_fit(const sg_allocation *p, double *total)
         int32_t node = p->leaf_node[k];
         double sum = total[node];
         for (; k < p->leaf_count && p->leaf_node[k] == node; k++) {
-            sum += p->leaf_demand_w[k];
+            sum += sg_allocation_demand_w(p, k, p->leaf_most_w != NULL);
         }
         total[node] = sum;
     }
@@ -513,7 +572,7 @@ static bool all_fit(const sg_allocation *p, double *total)
 void sg_allocate(const sg_allocation *problem, void *scratch, double *ret_given_w,
                  uint8_t *ret_binding)
 {
-    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL};
+    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL, NULL};
     check_problem(problem);
     if (ret_binding && problem->node_count) {
         memset(ret_binding, 0, (size_t)problem->node_count);
@@ -522,8 +581,9 @@ void sg_allocate(const sg_allocation *problem, void *scratch, double *ret_given_
         return;
     }
     if (all_fit(problem, scratch)) {
-        memcpy(ret_given_w, problem->leaf_demand_w,
-               (size_t)problem->leaf_count * sizeof *ret_given_w);
+        for (int k = 0; k < problem->leaf_count; k++) {
+            ret_given_w[k] = sg_allocation_demand_w(problem, k, problem->leaf_most_w != NULL);
+        }
         return;
     }
     sg_allocator_step(sg_allocator_create(scratch, problem), problem, &alone, ret_given_w,

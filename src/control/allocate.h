@@ -21,6 +21,7 @@
 #include "base/pool.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ typedef struct sg_allocation {
     const double *leaf_weight;   /* [leaf] > 0 */
     const double *leaf_min_w;    /* [leaf] >= 0 */
     const double *leaf_demand_w; /* [leaf] >= 0 */
+    const double *leaf_most_w;   /* [leaf] >= 0, what counts of a demand; NULL: all of it */
 } sg_allocation;
 
 /* Bytes of scratch memory for a tree of this size. @effects alloc=no block=no fails=never */
@@ -55,19 +57,23 @@ typedef struct sg_allocator sg_allocator;
 /* What of the problem may differ from the last step; limits always may. */
 typedef enum sg_allocation_news {
     SG_NEWS_ALL, /* demands, minimums, weights, classes; new classes cost a new order of the leaves */
-    SG_NEWS_DEMAND /* demands and minimums alone */
+    SG_NEWS_DEMAND /* demands alone */
 } sg_allocation_news;
 
 typedef struct sg_allocation_step {
     sg_allocation_news news;
     const uint8_t *node_news; /* [node] 0: no leaf of the node itself differs; NULL: look at all  */
     sg_pool *pool;            /* NULL: in this thread; the result is the same to the last bit */
+    uint8_t *node_given; /* [node] set to 1 where leaves of the node itself were given anew; may
+                                 be NULL */
 } sg_allocation_step;
 
 /* The allocator that a block holds; where it holds none of this size, it is prepared. A block of
  * zeros holds none. */
 sg_allocator *sg_allocator_at(void *memory, const sg_allocation *problem);
 void sg_allocator_forget(void *memory);
+/* Nothing was solved yet: the next look is at all leaves, whatever node_news says. */
+bool sg_allocator_fresh(const sg_allocator *self);
 
 /* Put the tree's leaves in order, once. Only tree, leaves' nodes and classes are read; memory is
  * sg_allocation_size() bytes aligned for doubles. @effects alloc=no block=no fails=never */
@@ -86,8 +92,9 @@ void sg_allocator_look(sg_allocator *self, const sg_allocation *problem,
 void sg_allocator_solve(sg_allocator *self, const sg_allocation *problem,
                         const sg_allocation_step *how, double *ret_given_w, uint8_t *ret_binding);
 
-/* What each node's own leaves ask for, and what all below it got in the last step; [node], W. */
-void sg_allocator_asked(const sg_allocator *self, double *ret_node_w);
+/* What each node's own leaves ask for, as minimums and in all, and what all below it got in the last
+ * step; [node], W. */
+void sg_allocator_asked(const sg_allocator *self, double *ret_least_w, double *ret_node_w);
 void sg_allocator_given(const sg_allocator *self, double *ret_node_w);
 
 /* Bytes of the block that are in use: the rest is for more classes than there are. */

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK_LEAVES = 8192, PAIR = 2 };
+enum { CHUNK_LEAVES_MIN = 8192, CHUNKS = 64, PAIR = 2 };
 
 static size_t align_up(size_t size)
 {
@@ -50,14 +50,17 @@ static sg_tree tree_to_read(const sg_allocator *self)
     return sg_tree_at(block.write);
 }
 
-void sg_allocator_asked(const sg_allocator *self, double *ret_node_w)
+void sg_allocator_asked(const sg_allocator *self, double *ret_least_w, double *ret_node_w)
 {
     sg_tree t = tree_to_read(self);
     for (int at = 0; at < t.node_count; at++) {
-        double sum = 0.0;
+        double least = 0.0, sum = 0.0;
         for (int phase = 0; phase < t.phase_count; phase++) {
-            sum += t.own[at * t.phase_count + phase];
+            double own = t.own[at * t.phase_count + phase];
+            least += phase < t.class_count ? own : 0.0;
+            sum += own;
         }
+        ret_least_w[t.node[at]] = least;
         ret_node_w[t.node[at]] = sum;
     }
 }
@@ -127,7 +130,7 @@ static void find_ends(const sg_tree *t)
     }
 }
 
-/* Leaves to slots: by place, class and index. Counts become ends, and ends are walked down to firsts. */
+/* Leaves to slots: by class, place and index. Counts become ends, and ends are walked down to firsts. */
 static void place_leaves(const sg_tree *t, const sg_allocation *p, const int32_t *place)
 {
     int32_t slices = t->node_count * t->class_count, next = 0;
@@ -135,7 +138,7 @@ static void place_leaves(const sg_tree *t, const sg_allocation *p, const int32_t
     memset(t->own_count, 0, sizeof *t->own_count * (size_t)t->node_count);
     for (int k = 0; k < p->leaf_count; k++) {
         int at = place[p->leaf_node[k]];
-        t->slice[at * t->class_count + p->leaf_class[k]]++;
+        t->slice[p->leaf_class[k] * t->node_count + at]++;
         bool next_one = t->own_count[at] > 0 && t->first_leaf[at] + t->own_count[at] == k;
         if (t->own_count[at]++ == 0) {
             t->first_leaf[at] = k;
@@ -151,7 +154,7 @@ static void place_leaves(const sg_tree *t, const sg_allocation *p, const int32_t
     t->slice[slices] = next;
     memset(t->leaf, 0xFF, sizeof *t->leaf * (size_t)next);
     for (int k = p->leaf_count - 1; k >= 0; k--) {
-        t->leaf[--t->slice[place[p->leaf_node[k]] * t->class_count + p->leaf_class[k]]] = k;
+        t->leaf[--t->slice[p->leaf_class[k] * t->node_count + place[p->leaf_node[k]]]] = k;
     }
     for (int at = 0; at < t->node_count; at++) {
         t->first_leaf[at] = t->own_count[at] > 0 && t->first_leaf[at] >= 0 ? t->first_leaf[at] : -1;
@@ -168,19 +171,21 @@ static void count_below(const sg_tree *t)
     }
 }
 
-/* Neighbours share a chunk while they fit, so that a site of many small nodes has few chunks. */
+/* Neighbours share a chunk while they fit, so that a site of many small nodes has few chunks. Chunks of a large tree grow with it:
+ * what is left at the top is swept once for each of its nodes. */
 static void find_chunks(const sg_tree *t)
 {
-    int32_t chunks = 0, tops = 0, held = 0;
+    int32_t chunks = 0, tops = 0, held = 0, most = t->head->leaf_count / CHUNKS;
+    most = most > CHUNK_LEAVES_MIN ? most : CHUNK_LEAVES_MIN;
     for (int at = 0; at < t->node_count;) {
         int32_t leaves = t->below_count[at];
-        if (leaves > CHUNK_LEAVES) {
+        if (leaves > most) {
             t->is_top[at] = 1;
             t->top[tops++] = at++;
-            held = CHUNK_LEAVES + 1; /* the next one begins a chunk */
+            held = most + 1; /* the next one begins a chunk */
             continue;
         }
-        if (chunks == 0 || held + leaves > CHUNK_LEAVES) {
+        if (chunks == 0 || held + leaves > most) {
             t->chunk[chunks++] = at;
             held = 0;
         }
@@ -221,7 +226,7 @@ sg_allocator *sg_allocator_create(void *memory, const sg_allocation *p)
     count_below(&t);
     size_t bytes = (size_t)self->slot_count * sizeof(double);
     memset(t.weight, 0, bytes);
-    memset(t.low, 0, bytes);
+    memset(t.min, 0, bytes);
     memset(t.demand, 0, bytes);
     memset(t.own, 0, sizeof(double) * (size_t)(t.node_count * t.phase_count));
     memset(t.cap, -1, (size_t)t.node_count);
@@ -258,18 +263,26 @@ static inline double lesser(double a, double b)
     return a < b ? a : b;
 }
 
+static inline pair lesser_pair(pair a, pair b)
+{
+    pair_mask less = a < b;
+    return (pair)((less & (pair_mask)a) | (~less & (pair_mask)b));
+}
+
 /* What a pair of slots asks for in the phase. */
 static inline pair ask_of(const sg_tree *t, bool rest, int k)
 {
-    pair low = load_pair(t->low + k);
-    return rest ? load_pair(t->demand + k) - low : low;
+    pair demand = load_pair(t->demand + k), low = lesser_pair(load_pair(t->min + k), demand);
+    return rest ? demand - low : low;
 }
 
-/* Is the ask close to what the level gives? Never for a slot that wants nothing. */
+/* Is the ask close to what the level gives? -1 or 0 each, to be added up: gcc 12 takes an `or` of masks apart. Never for a slot that
+ * wants nothing. */
 static inline pair_mask close_to(pair ask, pair share)
 {
-    pair off = ask - share, most = share * (pair){SG_TAKEN_NEAR, SG_TAKEN_NEAR};
-    return (off < most) & (-off < most);
+    const pair_mask unsign = {INT64_MAX, INT64_MAX};
+    pair off = (pair)((pair_mask)(ask - share) & unsign);
+    return off < share * (pair){SG_TAKEN_NEAR, SG_TAKEN_NEAR};
 }
 
 static inline __attribute__((always_inline)) void
@@ -287,7 +300,8 @@ take(const sg_tree *t, bool rest, bool watch, int from, int to, double level, sg
         slope_0 += where(~full_0, w_0);
         slope_1 += where(~full_1, w_1);
         if (watch) {
-            near |= close_to(ask_0, w_0 * at) | close_to(ask_1, w_1 * at);
+            near += close_to(ask_0, w_0 * at);
+            near += close_to(ask_1, w_1 * at);
         }
     }
     if (k < to) {
@@ -296,14 +310,14 @@ take(const sg_tree *t, bool rest, bool watch, int from, int to, double level, sg
         below_0 += where(full, ask);
         slope_0 += where(~full, w);
         if (watch) {
-            near |= close_to(ask, w * at);
+            near += close_to(ask, w * at);
         }
     }
     below_0 += below_1;
     slope_0 += slope_1;
     sum->below += below_0[0] + below_0[1];
     sum->slope += slope_0[0] + slope_0[1];
-    sum->near |= (near[0] | near[1]) != 0;
+    sum->near |= near[0] + near[1] != 0;
 }
 
 void sg_tree_take(const sg_tree *t, bool rest, bool watch, int from, int to, double level,
@@ -325,48 +339,49 @@ typedef struct seen {
     pair low, rest; /* asked in the two phases */
 } seen;
 
-static inline void look_at_pair(const sg_tree *t, int slot, pair demand, pair min, seen *s)
+static inline void look_at_pair(const sg_tree *t, int slot, pair demand, seen *s)
 {
     const pair endless = {HUGE_VAL, HUGE_VAL};
-    pair_mask less = min < demand, good = (demand < endless) & (min < endless);
-    pair low = (pair)((less & (pair_mask)min) | (~less & (pair_mask)demand));
-    s->bad |= ~good | (pair_mask)demand | (pair_mask)min;
+    pair low = lesser_pair(load_pair(t->min + slot), demand);
+    s->bad |= ~(demand < endless) | (pair_mask)demand;
     s->news |= (pair_mask)demand ^ (pair_mask)load_pair(t->demand + slot);
-    s->news |= (pair_mask)low ^ (pair_mask)load_pair(t->low + slot);
     memcpy(t->demand + slot, &demand, sizeof demand);
-    memcpy(t->low + slot, &low, sizeof low);
     s->low += low;
     s->rest += demand - low;
 }
 
 /* The slots of one class and place; zeros lose their sign, so that equal numbers are equal bits. */
-static inline void look_at(const sg_tree *t, const sg_allocation *p, int from, int to, seen *s)
+static inline __attribute__((always_inline)) void look_at(const sg_tree *t, const sg_allocation *p,
+                                                          bool capped, sg_slots own, seen *s)
 {
-    const double *demand = p->leaf_demand_w, *min = p->leaf_min_w;
     const pair zero = {0.0, 0.0};
-    int slot = from;
-    for (; slot + PAIR <= to; slot += PAIR) {
+    int slot = own.from;
+    for (; slot + PAIR <= own.to; slot += PAIR) {
         int a = t->leaf[slot], b = t->leaf[slot + 1];
-        look_at_pair(t, slot, (pair){demand[a], demand[b]} + zero, (pair){min[a], min[b]} + zero,
-                     s);
+        look_at_pair(
+            t, slot,
+            (pair){sg_allocation_demand_w(p, a, capped), sg_allocation_demand_w(p, b, capped)} +
+                zero,
+            s);
     }
-    if (slot < to) {
-        int a = t->leaf[slot];
-        look_at_pair(t, slot, (pair){demand[a], 0.0} + zero, (pair){min[a], 0.0} + zero, s);
+    if (slot < own.to) {
+        look_at_pair(t, slot, (pair){sg_allocation_demand_w(p, t->leaf[slot], capped), 0.0} + zero,
+                     s);
     }
 }
 
-/* Weights and classes. Returns whether the leaves are of this class. */
-static bool look_at_weights(const sg_tree *t, const sg_allocation *p, int class, int from, int to,
-                            seen *s)
+/* Minimums, weights and classes. Returns whether the leaves are of this class. */
+static bool look_at_terms(const sg_tree *t, const sg_allocation *p, int class, sg_slots own,
+                          seen *s)
 {
     bool ordered = true;
-    for (int slot = from; slot < to; slot++) {
+    for (int slot = own.from; slot < own.to; slot++) {
         int k = t->leaf[slot];
-        double weight = p->leaf_weight[k];
-        SG_CHECK(weight > 0.0 && weight < HUGE_VAL);
-        s->news[0] |= weight != t->weight[slot];
+        double weight = p->leaf_weight[k], min = p->leaf_min_w[k] + 0.0;
+        SG_CHECK(weight > 0.0 && weight < HUGE_VAL && min >= 0.0 && min < HUGE_VAL);
+        s->news[0] |= weight != t->weight[slot] || min != t->min[slot];
         t->weight[slot] = weight;
+        t->min[slot] = min;
         ordered &= p->leaf_class[k] == class;
     }
     return ordered;
@@ -376,16 +391,19 @@ bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news n
 {
     bool ordered = true, all = news == SG_NEWS_ALL || t->head->fresh;
     for (int c = 0; c < t->class_count; c++) {
-        int i = at * t->class_count + c, from = t->slice[i], end = t->slice[i + 1];
-        int to = end > from && t->leaf[end - 1] < 0 ? end - 1 : end;
+        sg_slots own = sg_tree_leaves(t, c, at);
         seen s = {0};
-        look_at(t, p, from, to, &s);
-        ordered &= !all || look_at_weights(t, p, c, from, to, &s);
+        ordered &= !all || look_at_terms(t, p, c, own, &s);
+        if (p->leaf_most_w) {
+            look_at(t, p, true, own, &s);
+        } else {
+            look_at(t, p, false, own, &s);
+        }
         SG_CHECK(s.bad[0] >= 0 && s.bad[1] >= 0);
         if (s.news[0] | s.news[1]) {
-            double *own = t->own + at * t->phase_count;
-            own[c] = s.low[0] + s.low[1];
-            own[t->class_count + c] = s.rest[0] + s.rest[1];
+            double *sum = t->own + at * t->phase_count;
+            sum[c] = s.low[0] + s.low[1];
+            sum[t->class_count + c] = s.rest[0] + s.rest[1];
             t->news[at] = 1;
         }
     }
@@ -397,20 +415,20 @@ bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news n
 /* Own leaves of several classes by index where they do not stand in a row: the least of the heads. */
 static double own_sum_merged(const sg_tree *t, int at, const double *given_w)
 {
-    int32_t head[SG_CLASS_MAX];
+    sg_slots left[SG_CLASS_MAX];
     for (int c = 0; c < t->class_count; c++) {
-        head[c] = t->slice[at * t->class_count + c];
+        left[c] = sg_tree_leaves(t, c, at);
     }
     double sum = 0.0;
     for (int done = 0; done < t->own_count[at]; done++) {
         int best = -1;
         for (int c = 0; c < t->class_count; c++) {
-            bool any = head[c] < t->slice[at * t->class_count + c + 1] && t->leaf[head[c]] >= 0;
-            if (any && (best < 0 || t->leaf[head[c]] < t->leaf[head[best]])) {
+            bool any = left[c].from < left[c].to;
+            if (any && (best < 0 || t->leaf[left[c].from] < t->leaf[left[best].from])) {
                 best = c;
             }
         }
-        sum += given_w[t->leaf[head[best]++]];
+        sum += given_w[t->leaf[left[best].from++]];
     }
     return sum;
 }
@@ -438,18 +456,20 @@ static void give_slots(const sg_tree *t, int class, int from, int to, int cap, d
         }
     } else if (cap == t->class_count + class) {
         for (int i = from; i < to; i++) {
-            double low = t->low[i], demand = t->demand[i], share = t->weight[i] * level;
+            double demand = t->demand[i], low = lesser(t->min[i], demand);
+            double share = t->weight[i] * level;
             double more = lesser(low + share, demand);
             given_w[t->leaf[i]] = demand - low <= share ? demand : more;
         }
     } else if (cap > class) {
         for (int i = from; i < to; i++) {
-            given_w[t->leaf[i]] = t->low[i];
+            given_w[t->leaf[i]] = lesser(t->min[i], t->demand[i]);
         }
     } else {
         double reached = cap == class ? level : 0.0;
         for (int i = from; i < to; i++) {
-            given_w[t->leaf[i]] = lesser(t->weight[i] * reached, t->low[i]);
+            double low = lesser(t->min[i], t->demand[i]);
+            given_w[t->leaf[i]] = lesser(t->weight[i] * reached, low);
         }
     }
 }
@@ -457,11 +477,8 @@ static void give_slots(const sg_tree *t, int class, int from, int to, int cap, d
 void sg_tree_give(const sg_tree *t, int at, double *given_w)
 {
     for (int c = 0; c < t->class_count; c++) {
-        int i = at * t->class_count + c, from = t->slice[i], to = t->slice[i + 1];
-        if (to > from && t->leaf[to - 1] < 0) {
-            to--;
-        }
-        give_slots(t, c, from, to, t->cap[at], t->cap_level[at], given_w);
+        sg_slots s = sg_tree_leaves(t, c, at);
+        give_slots(t, c, s.from, s.to, t->cap[at], t->cap_level[at], given_w);
     }
     t->own_given[at] = sg_tree_own_sum(t, at, given_w);
 }

@@ -1,10 +1,12 @@
 /* allocate_tree.h - the prepared tree: order, memory and sweeps over leaves. Private to allocation.
  *
  * Order    nodes stand at places in depth-first order, so that a subtree is one range of places; the
- *          leaves of a place are slots, class after class, each class filled up to a whole pair with
- *          slots of no weight that want nothing.
+ *          leaves of a class are slots, place after place, each place filled up to a whole pair with slots
+ *          of no weight that want nothing: neighbours that rise together stand in one row.
  * Chunks   ranges of whole subtrees of some thousand leaves: what one thread sweeps at a time. The
- *          places in no chunk are the top of the tree. Both depend on the tree alone. */
+ *          places in no chunk are the top of the tree. Both depend on the tree alone.
+ * Shut     a place with a limit of nothing, and all below it: they get nothing whatever they ask for,
+ *          so nobody looks for their levels. */
 #ifndef SG_CONTROL_ALLOCATE_TREE_H
 #define SG_CONTROL_ALLOCATE_TREE_H
 #include "base/limits.h"
@@ -24,35 +26,36 @@ struct sg_allocator {
 };
 
 /* The block resolved to pointers; name, type, how many. */
-#define SG_TREE_ARRAYS(X)                                                          \
-    X(weight, double, slots)                                                       \
-    X(low, double, slots) /* min(minimum, demand) */                               \
-    X(demand, double, slots)                                                       \
-    X(own, double, nodes *phases)   /* asked by the place's own leaves */          \
-    X(total, double, nodes *phases) /* taken below, as far as limits below let */  \
-    X(limit, double, nodes)                                                        \
-    X(level, double, nodes)     /* at which the place is full, in phase `full` */  \
-    X(cap_level, double, nodes) /* the first of these on the way to the root */    \
-    X(own_given, double, nodes)                                                    \
-    X(given, double, nodes)      /* sum below, in the promised order */            \
-    X(part_below, double, nodes) /* [chunk] partial sums of a sweep */             \
-    X(part_slope, double, nodes)                                                   \
-    X(leaf, int32_t, slots) /* -1: none */                                         \
-    X(node, int32_t, nodes)                                                        \
-    X(parent, int32_t, nodes)     /* place, -1: root */                            \
-    X(end, int32_t, nodes)        /* of the subtree's places */                    \
-    X(first_leaf, int32_t, nodes) /* of the own ones, -1: they are not in a row */ \
-    X(own_count, int32_t, nodes)                                                   \
-    X(below_count, int32_t, nodes) /* leaves in the subtree */                     \
-    X(chunk, int32_t, nodes + 1)   /* [chunk] first place */                       \
-    X(chunk_end, int32_t, nodes + 1)                                               \
-    X(top, int32_t, nodes)                /* places in no chunk */                 \
-    X(slice, int32_t, nodes *classes + 1) /* first slot of place and class */      \
-    X(full, int8_t, nodes)                /* phase, or phase_count: never full */  \
-    X(cap, int8_t, nodes)                 /* -1: to be given anew */               \
-    X(news, uint8_t, nodes)               /* something differs in the subtree */   \
-    X(is_top, uint8_t, nodes)                                                      \
-    X(part_near, uint8_t, nodes)                                                   \
+#define SG_TREE_ARRAYS(X)                                                            \
+    X(weight, double, slots)                                                         \
+    X(min, double, slots)                                                            \
+    X(demand, double, slots)                                                         \
+    X(own, double, nodes *phases)   /* asked by the place's own leaves */            \
+    X(total, double, nodes *phases) /* by phase: taken below, as limits there let */ \
+    X(limit, double, nodes)                                                          \
+    X(level, double, nodes)     /* at which the place is full, in phase `full` */    \
+    X(cap_level, double, nodes) /* the first of these on the way to the root */      \
+    X(own_given, double, nodes)                                                      \
+    X(given, double, nodes)      /* sum below, in the promised order */              \
+    X(part_below, double, nodes) /* [chunk] partial sums of a sweep */               \
+    X(part_slope, double, nodes)                                                     \
+    X(leaf, int32_t, slots) /* -1: none */                                           \
+    X(node, int32_t, nodes)                                                          \
+    X(parent, int32_t, nodes)     /* place, -1: root */                              \
+    X(end, int32_t, nodes)        /* of the subtree's places */                      \
+    X(first_leaf, int32_t, nodes) /* of the own ones, -1: they are not in a row */   \
+    X(own_count, int32_t, nodes)                                                     \
+    X(below_count, int32_t, nodes) /* leaves in the subtree */                       \
+    X(chunk, int32_t, nodes + 1)   /* [chunk] first place */                         \
+    X(chunk_end, int32_t, nodes + 1)                                                 \
+    X(top, int32_t, nodes)                /* places in no chunk */                   \
+    X(slice, int32_t, nodes *classes + 1) /* first slot of class and place */        \
+    X(full, int8_t, nodes)                /* phase, or phase_count: never full */    \
+    X(cap, int8_t, nodes)                 /* -1: to be given anew */                 \
+    X(news, uint8_t, nodes)               /* something differs in the subtree */     \
+    X(shut, uint8_t, nodes)               /* there is nothing for it at all */       \
+    X(is_top, uint8_t, nodes)                                                        \
+    X(part_near, uint8_t, nodes)                                                     \
     X(chunk_odd, uint8_t, nodes) /* [chunk] a class is not the one in the order */
 
 typedef struct sg_tree {
@@ -64,6 +67,38 @@ typedef struct sg_tree {
 } sg_tree;
 
 sg_tree sg_tree_at(sg_allocator *self);
+
+/* A place's slots of a class. */
+typedef struct sg_slots {
+    int32_t from, to;
+} sg_slots;
+
+static inline sg_slots sg_tree_slots(const sg_tree *t, int class, int at)
+{
+    const int32_t *slice = t->slice + (size_t) class * (size_t)t->node_count + at;
+    return (sg_slots){slice[0], slice[1]};
+}
+
+/* The same without the slot that fills up a pair. */
+static inline sg_slots sg_tree_leaves(const sg_tree *t, int class, int at)
+{
+    sg_slots s = sg_tree_slots(t, class, at);
+    s.to -= s.to > s.from && t->leaf[s.to - 1] < 0;
+    return s;
+}
+
+/* What a subtree takes, phase by phase. */
+static inline double *sg_tree_total(const sg_tree *t, int phase, int at)
+{
+    return &t->total[(size_t)phase * (size_t)t->node_count + (size_t)at];
+}
+
+/* What a leaf's demand counts for. */
+static inline double sg_allocation_demand_w(const sg_allocation *p, int leaf, bool capped)
+{
+    double demand = p->leaf_demand_w[leaf];
+    return capped && p->leaf_most_w[leaf] < demand ? p->leaf_most_w[leaf] : demand;
+}
 
 /* The own leaves of a place: take in what they ask for. False when a leaf's class is not the one
  * that the order has it in. */

@@ -88,9 +88,13 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     sg_breakers_step(&f, in->dt_s, in->task_w);
     sg_stores_listen(&f);
     sg_island_look(&f);
+    if (f.bridging) { /* what classes may want moves */
+        sg_news_all(in->news);
+        sg_news_forget(in->news);
+    }
     sg_flows_demands(&f);
     if (sg_breakers_pairs(&f)) {
-        sg_flows_demands(&f);
+        sg_flows_sum(&f);
     }
     double storage_w = storage_firm_w(&f);
     double supply_w = f.import_w_max + f.available_w + f.fuelled_w + f.started_w;
@@ -124,10 +128,10 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
 }
 
 void sg_control_rest(const sg_control *self, const sg_plant *plant, const sg_measure *measure,
-                     double dt_s, double task_w)
+                     const sg_control_input *in)
 {
-    sg_flows f = {.self = self, .plant = plant, .measure = measure, .task_w = task_w};
-    sg_breakers_step(&f, dt_s, task_w);
+    sg_flows f = {.self = self, .plant = plant, .measure = measure, .in = in, .task_w = in->task_w};
+    sg_breakers_step(&f, in->dt_s, in->task_w);
     for (int s = 0; s < plant->store_count; s++) {
         self->store_w[s] = 0;
         self->store_reason[s] = SG_REASON_SAFE;

@@ -5,6 +5,7 @@
  *          shortage, what the site does for the grid (regulate.h), without the grid all stores in hand-over order, 6 caps with the
  *          room that is left, 7 sources, 8 the envelope, last, on every command.
  * Units    W, J, money per J. Sign: store power > 0 flows into the site bus; caps and limits are magnitudes.
+ * Loads    only those of nodes with news are gone over (news.h): what the others get stands, and so does why.
  * Breakers the caps below a node add up to at most its limit, losses allowed for; a store raises that limit only by what it was
  *          measured to deliver in the interval before, and no further than the breaker would bear it for some seconds, were that
  *          a lie: neither a store that fails nor one that lies takes a breaker with it (breakers.h).
@@ -18,8 +19,8 @@
 #include "control/ride.h"
 #include "site/command.h"
 #include "site/measured.h"
+#include "site/news.h"
 #include "site/plan.h"
-#include "site/plant.h"
 #include "site/reason.h"
 
 #include <stdbool.h>
@@ -58,7 +59,6 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(store_taker, int32_t, store) /* node that its relief is for, -1: none  */          \
     X(store_early, uint8_t, store) /* it is not overloaded yet */                        \
     X(store_help_w, double, store) /* relief of a breaker, part of store_w     */        \
-    X(load_want_w, double, load)                                                         \
     X(load_given_w, double, load)                                                        \
     X(load_spare_w, double, load)                                                        \
     X(node_heat, double, node)     /* of the breaker, as a share of its trip */          \
@@ -92,7 +92,8 @@ typedef struct sg_control {
 
 typedef struct sg_control_input {
     sg_policy policy;
-    sg_pool *pool; /* threads that may share the sweeps; NULL: none */
+    sg_pool *pool;       /* threads that may share the sweeps; NULL: none */
+    const sg_news *news; /* which loads the step has to go over           */
     double dt_s;
     bool start;          /* no reading yet: only caps that keep the breakers */
     double task_w;       /* granted to tasks                                 */
@@ -123,8 +124,8 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
                                   const sg_measure *measure, const sg_control_input *in);
 
 /* The safe set, in place of a step whose inputs cannot be trusted: stores rest, sources stay as they were, caps too unless a
- * breaker needed a store to keep them, or heat of its own. task_w is what tasks may go on drawing.
+ * breaker needed a store to keep them, or heat of its own. in->task_w is what tasks may go on drawing.
  * @effects alloc=no block=no fails=never */
 void sg_control_rest(const sg_control *self, const sg_plant *plant, const sg_measure *measure,
-                     double dt_s, double task_w);
+                     const sg_control_input *in);
 #endif

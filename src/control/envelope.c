@@ -2,7 +2,6 @@
 #include "control/flows.h"
 
 #include "base/check.h"
-#include "base/sweep.h"
 
 #include <math.h>
 #include <string.h>
@@ -157,6 +156,9 @@ static void shares_upwards(const sg_flows *f)
 static void no_overload_upwards(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
+    if (plant->store_count == 0 && plant->source_count == 0) {
+        return;
+    }
     shares_upwards(f);
     for (int s = 0; s < plant->store_count; s++) {
         double share = f->self->node_room_w[plant->store_node[s]], w = spare_give_w(f, s);
@@ -213,9 +215,8 @@ static void sums_downwards(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     double *used_w = f->self->node_used_w;
-    memset(used_w, 0, (size_t)plant->node_count * sizeof(double));
-    for (int l = 0; l < plant->load_count; l++) {
-        used_w[plant->load_node[l]] += f->self->load_cap_w[l];
+    for (int n = 0; n < plant->node_count; n++) {
+        used_w[n] = f->in->news->found[n].cap_w;
     }
     for (int s = 0; s < plant->store_count; s++) {
         used_w[plant->store_node[s]] += fmax(-f->self->store_w[s], 0);
@@ -239,6 +240,24 @@ static sg_reason reason_of(const sg_flows *f, int n)
     return f->plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT : SG_REASON_NODE_LIMIT;
 }
 
+static void cut_caps(const sg_flows *f)
+{
+    const sg_control *self = f->self;
+    const sg_news *news = f->in->news;
+    for (int n = 0; n < f->plant->node_count; n++) {
+        double share = self->node_room_w[n];
+        if (share < 1) {
+            uint8_t reason = (uint8_t)reason_of(f, binding_above(f, n));
+            for (int32_t i = news->first[n]; i < news->first[n + 1]; i++) {
+                self->load_cap_w[news->load[i]] *= share;
+                self->load_reason[news->load[i]] = reason;
+            }
+            sg_flows_told(f, n);
+        }
+    }
+    sg_news_forget(news); /* not what the allocation gave */
+}
+
 /* No breaker is overloaded from above: what may be drawn below a node fits in what it may carry now, whoever gave the caps out.
  * Allocation and charging keep to it, so that usually nothing is left to do. */
 static void no_overload_downwards(const sg_flows *f)
@@ -258,12 +277,8 @@ static void no_overload_downwards(const sg_flows *f)
         }
         over = over || here;
     }
-    for (int l = 0; over && l < plant->load_count; l++) {
-        int n = plant->load_node[l];
-        if (share[n] < 1) {
-            self->load_cap_w[l] *= share[n];
-            self->load_reason[l] = (uint8_t)reason_of(f, binding_above(f, n));
-        }
+    if (over) {
+        cut_caps(f);
     }
     for (int s = 0; over && s < plant->store_count; s++) {
         int n = plant->store_node[s];
@@ -287,18 +302,6 @@ static void store_limits(const sg_flows *f, int s)
         *reason = (uint8_t)(take_w < r->charge_w_max ? SG_REASON_FULL : SG_REASON_RATING);
         *w = -take_w;
     }
-}
-
-static void caps_part(void *context, int part)
-{
-    const sg_flows *f = *(const sg_flows *const *)context;
-    sg_span span = sg_sweep_span(part, f->plant->load_count);
-    const double *cap_w = f->self->load_cap_w, *rating_w = f->plant->load_rating_w;
-    int64_t kept = 1; /* as wide as what is compared: two at a time */
-    for (int l = span.from; l < span.to; l++) {
-        kept &= cap_w[l] >= 0 && cap_w[l] <= rating_w[l] * (1 + 1e-9);
-    }
-    SG_CHECK(kept);
 }
 
 /* Stores: what they can, then how fast; after that only what they give is still cut. */
@@ -354,6 +357,5 @@ void sg_envelope(const sg_flows *f)
     no_overload_upwards(f);
     no_export_beyond_permission(f);
     check_stores(f);
-    sg_pool_run(f->in->pool, caps_part, &f, sg_sweep_blocks(f->plant->load_count));
     check_sources(f);
 }

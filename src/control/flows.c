@@ -2,6 +2,7 @@
 #include "control/flows.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/sweep.h"
 #include "control/allocate.h"
 
@@ -32,7 +33,7 @@ static inline double lesser(double a, double b)
     return a < b ? a : b;
 }
 
-static sg_allocation problem_of(const sg_flows *f, const double *ask_w)
+static sg_allocation problem_of(const sg_flows *f, const double *demand_w, const double *most_w)
 {
     const sg_plant *plant = f->plant;
     return (sg_allocation){.node_count = plant->node_count,
@@ -43,114 +44,200 @@ static sg_allocation problem_of(const sg_flows *f, const double *ask_w)
                            .leaf_class = plant->load_class,
                            .leaf_weight = plant->load_weight,
                            .leaf_min_w = plant->load_minimum_w,
-                           .leaf_demand_w = ask_w};
+                           .leaf_demand_w = demand_w,
+                           .leaf_most_w = most_w};
+}
+
+/* What a load wants. A held value is the best guess for a stale demand; the cap bounds the damage. */
+static inline double want_w(const sg_flows *f, const double *demand_w, int l)
+{
+    double w = lesser(demand_w[l], f->plant->load_rating_w[l]);
+    return f->in->start ? 0 : f->bridging ? sg_island_want_w(f, l, w) : w;
+}
+
+static const double *demands_w(const sg_flows *f)
+{
+    return f->measure->value + f->plant->points.first[SG_POINT_LOAD_DEMAND];
 }
 
 /* Weights and classes stand in the plant, which does not change while the engine lives. */
-static sg_allocation_step step_of(const sg_flows *f)
+static sg_allocation_step step_of(const sg_flows *f, const uint8_t *node_news)
 {
-    return (sg_allocation_step){.news = SG_NEWS_DEMAND, .pool = f->in->pool};
+    return (sg_allocation_step){.news = SG_NEWS_DEMAND,
+                                .node_news = node_news,
+                                .pool = f->in->pool,
+                                .node_given = f->in->news->given};
 }
 
-/* A sweep over the loads: what its blocks share, and a number that each of them finds. */
-typedef struct sweep {
-    const sg_flows *f;
-    double found[SG_SWEEP_BLOCK_MAX];
-} sweep;
-
-/* What is found is not zeroed: 8 kB in vain, a quarter of a step of a small site. */
-static void sweep_with(const sg_flows *f, sg_pool_part *part, sweep *s)
+static void sweep_nodes(const sg_flows *f, sg_pool_part *part)
 {
-    int32_t blocks = sg_sweep_blocks(f->plant->load_count);
-    SG_CHECK(blocks <= SG_SWEEP_BLOCK_MAX);
-    s->f = f;
-    sg_pool_run(f->in->pool, part, s, blocks);
-}
-
-static double sweep_loads(const sg_flows *f, sg_pool_part *part)
-{
-    sweep s;
-    sweep_with(f, part, &s);
-    return sg_lanes_sum(s.found, sg_sweep_blocks(f->plant->load_count));
+    sg_pool_run(f->in->pool, part, &f, f->in->news->head->part_count);
 }
 
 static void want_part(void *context, int part)
 {
-    sweep *s = context;
-    const sg_plant *plant = s->f->plant;
-    sg_span span = sg_sweep_span(part, plant->load_count);
-    const double *demand_w =
-        s->f->measure->value + plant->points.first[SG_POINT_LOAD_DEMAND] + span.from;
-    const double *rating_w = plant->load_rating_w + span.from,
-                 *minimum_w = plant->load_minimum_w + span.from;
-    double *restrict want_w = s->f->self->load_want_w + span.from;
-    double sum[4] = {0};
-    bool start = s->f->in->start;
-    int count = span.to - span.from, l = 0;
-    for (int i = 0; i < count; i++) {
-        /* a held value is the best guess for a stale demand; the cap bounds the damage */
-        want_w[i] = start ? 0 : lesser(demand_w[i], rating_w[i]);
+    const sg_flows *f = *(const sg_flows *const *)context;
+    const sg_news news = *f->in->news;
+    const double *demand_w = demands_w(f);
+    double *ret_w = f->self->load_cap_w;
+    for (int32_t i = news.first[news.part[part]]; i < news.first[news.part[part + 1]]; i++) {
+        ret_w[news.load[i]] = want_w(f, demand_w, news.load[i]);
     }
-    for (int i = 0; s->f->bridging && i < count; i++) {
-        want_w[i] = sg_island_want_w(s->f, span.from + i, want_w[i]);
-    }
-    for (; l + 4 <= count; l += 4) {
-        for (int lane = 0; lane < 4; lane++) {
-            sum[lane] += lesser(minimum_w[l + lane], want_w[l + lane]);
-        }
-    }
-    for (; l < count; l++) {
-        sum[0] += lesser(minimum_w[l], want_w[l]);
-    }
-    s->found[part] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
+/* Mostly the readings as they are, each up to its load's rating. Where it is more than that, all has news (control.c), and wants
+ * stand in load_cap_w until there are caps. */
 void sg_flows_demands(sg_flows *f)
+{
+    bool plain = !f->in->start && !f->bridging;
+    sg_allocation problem = problem_of(f, plain ? demands_w(f) : f->self->load_cap_w,
+                                       plain ? f->plant->load_rating_w : NULL);
+    sg_allocation_step step = step_of(f, f->in->news->readings);
+    if (!plain) {
+        sweep_nodes(f, want_part);
+    }
+    sg_allocator_look(sg_allocator_at(f->self->caps, &problem), &problem, &step);
+    sg_flows_sum(f);
+}
+
+void sg_flows_sum(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
-    f->minimums_w = sweep_loads(f, want_part);
-    sg_allocation problem = problem_of(f, self->load_want_w);
-    sg_allocation_step step = step_of(f);
-    sg_allocator *caps = sg_allocator_at(self->caps, &problem);
-    sg_allocator_look(caps, &problem, &step);
-    sg_allocator_asked(caps, self->node_flow_w);
+    sg_allocator_asked(self->caps, self->node_used_w, self->node_flow_w);
+    f->minimums_w = 0;
+    for (int n = 0; n < plant->node_count; n++) {
+        f->minimums_w += self->node_used_w[n];
+    }
     for (int n = plant->node_count - 1; n > 0; n--) {
         self->node_flow_w[plant->node_parent[n]] +=
-            fmin(self->node_flow_w[n], self->node_leaf_w[n]);
+            lesser(self->node_flow_w[n], self->node_leaf_w[n]);
     }
     f->wanted_w = self->node_flow_w[0];
+}
+
+/* Why a load of each node would get less than it wants: the first limit on its way up. */
+static void find_reasons(const sg_flows *f)
+{
+    const sg_plant *plant = f->plant;
+    const sg_control *self = f->self;
+    const sg_news *news = f->in->news;
+    for (int n = 0; n < plant->node_count; n++) {
+        bool here = n > 0 && self->node_binding[n];
+        int why = n == 0 ? SG_REASON_SITE_SUPPLY : news->found[plant->node_parent[n]].why;
+        if (here) {
+            why = self->node_pair[n]         ? SG_REASON_LOSS
+                  : plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT
+                                             : SG_REASON_NODE_LIMIT;
+        }
+        if (news->found[n].why != why) {
+            news->found[n].why = (uint8_t)why;
+            news->given[n] = 1;
+        }
+    }
 }
 
 void sg_flows_caps(sg_flows *f)
 {
     const sg_control *self = f->self;
-    sg_allocation problem = problem_of(f, self->load_want_w);
-    sg_allocation_step step = step_of(f);
+    sg_allocation problem = problem_of(f, NULL, NULL); /* demands were looked at */
+    sg_allocation_step step = step_of(f, f->in->news->readings);
     sg_allocator *caps = sg_allocator_at(self->caps, &problem);
     sg_allocator_solve(caps, &problem, &step, self->load_given_w, self->node_binding);
     sg_allocator_given(caps, self->node_used_w);
     f->served_w = self->node_used_w[0];
+    find_reasons(f);
 }
 
-/* Why a load gets less than it wants. */
-static sg_reason reason_cut(const sg_flows *f, int l)
+/* --- what each load is told --- */
+
+/* Where nothing but the demand, its minimum and the way up count. */
+static inline sg_reason plain_reason(double given_w, double wanted_w, double minimum_w, int why)
 {
-    const sg_control *self = f->self;
-    const sg_plant *plant = f->plant;
-    if (self->load_given_w[l] <
-        lesser(plant->load_minimum_w[l], self->load_want_w[l]) * (1 - 1e-9)) {
-        return SG_REASON_SHED;
+    int cut = given_w < lesser(minimum_w, wanted_w) * (1 - 1e-9) ? SG_REASON_SHED : why;
+    return (sg_reason)(given_w < wanted_w * (1 - 1e-9) ? cut : SG_REASON_DEMAND);
+}
+
+static sg_reason reason_of(const sg_flows *f, const double *demand_w, int l, int quality, int why)
+{
+    if (quality >= SG_STALE) {
+        return SG_REASON_STALE;
     }
-    int n = plant->load_node[l];
-    for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = plant->node_parent[n]) {
-        if (self->node_binding[n]) {
-            return self->node_pair[n]         ? SG_REASON_LOSS
-                   : plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT
-                                              : SG_REASON_NODE_LIMIT;
+    sg_reason island = f->bridging ? sg_island_reason(f, l) : SG_REASON_NONE;
+    return island != SG_REASON_NONE ? island
+                                    : plain_reason(f->self->load_given_w[l], want_w(f, demand_w, l),
+                                                   f->plant->load_minimum_w[l], why);
+}
+
+/* Hash, sum and check of a row: see sg_flows_told(). */
+static bool told_row(const sg_flows *f, sg_row row, uint64_t lane[4], double *sum_w)
+{
+    const uint64_t mix = UINT64_C(0x9E3779B97F4A7C15);
+    const double *cap_w = f->self->load_cap_w, *rating_w = f->plant->load_rating_w;
+    const uint8_t *reason = f->self->load_reason;
+    for (int32_t l = row.from; l < row.to; l++) {
+        uint64_t word, *hash = &lane[l & 3];
+        memcpy(&word, &cap_w[l], sizeof word);
+        *hash = (*hash ^ word ^ (reason[l] * (mix >> 8))) * mix;
+        *hash ^= *hash >> 29;
+    }
+    *sum_w += sg_lanes_sum(cap_w + row.from, row.to - row.from);
+    return sg_lanes_within(cap_w + row.from, rating_w + row.from, 1 + 1e-9, 0, row.to - row.from);
+}
+
+void sg_flows_told(const sg_flows *f, int32_t node)
+{
+    const sg_news *news = f->in->news;
+    uint64_t lane[4] = {SG_HASH_START, SG_HASH_START + 1, SG_HASH_START + 2, SG_HASH_START + 3};
+    double sum_w = 0;
+    for (int32_t i = news->first[node], end = news->first[node + 1]; i < end;) {
+        sg_row row = sg_news_row(news, i, end);
+        SG_CHECK(told_row(f, row, lane, &sum_w));
+        i += row.to - row.from;
+    }
+    news->found[node].cap_w = sum_w;
+    news->found[node].hash = sg_hash(SG_HASH_START, lane, sizeof lane);
+}
+
+static void reasons_of_row(const sg_flows *f, sg_row row, int why)
+{
+    const uint8_t *quality = f->measure->quality + f->plant->points.first[SG_POINT_LOAD_DEMAND];
+    const double *demand_w = demands_w(f), *rating_w = f->plant->load_rating_w,
+                 *minimum_w = f->plant->load_minimum_w, *given_w = f->self->load_given_w;
+    uint8_t *restrict reason = f->self->load_reason;
+    bool good = sg_bytes_any(quality + row.from, row.to - row.from) == SG_GOOD;
+    if (good && !f->bridging && !f->in->start) {
+        for (int32_t l = row.from; l < row.to; l++) {
+            reason[l] = (uint8_t)plain_reason(given_w[l], lesser(demand_w[l], rating_w[l]),
+                                              minimum_w[l], why);
         }
+        return;
     }
-    return SG_REASON_SITE_SUPPLY;
+    for (int32_t l = row.from; l < row.to; l++) {
+        reason[l] = (uint8_t)reason_of(f, demand_w, l, quality[l], why);
+    }
+}
+
+static void told_part(void *context, int part)
+{
+    const sg_flows *f = *(const sg_flows *const *)context;
+    const sg_news *news = f->in->news;
+    const double *given_w = f->self->load_given_w, *spare_w = f->self->load_spare_w;
+    double *restrict cap_w = f->self->load_cap_w;
+    for (int32_t n = news->part[part]; n < news->part[part + 1]; n++) {
+        if (!(news->readings[n] | news->given[n] | news->asks[n])) {
+            continue;
+        }
+        for (int32_t i = news->first[n], end = news->first[n + 1]; i < end;) {
+            sg_row row = sg_news_row(news, i, end);
+            reasons_of_row(f, row, news->found[n].why);
+            for (int32_t l = row.from; l < row.to; l++) {
+                cap_w[l] = given_w[l] + spare_w[l];
+            }
+            i += row.to - row.from;
+        }
+        sg_flows_told(f, n);
+    }
 }
 
 /* Caps stay as they are where breakers keep without help from stores, which rest; elsewhere they give way. */
@@ -162,54 +249,70 @@ void sg_flows_rest(sg_flows *f)
         self->node_room_w[n] = fmin(self->node_leaf_w[n], plant->node_leaf_limit_w[n]);
     }
     self->node_room_w[0] = fmax(self->node_room_w[0] - f->task_w, 0);
-    sg_allocation problem = problem_of(f, self->load_cap_w);
+    sg_allocation problem = problem_of(f, self->load_cap_w, NULL);
     sg_allocate(&problem, self->spare, self->load_given_w, NULL);
     /* what they know of the last step is no longer so */
     sg_allocator_forget(self->caps);
     sg_allocator_forget(self->spare);
+    sg_news_forget(f->in->news);
     for (int l = 0; l < plant->load_count; l++) {
         self->load_cap_w[l] = self->load_given_w[l];
         self->load_reason[l] = SG_REASON_SAFE;
     }
-}
-
-/* Pointers are held here: a reason is a byte, and a byte that is written could be any of them. */
-static void reason_part(void *context, int part)
-{
-    const sweep *s = context;
-    const sg_plant *plant = s->f->plant;
-    const sg_control *self = s->f->self;
-    sg_span span = sg_sweep_span(part, plant->load_count);
-    const uint8_t *quality = s->f->measure->quality + plant->points.first[SG_POINT_LOAD_DEMAND];
-    const double *given_w = self->load_given_w, *rating_w = plant->load_rating_w;
-    double *want_w = self->load_want_w;
-    uint8_t *reason = self->load_reason;
-    for (int l = span.from; l < span.to; l++) {
-        bool cut = given_w[l] < want_w[l] * (1 - 1e-9);
-        reason[l] = (uint8_t)(quality[l] >= SG_STALE ? SG_REASON_STALE
-                              : cut                  ? reason_cut(s->f, l)
-                                                     : SG_REASON_DEMAND);
-    }
-    for (int l = span.from; s->f->bridging && l < span.to; l++) {
-        sg_reason island = sg_island_reason(s->f, l);
-        bool told = island != SG_REASON_NONE && quality[l] < SG_STALE;
-        reason[l] = told ? (uint8_t)island : reason[l];
-    }
-    for (int l = span.from; l < span.to; l++) {
-        double most_w = s->f->bridging ? sg_island_want_w(s->f, l, rating_w[l]) : rating_w[l];
-        double left_w = most_w - given_w[l];
-        want_w[l] = left_w > 0 ? left_w : 0;
+    for (int n = 0; n < plant->node_count; n++) {
+        sg_flows_told(f, n);
     }
 }
 
-static void cap_part(void *context, int part)
+/* --- room to grow --- */
+
+/* What is left of a room that the allocation has used up is rounding. */
+static const double room_least = 1e-9;
+
+/* Below a node without room there is none either. */
+static void find_rooms(const sg_flows *f)
 {
-    const sweep *s = context;
-    const double *given_w = s->f->self->load_given_w, *spare_w = s->f->self->load_spare_w;
-    double *cap_w = s->f->self->load_cap_w;
-    sg_span span = sg_sweep_span(part, s->f->plant->load_count);
-    for (int l = span.from; l < span.to; l++) {
-        cap_w[l] = given_w[l] + spare_w[l];
+    const sg_plant *plant = f->plant;
+    double *room_w = f->self->node_room_w;
+    for (int n = 0; n < plant->node_count; n++) {
+        double left_w = room_w[n] - f->self->node_used_w[n];
+        room_w[n] = left_w > room_least * room_w[n] ? left_w : 0;
+    }
+    if (f->bridging) { /* no jump that the stores would not follow by themselves */
+        room_w[0] = lesser(room_w[0], f->form_w);
+    }
+    for (int n = 1; n < plant->node_count; n++) {
+        room_w[n] = room_w[plant->node_parent[n]] > 0 ? room_w[n] : 0;
+    }
+}
+
+/* Where there is room, and what its loads could take is not what it was when they were last asked. */
+static void find_asks(const sg_flows *f, bool fresh)
+{
+    const sg_news *news = f->in->news;
+    for (int n = 0; n < f->plant->node_count; n++) {
+        bool waits = news->waits[n] || news->readings[n] || news->given[n];
+        bool asks = fresh || (waits && f->self->node_room_w[n] > 0);
+        news->asks[n] = asks;
+        news->waits[n] = waits && !asks;
+    }
+}
+
+/* Left in load_cap_w until there are caps. */
+static void ask_part(void *context, int part)
+{
+    const sg_flows *f = *(const sg_flows *const *)context;
+    const sg_news news = *f->in->news;
+    const double *given_w = f->self->load_given_w, *rating_w = f->plant->load_rating_w;
+    double *ask_w = f->self->load_cap_w;
+    bool bridging = f->bridging;
+    for (int32_t n = news.part[part]; n < news.part[part + 1]; n++) {
+        for (int32_t i = news.first[n]; news.asks[n] && i < news.first[n + 1]; i++) {
+            int32_t l = news.load[i];
+            double most_w = bridging ? sg_island_want_w(f, l, rating_w[l]) : rating_w[l];
+            double left_w = most_w - given_w[l];
+            ask_w[l] = left_w > 0 ? left_w : 0;
+        }
     }
 }
 
@@ -217,20 +320,13 @@ static void cap_part(void *context, int part)
  * and still cannot pass a breaker. */
 void sg_flows_headroom(sg_flows *f)
 {
-    const sg_plant *plant = f->plant;
     const sg_control *self = f->self;
-    for (int n = 0; n < plant->node_count; n++) {
-        double left_w = self->node_room_w[n] - self->node_used_w[n];
-        self->node_room_w[n] = left_w > 0 ? left_w : 0;
-    }
-    if (f->bridging) { /* no jump that the stores would not follow by themselves */
-        self->node_room_w[0] = lesser(self->node_room_w[0], f->form_w);
-    }
-    sweep s;
-    sweep_with(f, reason_part, &s);
-    sg_allocation problem = problem_of(f, self->load_want_w);
-    sg_allocation_step step = step_of(f);
-    sg_allocator_step(sg_allocator_at(self->spare, &problem), &problem, &step, self->load_spare_w,
-                      NULL);
-    sweep_with(f, cap_part, &s);
+    sg_allocation problem = problem_of(f, self->load_cap_w, NULL);
+    sg_allocation_step step = step_of(f, f->in->news->asks);
+    sg_allocator *spare = sg_allocator_at(self->spare, &problem);
+    find_rooms(f);
+    find_asks(f, sg_allocator_fresh(spare));
+    sweep_nodes(f, ask_part);
+    sg_allocator_step(spare, &problem, &step, self->load_spare_w, NULL);
+    sweep_nodes(f, told_part);
 }

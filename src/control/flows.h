@@ -56,12 +56,15 @@ void sg_island_done(const sg_flows *f);
 
 /* Demands, flows and the caps that keep every breaker (allocation.c side of the step). */
 void sg_flows_demands(sg_flows *f);
+void sg_flows_sum(sg_flows *f);    /* the flows of these demands, once more for other limits */
 void sg_flows_relief(sg_flows *f); /* relief.c */
 size_t sg_relief_size(int32_t node_count, int32_t store_count);
 sg_reason sg_relief_reason(const sg_flows *f, int s);
 void sg_flows_caps(sg_flows *f);
 void sg_flows_headroom(sg_flows *f);
 void sg_flows_rest(sg_flows *f); /* instead of all these: the last caps, without relief */
+/* Last for a node whose caps or reasons were written: what they add up to, and that they are such as may be told. */
+void sg_flows_told(const sg_flows *f, int32_t node);
 
 /* Stores that look after their own node: smoothing, device cells, bridge. */
 void sg_local_stores(sg_flows *f);

@@ -207,14 +207,49 @@ static void stop_sets(const sg_flows *f)
 
 /* --- who is kept --- */
 
+/* What loads want and must have, by class. */
+typedef struct wants {
+    double want_w[SG_CLASS_MAX], min_w[SG_CLASS_MAX];
+} wants;
+
+typedef struct look {
+    const sg_flows *f;
+    wants part[SG_NEWS_PART_MAX];
+} look;
+
+static inline double lesser(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static void look_part(void *context, int part)
+{
+    look *j = context;
+    const sg_plant *plant = j->f->plant;
+    const sg_news *news = j->f->in->news;
+    const double *demand_w = j->f->measure->value + plant->points.first[SG_POINT_LOAD_DEMAND];
+    wants sum = {0};
+    int32_t end = news->first[news->part[part + 1]];
+    for (int32_t i = news->first[news->part[part]]; i < end; i++) {
+        int32_t l = news->load[i];
+        double want_w = lesser(demand_w[l], plant->load_rating_w[l]);
+        sum.want_w[plant->load_class[l]] += want_w;
+        sum.min_w[plant->load_class[l]] += lesser(plant->load_minimum_w[l], want_w);
+    }
+    j->part[part] = sum;
+}
+
 static void look_at_loads(const sg_flows *f, sg_ride_input *in)
 {
-    const sg_plant *plant = f->plant;
-    int demand = plant->points.first[SG_POINT_LOAD_DEMAND];
-    for (int l = 0; l < plant->load_count; l++) {
-        double want_w = fmin(f->measure->value[demand + l], plant->load_rating_w[l]);
-        in->class_want_w[plant->load_class[l]] += want_w;
-        in->class_min_w[plant->load_class[l]] += fmin(plant->load_minimum_w[l], want_w);
+    look j;
+    int parts = f->in->news->head->part_count;
+    j.f = f;
+    sg_pool_run(f->in->pool, look_part, &j, parts);
+    for (int part = 0; part < parts; part++) {
+        for (int class = 0; class < SG_CLASS_MAX; class ++) {
+            in->class_want_w[class] += j.part[part].want_w[class];
+            in->class_min_w[class] += j.part[part].min_w[class];
+        }
     }
 }
 

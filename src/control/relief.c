@@ -181,7 +181,7 @@ void sg_flows_relief(sg_flows *f)
     for (int s = 0; s < plant->store_count; s++) {
         self->store_taker[s] = -1;
     }
-    if (!f->in->start && foresee(f)) {
+    if (!f->in->start && plant->store_count > 0 && foresee(f)) {
         for (int n = 1; n < plant->node_count; n++) {
             self->node_bear_w[n] = sg_breakers_bear_w(f, n);
         }

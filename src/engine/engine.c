@@ -42,7 +42,9 @@ static void place(unsigned char *at, sg_rooms *ret)
 #undef X
     ret->control.caps = at;
     ret->control.spare = at + scratch_size(plant->node_count, plant->load_count);
-    ret->control.scratch = at + 2 * scratch_size(plant->node_count, plant->load_count);
+    ret->news = at + 2 * scratch_size(plant->node_count, plant->load_count);
+    ret->control.scratch =
+        (unsigned char *)ret->news + align_up(sg_news_size(plant->node_count, plant->load_count));
     ret->control.ride = &ret->head->ride;
 }
 
@@ -82,11 +84,14 @@ static size_t scratch_offset(const sg_site *site)
 
 size_t sg_engine_size(const sg_site *site)
 {
-    return scratch_offset(site) + 2 * scratch_size(site->node_count, site->device_count[SG_LOAD]) +
+    int32_t nodes = site->node_count, loads = site->device_count[SG_LOAD];
+    return scratch_offset(site) + 2 * scratch_size(nodes, loads) +
+           align_up(sg_news_size(nodes, loads)) +
            align_up(sg_control_scratch_size(site->node_count, site->device_count[SG_STORE]));
 }
 
-static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool);
+static void control_now(sg_rooms *rooms, const sg_news *news, double dt_s, bool start,
+                        sg_pool *pool);
 
 sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_config *config)
 {
@@ -119,7 +124,8 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     sg_forecast_init(&self->load, config->forecast_only);
     sg_forecast_init(&self->generation, config->forecast_only);
     sg_forecast_init(&self->price, 0);
-    control_now(&rooms, 0.1, true, NULL);
+    sg_news news = sg_news_at(rooms.news, &rooms.plant);
+    control_now(&rooms, &news, 0.1, true, NULL);
     self->free_w = -1; /* nothing is promised before a step has found out what there is */
     self->ever_w = INFINITY;
     return self;
@@ -128,12 +134,6 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
 static double site_value(const sg_rooms *rooms, sg_site_point point)
 {
     return rooms->measure.value[rooms->plant.points.first[SG_POINT_SITE] + (int)point];
-}
-
-static double load_sum(const sg_rooms *rooms, sg_point_kind kind, sg_pool *pool)
-{
-    const double *value = rooms->measure.value + rooms->plant.points.first[kind];
-    return sg_sweep_sum(pool, value, rooms->plant.load_count);
 }
 
 /* --- forecast --- */
@@ -168,14 +168,15 @@ static void price_quartiles(sg_engine *self)
     self->price_high = sorted[count * 3 / 4] * 1e-6;
 }
 
-static void forecast_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *pool)
+static void forecast_now(sg_rooms *rooms, const sg_news *news, int64_t time_us, double dt_s)
 {
     sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
     /* without tasks: how long those last is known */
-    double demand_w =
-        load_sum(rooms, SG_POINT_LOAD_DEMAND, pool) + site_value(rooms, SG_SITE_LOSS_W);
-    double available_w = 0;
+    double demand_w = site_value(rooms, SG_SITE_LOSS_W), available_w = 0;
+    for (int n = 0; n < plant->node_count; n++) {
+        demand_w += news->found[n].demand_w;
+    }
     const double *available = rooms->measure.value + plant->points.first[SG_POINT_SOURCE_AVAILABLE];
     for (int s = 0; s < plant->source_count; s++) {
         available_w += plant->source_cost[s] > 0 ? 0 : available[s];
@@ -299,17 +300,18 @@ static int32_t is_island(const sg_engine *self)
     return !sg_ride_connected(&self->ride);
 }
 
-static uint64_t hash_command(const sg_rooms *rooms, sg_pool *pool)
+static uint64_t hash_command(const sg_rooms *rooms, const sg_news *news, sg_pool *pool)
 {
     const sg_control *c = &rooms->control;
     const sg_plant *p = &rooms->plant;
     const int64_t word = sizeof(double);
     uint64_t hash = sg_sweep_hash(pool, SG_HASH_START, c->source_limit_w, word * p->source_count);
     hash = sg_sweep_hash(pool, hash, c->store_w, word * p->store_count);
-    hash = sg_sweep_hash(pool, hash, c->load_cap_w, word * p->load_count);
     hash = sg_sweep_hash(pool, hash, c->source_reason, p->source_count);
     hash = sg_sweep_hash(pool, hash, c->store_reason, p->store_count);
-    hash = sg_sweep_hash(pool, hash, c->load_reason, p->load_count);
+    for (int n = 0; n < p->node_count; n++) {
+        hash = sg_hash(hash, &news->found[n].hash, sizeof news->found[n].hash);
+    }
     hash = sg_hash(hash, c->source_start, (size_t)p->source_count);
     int32_t island = is_island(rooms->head);
     hash = sg_hash(hash, &island, sizeof island);
@@ -317,19 +319,13 @@ static uint64_t hash_command(const sg_rooms *rooms, sg_pool *pool)
 }
 
 /* More than half of the demands unreadable: nothing is steered on guesses. Stores rest, caps stay, sources run free. */
-static bool inputs_unusable(const sg_rooms *rooms)
+static bool inputs_unusable(const sg_rooms *rooms, const sg_news *news)
 {
-    const sg_plant *plant = &rooms->plant;
-    const uint8_t *quality = rooms->measure.quality + plant->points.first[SG_POINT_LOAD_DEMAND];
-    const int64_t *count = rooms->head->quality_count;
-    int unusable = 0;
-    if (count[SG_STALE] + count[SG_NO_DATA] == 0) {
-        return false;
+    int64_t lost = 0;
+    for (int n = 0; n < rooms->plant.node_count; n++) {
+        lost += news->found[n].lost;
     }
-    for (int l = 0; l < plant->load_count; l++) {
-        unusable += quality[l] >= SG_STALE;
-    }
-    return unusable * 2 > plant->load_count;
+    return lost * 2 > rooms->plant.load_count;
 }
 
 /* Loads swing: what is promised to tasks must also be free at the crest, so the highest want counts and fades over a quarter
@@ -339,7 +335,8 @@ static double high_mark_w(double high_w, double now_w, double dt_s)
     return fmax(now_w, high_w + (now_w - high_w) * dt_s / (900 + dt_s));
 }
 
-static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
+static void control_now(sg_rooms *rooms, const sg_news *news, double dt_s, bool start,
+                        sg_pool *pool)
 {
     sg_engine *self = rooms->head;
     int step;
@@ -347,6 +344,7 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
     sg_control_input in = {
         .policy = (sg_policy)self->policy,
         .pool = pool,
+        .news = news,
         .dt_s = dt_s,
         .start = start,
         .task_w = sg_tasks_granted_w(&self->tasks),
@@ -364,10 +362,11 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
         in.peak_w = self->meter.peak_w;
         in.shave_w = shave_threshold_w(self);
     }
-    self->safe = !start && inputs_unusable(rooms);
+    self->safe = !start && inputs_unusable(rooms, news);
     self->rung = (int32_t)(self->safe || start ? SG_RUNG_SAFE : rung);
     if (self->safe) {
-        sg_control_rest(&rooms->control, &rooms->plant, &rooms->measure, dt_s, self->task_w);
+        in.task_w = self->task_w;
+        sg_control_rest(&rooms->control, &rooms->plant, &rooms->measure, &in);
         self->regulation = (sg_regulation){0};
     } else {
         sg_control_result result =
@@ -378,12 +377,12 @@ static void control_now(sg_rooms *rooms, double dt_s, bool start, sg_pool *pool)
         self->free_w = result.free_w - (self->wanted_high_w - result.wanted_w);
         self->ever_w = result.ever_w;
     }
-    self->command_hash = hash_command(rooms, pool);
+    self->command_hash = hash_command(rooms, news, pool);
 }
 
 /* --- settle --- */
 
-static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *pool)
+static void settle_now(sg_rooms *rooms, const sg_news *news, int64_t time_us, double dt_s)
 {
     sg_engine *self = rooms->head;
     const sg_plant *plant = &rooms->plant;
@@ -397,7 +396,7 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *p
         /* a wire carries as much one way as the other, whatever is permitted */
         .import_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
         .export_w_max = fmax(plant->head->import_w_max, plant->head->export_w_max),
-        .load_w = load_sum(rooms, SG_POINT_LOAD_POWER, pool) + value[site + SG_SITE_TASK_W],
+        .load_w = value[site + SG_SITE_TASK_W],
         .losses_w = value[site + SG_SITE_LOSS_W],
         .unserved_w = value[site + SG_SITE_UNSERVED_W],
         /* what the interval cost was in force when it began */
@@ -405,6 +404,9 @@ static void settle_now(sg_rooms *rooms, int64_t time_us, double dt_s, sg_pool *p
         .export_price = self->tick > 1 ? self->export_price : value[site + SG_SITE_EXPORT_PRICE],
         .carbon_kg_per_j = self->tick > 1 ? self->carbon_kg_per_j : value[site + SG_SITE_CARBON],
     };
+    for (int n = 0; n < plant->node_count; n++) {
+        step.load_w += news->found[n].power_w;
+    }
     self->import_price = value[site + SG_SITE_IMPORT_PRICE];
     self->export_price = value[site + SG_SITE_EXPORT_PRICE];
     self->carbon_kg_per_j = value[site + SG_SITE_CARBON];
@@ -459,19 +461,14 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     self->time_us = frame->time_us;
     self->dt_s = frame->dt_s;
 
-    sg_trust_judge(&rooms.trust, &rooms.measure, &rooms.plant, frame->value, frame->quality,
-                   frame->dt_s);
-    sg_readings_in readings = {.value = frame->value,
-                               .quality = frame->quality,
-                               .dt_s = frame->dt_s,
-                               /* what was replaced has to be taken again */
-                               .changed = self->disbelieved == 0 ? frame->changed : NULL,
-                               .changed_count = frame->changed_count,
-                               .pool = frame->pool};
-    sg_measure_step(&rooms.measure, &rooms.plant, &readings, self->quality_count);
-    self->disbelieved =
-        sg_trust_correct(&rooms.trust, &rooms.measure, &rooms.plant, frame->dt_s, frame->pool);
-    forecast_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
+    const sg_news news = sg_news_at(rooms.news, &rooms.plant);
+    const sg_readings_in readings = {
+        .value = frame->value, .quality = frame->quality, .dt_s = frame->dt_s, .pool = frame->pool};
+    sg_news_begin(&news, &rooms.plant, frame->changed, frame->changed_count, frame->dt_s);
+    sg_trust_judge(&rooms.trust, &rooms.measure, &rooms.plant, &news, &readings);
+    self->disbelieved = sg_trust_take(&rooms.trust, &rooms.measure, &rooms.plant, &news, &readings,
+                                      self->quality_count);
+    forecast_now(&rooms, &news, frame->time_us, frame->dt_s);
     if (frame->plan) {
         take_plan(self, frame->plan, &rooms.plant);
     }
@@ -481,9 +478,9 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     /* decided on the supply that the last step found */
     sg_tasks_step(&self->tasks, frame->time_us,
                   (sg_supply){.free_w = self->free_w, .ever_w = self->ever_w});
-    settle_now(&rooms, frame->time_us, frame->dt_s, frame->pool);
+    settle_now(&rooms, &news, frame->time_us, frame->dt_s);
     settle_regulation(&rooms, frame->time_us, frame->dt_s);
-    control_now(&rooms, frame->dt_s, false, frame->pool);
+    control_now(&rooms, &news, frame->dt_s, false, frame->pool);
     sg_decisions_note(&rooms);
 }
 
@@ -575,7 +572,8 @@ size_t sg_engine_used(const sg_engine *self)
     } block = {.read = self};
     sg_rooms rooms = sg_rooms_at(block.write);
     return (size_t)self->state_size + sg_allocator_used(rooms.control.caps) +
-           sg_allocator_used(rooms.control.spare);
+           sg_allocator_used(rooms.control.spare) +
+           sg_news_size(rooms.plant.node_count, rooms.plant.load_count);
 }
 
 size_t sg_engine_state_size(const sg_engine *self)

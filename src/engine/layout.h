@@ -9,7 +9,7 @@
 #include "settle/regulation.h"
 #include "site/plant.h"
 
-#define SG_ENGINE_MAGIC UINT64_C(0x35454E474E454753) /* "SGENGNE5" */
+#define SG_ENGINE_MAGIC UINT64_C(0x36454E474E454753) /* "SGENGNE6" */
 
 /* No padding anywhere in it: the block is hashed and journaled as bytes. */
 struct sg_engine {
@@ -52,10 +52,11 @@ typedef struct sg_rooms {
     sg_measure measure;
     sg_trust trust;
     sg_control control;
+    void *news; /* sg_news_size() bytes */
 } sg_rooms;
 
-/* The arrays of the rooms behind the plant, in this order. The scratch of the allocation comes last: it carries nothing from
- * step to step and is left out of the state's hash. */
+/* The arrays of the rooms behind the plant, in this order. Scratch comes last: what it carries from step to step saves
+ * work and changes nothing, so it is left out of the state. */
 #define SG_ROOM_ARRAYS(X)              \
     X(measure.value, double, point)    \
     X(measure.age_s, double, point)    \

@@ -257,6 +257,8 @@ void sg_engine_transfer(sg_engine *self, const sg_engine *from, const sg_transfe
     keep_arrays(&to, &old, map);
     sg_allocator_forget(to.control.caps); /* what they gave is not what stands there now */
     sg_allocator_forget(to.control.spare);
+    const sg_news news = sg_news_at(to.news, &to.plant);
+    sg_news_forget(&news);
     memset(self->quality_count, 0, sizeof self->quality_count); /* until there is a frame */
     begin_new(&to, map);
 }

@@ -55,9 +55,7 @@ static group_state group_command(const sg_rooms *rooms, int g)
     if (plant->group_role[g] == SG_LOAD) {
         state.member = worst_treated(reason, plant->group_first[g], plant->group_size[g]);
         state.reason = plant->group_size[g] > 0 ? reason[state.member] : SG_REASON_NONE;
-        state.setpoint_w =
-            sg_sweep_sum(NULL, setpoint + plant->group_first[g], plant->group_size[g]);
-        return state;
+        return state; /* its set-point is not made every time: there may be a million of them */
     }
     double largest = -1;
     for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
@@ -70,6 +68,15 @@ static group_state group_command(const sg_rooms *rooms, int g)
         }
     }
     return state;
+}
+
+static double group_setpoint_w(const sg_rooms *rooms, int g, group_state now)
+{
+    const sg_plant *plant = &rooms->plant;
+    return plant->group_role[g] == SG_LOAD
+               ? sg_sweep_sum(NULL, rooms->control.load_cap_w + plant->group_first[g],
+                              plant->group_size[g])
+               : now.setpoint_w;
 }
 
 static void push_decision(sg_engine *self, const sg_decision *decision)
@@ -135,11 +142,11 @@ void sg_decisions_note(sg_rooms *rooms)
                                 .reason = now.reason,
                                 .node = taker_of(rooms, g, now),
                                 .from_w = self->group_setpoint_w[g],
-                                .to_w = now.setpoint_w};
+                                .to_w = group_setpoint_w(rooms, g, now)};
         push_decision(self, &decision);
         self->group_reason[g] = now.reason;
         self->group_told_us[g] = self->time_us;
-        self->group_setpoint_w[g] = now.setpoint_w;
+        self->group_setpoint_w[g] = decision.to_w;
     }
     note_ride(rooms);
     for (int i = 0; i < self->tasks.count; i++) {
@@ -169,7 +176,7 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
     memset(ret, 0, sizeof *ret);
     ret->role = plant->group_role[g];
     ret->reason = command.reason;
-    ret->setpoint_w = command.setpoint_w;
+    ret->setpoint_w = group_setpoint_w(rooms, g, command);
     for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
         int key = -1;
         switch (ret->role) {

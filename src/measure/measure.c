@@ -1,6 +1,5 @@
 #include "measure/measure.h"
 
-#include "base/check.h"
 #include "base/sweep.h"
 
 #include <math.h>
@@ -42,24 +41,31 @@ typedef struct run {
     const double *scale; /* [point of the run] NULL: wide holds */
 } run;
 
+/* What is plausible of a device that is rated so. */
+static const double SCALE = 1.05, SLACK = 1.0;
+
+static inline double scaled(double rating)
+{
+    return rating * SCALE + SLACK;
+}
+
 static inline range range_of(const run *r, int i)
 {
     if (!r->scale) {
         return r->wide;
     }
-    double high = r->scale[i] * 1.05 + 1.0;
+    double high = scaled(r->scale[i]);
     return (range){r->wide.low < -high ? -high : r->wide.low, high};
 }
 
-/* The whole frame, or what has changed of it: changed[at] is the first not yet looked at. */
+/* A frame on its way in. */
 typedef struct frame_in {
     const sg_measure *self;
     const sg_readings_in *in;
     const run *run;
-    int64_t at;
 } frame_in;
 
-static void whole_part(void *context, int part)
+static void run_part(void *context, int part)
 {
     const frame_in *f = context;
     /* held here: a quality is a byte, and a byte that is written could be any pointer of theirs */
@@ -75,30 +81,10 @@ static void whole_part(void *context, int part)
     }
 }
 
-/* Those of the changed points that are in the run, by themselves. */
-static void step_changed(frame_in *f, const run *one)
-{
-    const sg_measure self = *f->self;
-    const sg_readings_in in = *f->in;
-    const run r = *one;
-    double limit_s = age_max_s(r.electrical, in.dt_s);
-    int64_t at = f->at;
-    for (; at < in.changed_count && in.changed[at] < r.first + r.count; at++) {
-        int point = in.changed[at];
-        step_point(self, point, range_of(&r, point - r.first), in.value[point], in.quality[point],
-                   limit_s, in.dt_s);
-    }
-    f->at = at;
-}
-
 static void step_run(frame_in *f, const run *r)
 {
     f->run = r;
-    if (f->in->changed) {
-        step_changed(f, r);
-    } else {
-        sg_pool_run(f->in->pool, whole_part, f, sg_sweep_blocks(r->count));
-    }
+    sg_pool_run(f->in->pool, run_part, f, sg_sweep_blocks(r->count));
 }
 
 static void step_stores(frame_in *f, const sg_plant *plant, sg_point_kind kind)
@@ -126,66 +112,93 @@ static void step_site(frame_in *f, int site)
     }
 }
 
-/* Points by quality. */
-typedef struct count_job {
-    const uint8_t *quality;
-    int32_t count, found[SG_SWEEP_BLOCK_MAX][4];
-} count_job;
-
-static void count_part(void *context, int part)
+static void count_range(const uint8_t *quality, int32_t from, int32_t to, int64_t ret_counts[4])
 {
-    count_job *j = context;
-    sg_span span = sg_sweep_span(part, j->count);
-    int32_t suspect = 0, stale = 0, none = 0;
-    for (int i = span.from; i < span.to; i++) {
-        suspect += j->quality[i] == SG_SUSPECT;
-        stale += j->quality[i] == SG_STALE;
-        none += j->quality[i] == SG_NO_DATA;
-    }
-    j->found[part][SG_SUSPECT] = suspect;
-    j->found[part][SG_STALE] = stale;
-    j->found[part][SG_NO_DATA] = none;
-    j->found[part][SG_GOOD] = span.to - span.from - suspect - stale - none;
-}
-
-static void count_all(const sg_measure *self, const sg_plant *plant, sg_pool *pool,
-                      int64_t counts[4])
-{
-    count_job j;
-    int32_t blocks = sg_sweep_blocks(plant->points.count);
-    SG_CHECK(blocks <= SG_SWEEP_BLOCK_MAX);
-    j.quality = self->quality;
-    j.count = plant->points.count;
-    sg_pool_run(pool, count_part, &j, blocks);
-    memset(counts, 0, 4 * sizeof *counts);
-    for (int32_t b = 0; b < blocks; b++) {
-        for (int quality = 0; quality < 4; quality++) {
-            counts[quality] += j.found[b][quality];
-        }
+    for (int32_t i = from; i < to; i++) {
+        ret_counts[quality[i]]++;
     }
 }
 
-void sg_measure_step(const sg_measure *self, const sg_plant *plant, const sg_readings_in *given,
-                     int64_t counts[4])
+void sg_measure_count(const sg_measure *self, const sg_plant *plant, const sg_news *news,
+                      int64_t ret_counts[4])
+{
+    const int32_t loads = plant->points.first[SG_POINT_LOAD_DEMAND],
+                  after = plant->points.first[SG_POINT_NODE_POWER];
+    int64_t suspect = 0, stale = 0, none = 0;
+    for (int32_t n = 0; n < plant->node_count; n++) {
+        suspect += news->found[n].suspect;
+        stale += news->found[n].stale;
+        none += news->found[n].none;
+    }
+    memset(ret_counts, 0, 4 * sizeof *ret_counts);
+    count_range(self->quality, 0, loads, ret_counts);
+    count_range(self->quality, after, plant->points.count, ret_counts);
+    ret_counts[SG_GOOD] += after - loads - suspect - stale - none;
+    ret_counts[SG_SUSPECT] += suspect;
+    ret_counts[SG_STALE] += stale;
+    ret_counts[SG_NO_DATA] += none;
+}
+
+void sg_measure_step(const sg_measure *self, const sg_plant *plant, const sg_readings_in *in)
 {
     const int32_t *first = plant->points.first;
     const range power = {-1e12, 1e12}, magnitude = {0, 1e12};
-    sg_readings_in in = *given;
-    if (counts[SG_GOOD] != plant->points.count) {
-        in.changed = NULL; /* what is held grows older, changed or not */
-    }
-    frame_in f = {.self = self, .in = &in};
+    frame_in f = {.self = self, .in = in};
     step_run(&f,
              &(run){first[SG_POINT_SOURCE_AVAILABLE], plant->source_count, true, magnitude, NULL});
     step_run(&f, &(run){first[SG_POINT_SOURCE_POWER], plant->source_count, true, power, NULL});
     step_stores(&f, plant, SG_POINT_STORE_ENERGY);
     step_stores(&f, plant, SG_POINT_STORE_POWER);
-    step_run(&f, &(run){first[SG_POINT_LOAD_DEMAND], plant->load_count, true, magnitude,
-                        plant->load_rating_w});
-    step_run(&f, &(run){first[SG_POINT_LOAD_POWER], plant->load_count, true, magnitude,
-                        plant->load_rating_w});
     step_run(&f, &(run){first[SG_POINT_NODE_POWER], plant->node_count, true, power, NULL});
     step_site(&f, first[SG_POINT_SITE]);
-    SG_CHECK(!in.changed || f.at == in.changed_count); /* ascending, and points of the site */
-    count_all(self, plant, in.pool, counts);
+}
+
+/* --- loads --- */
+
+/* Is it all good, and was so before? Most is: then nothing grows older, and a range is left to be checked. */
+static bool all_good(const sg_measure *self, const sg_readings_in *in, int first, int count,
+                     const double *rating_w)
+{
+    return (sg_bytes_any(in->quality + first, count) |
+            sg_bytes_any(self->quality + first, count)) == SG_GOOD &&
+           sg_lanes_within(in->value + first, rating_w, SCALE, SLACK, count);
+}
+
+/* How many of them can carry no set-point. */
+static int step_row(const sg_measure *self, const sg_readings_in *in, int first, int count,
+                    const double *rating_w, sg_found *found)
+{
+    int lost = 0;
+    if (all_good(self, in, first, count, rating_w)) { /* so they are of age 0 */
+        memcpy(self->value + first, in->value + first, sizeof(double) * (size_t)count);
+        return 0;
+    }
+    for (int point = first; point < first + count; point++) {
+        step_point(*self, point, (range){0, scaled(rating_w[point - first])}, in->value[point],
+                   in->quality[point], age_max_s(true, in->dt_s), in->dt_s);
+        uint8_t quality = self->quality[point];
+        found->suspect += quality == SG_SUSPECT;
+        found->stale += quality == SG_STALE;
+        found->none += quality == SG_NO_DATA;
+        lost += quality >= SG_STALE;
+    }
+    return lost;
+}
+
+void sg_measure_loads(const sg_measure *self, const sg_plant *plant, const sg_news *news,
+                      const sg_readings_in *in, int32_t node)
+{
+    int demand = plant->points.first[SG_POINT_LOAD_DEMAND],
+        power = plant->points.first[SG_POINT_LOAD_POWER];
+    sg_found *found = &news->found[node];
+    found->suspect = found->stale = found->none = found->lost = 0;
+    for (int32_t i = news->first[node], end = news->first[node + 1]; i < end;) {
+        sg_row row = sg_news_row(news, i, end);
+        const double *rating_w = plant->load_rating_w + row.from;
+        int count = row.to - row.from;
+        found->lost += step_row(self, in, demand + row.from, count, rating_w, found);
+        (void)step_row(self, in, power + row.from, count, rating_w, found);
+        i += count;
+    }
+    found->restless = (found->suspect | found->stale | found->none) != 0;
 }

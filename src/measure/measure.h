@@ -9,20 +9,23 @@
 #define SG_MEASURE_MEASURE_H
 #include "base/pool.h"
 #include "site/measured.h"
-#include "site/plant.h"
+#include "site/news.h"
 
 /* One frame. */
 typedef struct sg_readings_in {
     const double *value;    /* [point] */
     const uint8_t *quality; /* [point] sg_quality as the field marked it */
     double dt_s;
-    const int32_t *changed; /* points that may differ from the frame before, ascending; NULL: any */
-    int32_t changed_count;
     sg_pool *pool; /* NULL: none */
 } sg_readings_in;
 
-/* Take one frame. counts are the numbers of points per quality after the last one, and then after this one; while all points
- * are good, only what changed is looked at. @effects alloc=no block=as the pool fails=never */
-void sg_measure_step(const sg_measure *self, const sg_plant *plant, const sg_readings_in *given,
-                     int64_t counts[4]);
+/* Take a frame, all points but those of loads; these for one node, as far as it has news. @effects alloc=no block=as the pool
+ * fails=never */
+void sg_measure_step(const sg_measure *self, const sg_plant *plant, const sg_readings_in *in);
+void sg_measure_loads(const sg_measure *self, const sg_plant *plant, const sg_news *news,
+                      const sg_readings_in *in, int32_t node);
+
+/* Numbers of points per quality, once all are taken. */
+void sg_measure_count(const sg_measure *self, const sg_plant *plant, const sg_news *news,
+                      int64_t ret_counts[4]);
 #endif

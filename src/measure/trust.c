@@ -1,6 +1,5 @@
 #include "measure/trust.h"
 
-#include "base/check.h"
 #include "base/sweep.h"
 
 #include <math.h>
@@ -41,6 +40,7 @@ typedef struct hearing {
     const sg_trust *self;
     const sg_measure *measure;
     const sg_plant *plant;
+    const sg_news *news;
     const double *value;
     const uint8_t *quality;
     double dt_s;
@@ -69,23 +69,73 @@ static double with_losses_w(const sg_plant *plant, int n, double out_w)
            (out_w > 0 ? out_w * (1 / eff - 1) : -out_w * (1 - eff));
 }
 
+typedef struct sum {
+    double w, square;
+} sum;
+
+/* In lanes, whatever a compiler makes of them. */
+static sum sum_of(const double *w, int count)
+{
+    double lane[4] = {0}, square[4] = {0};
+    int i = 0;
+    for (; i + 4 <= count; i += 4) {
+        for (int k = 0; k < 4; k++) {
+            lane[k] += w[i + k];
+            square[k] += w[i + k] * w[i + k];
+        }
+    }
+    for (; i < count; i++) {
+        lane[0] += w[i];
+        square[0] += w[i] * w[i];
+    }
+    return (sum){(lane[0] + lane[2]) + (lane[1] + lane[3]),
+                 (square[0] + square[2]) + (square[1] + square[3])};
+}
+
+/* What a row of loads reads; NAN where one of them is silent or says what cannot be, which its square would show. */
+static sum read_row(const hearing *h, int first, int count)
+{
+    sum all = sum_of(h->value + first, count);
+    if (sg_bytes_any(h->quality + first, count) == SG_GOOD &&
+        all.square <= READING_MAX * READING_MAX) {
+        return all;
+    }
+    bool read = true;
+    for (int point = first; point < first + count; point++) {
+        read = read && !isnan(raw(h, point));
+    }
+    return read ? all : (sum){(double)NAN, (double)NAN};
+}
+
+/* What the loads of nodes with news read. */
+static void read_part(void *context, int part)
+{
+    const hearing *h = context;
+    const sg_news *news = h->news;
+    int power = h->plant->points.first[SG_POINT_LOAD_POWER];
+    for (int32_t n = news->part[part]; n < news->part[part + 1]; n++) {
+        sum all = {0, 0};
+        for (int32_t i = news->first[n], end = news->first[n + 1]; news->readings[n] && i < end;) {
+            sg_row row = sg_news_row(news, i, end);
+            sum own = read_row(h, power + row.from, row.to - row.from);
+            all.w += own.w;
+            all.square += own.square;
+            i += row.to - row.from;
+        }
+        if (news->readings[n]) {
+            news->found[n].read_w = all.w;
+            news->found[n].read_square = all.square;
+        }
+    }
+}
+
 static void sum_members(const hearing *h)
 {
     const sg_plant *plant = h->plant;
     const int32_t *first = plant->points.first;
-    size_t bytes = (size_t)plant->node_count * sizeof(double);
-    memset(h->self->node_below_w, 0, bytes);
-    memset(h->self->node_square, 0, bytes);
-    for (int l = 0; l < plant->load_count;) { /* those of a node stand in a row, mostly */
-        int node = plant->load_node[l];
-        double sum_w = 0, square = 0;
-        for (; l < plant->load_count && plant->load_node[l] == node; l++) {
-            double power_w = raw(h, first[SG_POINT_LOAD_POWER] + l);
-            sum_w += power_w;
-            square += power_w * power_w;
-        }
-        h->self->node_below_w[node] += sum_w;
-        h->self->node_square[node] += square;
+    for (int n = 0; n < plant->node_count; n++) {
+        h->self->node_below_w[n] = h->news->found[n].read_w;
+        h->self->node_square[n] = h->news->found[n].read_square;
     }
     for (int s = 0; s < plant->store_count; s++) {
         account(h, plant->store_node[s], -raw(h, first[SG_POINT_STORE_POWER] + s));
@@ -187,14 +237,14 @@ static void examine_members(const hearing *h)
     const sg_plant *plant = h->plant;
     const sg_trust *self = h->self;
     const int32_t *first = plant->points.first;
-    for (int l = 0; l < plant->load_count; l++) {
-        witness w = {.node = plant->load_node[l],
-                     .point = first[SG_POINT_LOAD_POWER] + l,
-                     .side = 1,
-                     .most_w = plant->load_rating_w[l],
-                     .still = &self->load_still[l]};
-        if (on_trial(self, w.node)) {
-            examine(h, &w);
+    for (int n = 0; n < plant->node_count; n++) {
+        for (int32_t i = h->news->first[n]; on_trial(self, n) && i < h->news->first[n + 1]; i++) {
+            int32_t l = h->news->load[i];
+            examine(h, &(witness){.node = n,
+                                  .point = first[SG_POINT_LOAD_POWER] + l,
+                                  .side = 1,
+                                  .most_w = plant->load_rating_w[l],
+                                  .still = &self->load_still[l]});
         }
     }
     for (int s = 0; s < plant->store_count; s++) {
@@ -392,11 +442,12 @@ static void reckon(const hearing *h, int s)
 /* ---- the two halves of a step ----------------------------------------------------------------- */
 
 void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                    const double *value, const uint8_t *quality, double dt_s)
+                    const sg_news *news, const sg_readings_in *in)
 {
-    hearing h = {self, measure, plant, value, quality, dt_s};
-    sg_plant_step_length(plant, dt_s);
-    if (dt_s <= SG_LONG_STEP_S) {
+    hearing h = {self, measure, plant, news, in->value, in->quality, in->dt_s};
+    sg_plant_step_length(plant, in->dt_s);
+    if (in->dt_s <= SG_LONG_STEP_S) {
+        sg_pool_run(in->pool, read_part, &h, news->head->part_count);
         sum_members(&h);
         if (weigh(&h)) {
             examine_members(&h);
@@ -428,7 +479,7 @@ static double within(double value, double low, double high)
 }
 
 static void correct_liar(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                         int n)
+                         const sg_news *news, int n)
 {
     const int32_t *first = plant->points.first;
     int point = self->node_liar[n], load = point - first[SG_POINT_LOAD_POWER],
@@ -438,6 +489,7 @@ static void correct_liar(const sg_trust *self, const sg_measure *measure, const 
     double age_s = point == meter ? 0 : measure->age_s[meter];
     if (load >= 0 && load < plant->load_count) {
         double rating_w = plant->load_rating_w[load];
+        news->readings[n] = news->found[n].restless = 1; /* to be taken again in the next step */
         truth_w = within(truth_w, 0, rating_w);
         replace(measure, first[SG_POINT_LOAD_DEMAND] + load,
                 within(truth_w * (1 + DEMAND_GROWS) + ACCURACY * rating_w, 0, rating_w), age_s);
@@ -448,7 +500,8 @@ static void correct_liar(const sg_trust *self, const sg_measure *measure, const 
     replace(measure, point, truth_w, age_s);
 }
 
-static int correct_nodes(const sg_trust *self, const sg_measure *measure, const sg_plant *plant)
+static int correct_nodes(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
+                         const sg_news *news)
 {
     int count = 0;
     for (int n = 0; n < plant->node_count; n++) {
@@ -461,7 +514,7 @@ static int correct_nodes(const sg_trust *self, const sg_measure *measure, const 
             bool other = n != 0 && self->node_verdict[n] == SG_VERDICT_OUTVOTED;
             bool own = self->node_liar[n] == meter;
             if (own || !other) {
-                correct_liar(self, measure, plant, n);
+                correct_liar(self, measure, plant, news, n);
                 count++;
             }
         } else if (rings(self, n)) {
@@ -474,75 +527,114 @@ static int correct_nodes(const sg_trust *self, const sg_measure *measure, const 
     return count;
 }
 
-/* One sweep over the loads, in blocks. */
-typedef struct demand_job {
+/* A frame on its way in. */
+typedef struct taking {
     const sg_trust *self;
     const sg_measure *measure;
     const sg_plant *plant;
-    int count[SG_SWEEP_BLOCK_MAX];
-} demand_job;
+    const sg_news *news;
+    const sg_readings_in *in;
+} taking;
 
-static void correct_part(void *context, int part)
+/* What it draws may be more than it says it wants by this much of both. */
+static const double OVER_WANTS = 1 + 2 * 0.01, OVER_RATING = 0.01;
+
+/* Does none draw more than that, and did none? */
+static bool all_within(const taking *j, const double *wants_w, const double *draws_w, sg_row row)
 {
-    demand_job *j = context;
-    /* held here: a byte that is written could be any pointer of theirs */
-    const sg_measure measure = *j->measure;
-    const double *rating_w = j->plant->load_rating_w;
-    uint8_t *load_over = j->self->load_over;
-    int count = 0, demand = j->plant->points.first[SG_POINT_LOAD_DEMAND],
+    int count = row.to - row.from;
+    return sg_bytes_any(j->self->load_over + row.from, count) == 0 &&
+           sg_lanes_below(draws_w, wants_w, OVER_WANTS, j->plant->load_rating_w + row.from,
+                          OVER_RATING, count);
+}
+
+/* Does it draw more than it says it wants, for some steps now? Then it wants what it draws. Returns whether that is so. */
+static bool correct_load(const taking *j, int l, int demand, int power)
+{
+    const sg_measure *m = j->measure;
+    bool known = m->quality[demand] == SG_GOOD && m->quality[power] == SG_GOOD;
+    double most_w = m->value[demand] * OVER_WANTS + j->plant->load_rating_w[l] * OVER_RATING;
+    bool over = known && m->value[power] > most_w;
+    uint8_t *count = &j->self->load_over[l];
+    *count = (uint8_t)(over ? *count + (*count < COUNT_MAX) : 0);
+    if (*count >= OVER_MIN) {
+        replace(m, demand, m->value[power], 0);
+    }
+    return *count >= OVER_MIN;
+}
+
+static void correct_loads(const taking *j, int32_t n)
+{
+    const sg_news *news = j->news;
+    int demand = j->plant->points.first[SG_POINT_LOAD_DEMAND],
         power = j->plant->points.first[SG_POINT_LOAD_POWER];
-    sg_span span = sg_sweep_span(part, j->plant->load_count);
-    for (int l = span.from; l < span.to; l++) {
-        double wants_w = measure.value[demand + l], draws_w = measure.value[power + l];
-        bool known =
-            measure.quality[demand + l] == SG_GOOD && measure.quality[power + l] == SG_GOOD;
-        bool over = known && draws_w > wants_w * (1 + 2 * ACCURACY) + ACCURACY * rating_w[l];
-        int steps = over ? load_over[l] + (load_over[l] < COUNT_MAX) : 0;
-        if (steps != load_over[l]) {
-            load_over[l] = (uint8_t)steps;
+    sg_found *found = &news->found[n];
+    bool judged = j->in->dt_s <= SG_LONG_STEP_S;
+    found->disbelieved = 0;
+    found->demand_w = found->power_w = 0;
+    for (int32_t i = news->first[n], end = news->first[n + 1]; i < end;) {
+        sg_row row = sg_news_row(news, i, end);
+        const double *wants_w = j->measure->value + demand + row.from,
+                     *draws_w = j->measure->value + power + row.from;
+        if (!all_within(j, wants_w, draws_w, row)) {
+            found->restless = 1;
+            for (int32_t l = row.from; judged && l < row.to; l++) {
+                found->disbelieved += correct_load(j, l, demand + l, power + l);
+            }
         }
-        if (steps >= OVER_MIN) {
-            replace(&measure, demand + l, draws_w, 0);
-            count++;
-        }
+        found->demand_w += sg_lanes_sum(wants_w, row.to - row.from);
+        found->power_w += sg_lanes_sum(draws_w, row.to - row.from);
+        i += row.to - row.from;
     }
-    j->count[part] = count;
 }
 
-static int correct_demands(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                           sg_pool *pool)
+/* A node with a liar waits until that one is corrected. */
+static void loads_part(void *context, int part)
 {
-    demand_job j;
-    int blocks = sg_sweep_blocks(plant->load_count), count = 0;
-    SG_CHECK(blocks <= SG_SWEEP_BLOCK_MAX);
-    j.self = self;
-    j.measure = measure;
-    j.plant = plant;
-    sg_pool_run(pool, correct_part, &j, blocks);
-    for (int b = 0; b < blocks; b++) {
-        count += j.count[b];
+    const taking *j = context;
+    for (int32_t n = j->news->part[part]; n < j->news->part[part + 1]; n++) {
+        if (j->news->readings[n]) {
+            sg_measure_loads(j->measure, j->plant, j->news, j->in, n);
+            if (j->self->node_liar[n] < 0) {
+                correct_loads(j, n);
+            }
+        }
     }
-    return count;
 }
 
-int sg_trust_correct(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                     double dt_s, sg_pool *pool)
+static int correct_stores(const taking *j)
 {
+    const sg_trust *self = j->self;
+    const sg_plant *plant = j->plant;
     int count = 0;
-    if (dt_s <= SG_LONG_STEP_S) {
-        count = correct_nodes(self, measure, plant) + correct_demands(self, measure, plant, pool);
-    }
     for (int s = 0; s < plant->store_count; s++) {
-        double says_j = measure->value[plant->points.first[SG_POINT_STORE_ENERGY] + s];
+        double says_j = j->measure->value[plant->points.first[SG_POINT_STORE_ENERGY] + s];
         double reckoned_j = self->store_reckoned_j[s], margin_j = self->store_margin_j[s];
         bool doubted = margin_j > 0 && reckoned_j >= 0;
-        measure->low_j[s] = doubted ? fmax(fmin(says_j, reckoned_j) - margin_j, 0) : says_j;
-        measure->high_j[s] = doubted ? fmin(fmax(says_j, reckoned_j) + margin_j,
-                                            plant->store_reservoir[s].capacity_j)
-                                     : says_j;
+        j->measure->low_j[s] = doubted ? fmax(fmin(says_j, reckoned_j) - margin_j, 0) : says_j;
+        j->measure->high_j[s] = doubted ? fmin(fmax(says_j, reckoned_j) + margin_j,
+                                               plant->store_reservoir[s].capacity_j)
+                                        : says_j;
         count += self->store_doubt[s] > 0;
     }
     return count;
+}
+
+int sg_trust_take(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
+                  const sg_news *news, const sg_readings_in *in, int64_t ret_counts[4])
+{
+    taking j = {self, measure, plant, news, in};
+    sg_measure_step(measure, plant, in);
+    sg_pool_run(in->pool, loads_part, &j, news->head->part_count);
+    sg_measure_count(measure, plant, news, ret_counts);
+    int count = in->dt_s <= SG_LONG_STEP_S ? correct_nodes(self, measure, plant, news) : 0;
+    for (int n = 0; n < plant->node_count; n++) {
+        if (self->node_liar[n] >= 0 && news->readings[n]) {
+            correct_loads(&j, n);
+        }
+        count += news->found[n].disbelieved;
+    }
+    return count + correct_stores(&j);
 }
 
 int sg_trust_list(const sg_trust *self, const sg_plant *plant, int most, sg_disbelief *ret)

@@ -21,9 +21,7 @@
  * Memory   parallel arrays in the engine's block. @effects of all: alloc=no block=no fails=never */
 #ifndef SG_MEASURE_TRUST_H
 #define SG_MEASURE_TRUST_H
-#include "base/pool.h"
-#include "site/measured.h"
-#include "site/plant.h"
+#include "measure/measure.h"
 #include "site/reason.h"
 
 /* name, element type, which count it has: state that lives in the engine's block */
@@ -56,14 +54,14 @@ typedef struct sg_trust {
 /* Before the first step. */
 void sg_trust_start(const sg_trust *self, const sg_plant *plant);
 
-/* Judge a frame, before sg_measure_step takes it: measure still holds the last step's values. */
+/* Judge a frame before it is taken: measure still holds the last step's values. */
 void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                    const double *value, const uint8_t *quality, double dt_s);
+                    const sg_news *news, const sg_readings_in *in);
 
-/* Correct what was taken by what was judged, after sg_measure_step. Returns how many readings are not believed; each value that was
- * replaced is one of them. pool: threads that may share the sweep; NULL: none. */
-int sg_trust_correct(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
-                     double dt_s, sg_pool *pool);
+/* Take it (measure.h), correct it by what was judged, and add up what loads want and draw. Returns how many readings are not
+ * believed. ret_counts: points per quality, as they were taken. */
+int sg_trust_take(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
+                  const sg_news *news, const sg_readings_in *in, int64_t ret_counts[4]);
 
 /* A reading that is not believed; of a node whose liar is not known, its meter. */
 typedef struct sg_disbelief {

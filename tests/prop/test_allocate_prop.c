@@ -39,8 +39,8 @@ static int below(int n)
 
 static void tree_bind(tree *self, int nodes, int leaves)
 {
-    self->p = (sg_allocation){nodes,       self->parent, self->limit, leaves,      self->node,
-                              self->class, self->weight, self->min,   self->demand};
+    self->p = (sg_allocation){nodes,       self->parent, self->limit, leaves,       self->node,
+                              self->class, self->weight, self->min,   self->demand, NULL};
 }
 
 /* Any shape from a star to a chain, any number of classes, round numbers now and then so that ties

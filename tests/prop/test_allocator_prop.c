@@ -21,7 +21,7 @@ enum { NODE_MAX = 1500, LEAF_MAX = 40000 };
 typedef struct tree {
     sg_allocation p;
     int32_t parent[NODE_MAX], node[LEAF_MAX];
-    double limit[NODE_MAX], weight[LEAF_MAX], min[LEAF_MAX], demand[LEAF_MAX];
+    double limit[NODE_MAX], weight[LEAF_MAX], min[LEAF_MAX], demand[LEAF_MAX], most[LEAF_MAX];
     uint8_t class[LEAF_MAX], news[NODE_MAX];
 } tree;
 
@@ -74,6 +74,7 @@ static void leaf_random(int k, int classes, bool odd)
     t.class[k] = (uint8_t)below(classes);
     t.weight[k] = whole || below(2) ? 1.0 + below(4) : exp(4.0 * unit() - 2.0);
     t.demand[k] = odd ? odd_number(usual) : usual;
+    t.most[k] = t.demand[k] * 2.0 * unit();
     t.min[k] = below(3) == 0 ? 0.0 : odd ? odd_number(usual) : usual * unit();
 }
 
@@ -97,8 +98,8 @@ static void tree_random(int nodes, int leaves, int classes, bool odd)
         double usual = 100.0 * leaves * unit() * (n == 0 ? 0.7 : 3.0 / nodes);
         t.limit[n] = whole ? 10.0 * floor(usual / 10.0) : limit_random(usual, odd);
     }
-    t.p = (sg_allocation){nodes,   t.parent, t.limit, leaves,  t.node,
-                          t.class, t.weight, t.min,   t.demand};
+    t.p = (sg_allocation){nodes,   t.parent, t.limit, leaves,   t.node,
+                          t.class, t.weight, t.min,   t.demand, below(2) ? t.most : NULL};
 }
 
 static void solve_cold(void)
@@ -107,7 +108,7 @@ static void solve_cold(void)
     void *scratch = malloc(size);
     assert_non_null(scratch);
     memset(scratch, 0xA5, size);
-    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL};
+    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL, NULL};
     sg_allocator_step(sg_allocator_create(scratch, &t.p), &t.p, &alone, cold, cold_binding);
     free(scratch);
 }
@@ -150,8 +151,9 @@ static sg_allocation_news change(int classes, bool odd)
         int n = below(t.p.node_count);
         double usual = t.limit[n] < HUGE_VAL ? t.limit[n] * 2.0 * unit() : 500.0;
         t.limit[n] = whole ? 10.0 * floor(usual / 10.0) : limit_random(usual, odd);
+        t.limit[n] = below(4) ? t.limit[n] : 0.0; /* nothing at all for those below it */
     }
-    return what == 3 ? SG_NEWS_ALL : SG_NEWS_DEMAND;
+    return what == 2 || what == 3 ? SG_NEWS_ALL : SG_NEWS_DEMAND;
 }
 
 static void run_steps(int steps, int classes, bool odd, sg_pool *pool)
@@ -161,11 +163,23 @@ static void run_steps(int steps, int classes, bool odd, sg_pool *pool)
     sg_allocator *self = sg_allocator_create(memory, &t.p);
     for (int step = 0; step < steps; step++) {
         sg_allocation_news news = step == 0 ? SG_NEWS_ALL : change(classes, odd);
-        sg_allocation_step how = {news, step > 0 && below(3) ? t.news : NULL, pool};
+        static double before[LEAF_MAX];
+        static uint8_t anew[NODE_MAX];
+        bool told =
+            below(3) > 0; /* which nodes stop somebody: then no subtree is left out as shut */
+        sg_allocation_step how = {news, step > 0 && below(3) ? t.news : NULL, pool, anew};
+        memcpy(before, given, sizeof *before * (size_t)t.p.leaf_count);
+        memset(anew, step == 0, sizeof anew);
         sg_pool_wake(pool);
-        sg_allocator_step(self, &t.p, &how, given, binding);
+        sg_allocator_step(self, &t.p, &how, given, told ? binding : NULL);
         solve_cold();
+        if (!told) {
+            memcpy(binding, cold_binding, (size_t)t.p.node_count);
+        }
         expect_the_same(step);
+        for (int k = 0; k < t.p.leaf_count; k++) { /* who was given anew is told of */
+            assert_true(anew[t.node[k]] || memcmp(&before[k], &given[k], sizeof *before) == 0);
+        }
     }
     free(memory);
 }
@@ -204,13 +218,14 @@ static void tree_on_the_edge(double level, double large)
         t.demand[0] = large;
     }
     t.limit[0] = sum;
-    t.p = (sg_allocation){1, t.parent, t.limit, leaves, t.node, t.class, t.weight, t.min, t.demand};
+    t.p = (sg_allocation){1,       t.parent, t.limit, leaves,   t.node,
+                          t.class, t.weight, t.min,   t.demand, NULL};
 }
 
 static void levels_on_the_edge_of_an_ask_come_out_the_same(void **state)
 {
     (void)state;
-    static const sg_allocation_step how = {SG_NEWS_DEMAND, NULL, NULL};
+    static const sg_allocation_step how = {SG_NEWS_DEMAND, NULL, NULL, NULL};
     for (int i = 0; i < 100000; i++) {
         tree_on_the_edge(0.1 * (1 + below(30)), i % 2 ? 1e3 * pow(10.0, below(10)) * unit() : 0.0);
         void *memory = malloc(sg_allocation_size(1, t.p.leaf_count));
@@ -248,7 +263,7 @@ static void a_block_may_be_moved(void **state)
     tree_random(200, 3000, 4, false);
     size_t size = sg_allocation_size(t.p.node_count, t.p.leaf_count);
     void *here = malloc(size), *there = malloc(size);
-    static const sg_allocation_step how = {SG_NEWS_ALL, NULL, NULL};
+    static const sg_allocation_step how = {SG_NEWS_ALL, NULL, NULL, NULL};
     sg_allocator_step(sg_allocator_create(here, &t.p), &t.p, &how, given, binding);
     memcpy(there, here, size);
     memset(here, 0, size);
@@ -271,6 +286,7 @@ static void odd_numbers_pass_no_limit(void **state)
         memset(sum, 0, sizeof sum);
         for (int k = 0; k < t.p.leaf_count; k++) {
             assert_true(cold[k] >= 0.0 && cold[k] <= t.demand[k]);
+            assert_true(!t.p.leaf_most_w || cold[k] <= t.most[k]);
             sum[t.node[k]] += cold[k];
         }
         for (int n = t.p.node_count - 1; n >= 0; n--) {

@@ -215,6 +215,43 @@ static void sums_and_hashes_do_not_depend_on_threads(void **state)
     sg_pool_free(pool);
 }
 
+/* Rows with nothing or one thing wrong in them, of every length and at every place. */
+static void what_is_looked_for_in_rows_is_found(void **state)
+{
+    (void)state;
+    static const double wrong[] = {NAN, -1, -5e-324, INFINITY, -INFINITY, 1e9};
+    double v[24], most[24], other[24];
+    uint8_t byte[24];
+    for (int i = 0; i < 200000; i++) {
+        int count = (int)(sg_prng_u64(11, (uint64_t)i) % 24);
+        int at = (int)(sg_prng_u64(12, (uint64_t)i) % 24);
+        bool spoilt = i % 2 && at < count;
+        for (int k = 0; k < 24; k++) {
+            most[k] = 10 * sg_prng_unit(13, (uint64_t)(i * 24 + k));
+            other[k] = sg_prng_unit(14, (uint64_t)(i * 24 + k));
+            v[k] = sg_prng_unit(15, (uint64_t)(i * 24 + k)) > 0.9
+                       ? most[k] * 1.05 + 1
+                       : sg_prng_unit(16, (uint64_t)(i * 24 + k)) * most[k];
+            byte[k] = k >= count; /* beyond the end nobody looks */
+        }
+        assert_true(sg_lanes_within(v, most, 1.05, 1, count));
+        assert_int_equal(sg_bytes_any(byte, count), 0);
+        if (spoilt) {
+            v[at] = wrong[i / 2 % 6];
+            byte[at] = (uint8_t)(1u << i / 2 % 8);
+            assert_int_equal(sg_bytes_any(byte, count), byte[at]);
+        }
+        bool within = true, below = true;
+        for (int k = 0; k < count; k++) {
+            within = within && v[k] >= 0 && v[k] <= most[k] * 1.05 + 1;
+            below = below && v[k] <= most[k] * 0.9 + other[k] * 0.5;
+        }
+        assert_int_equal(sg_lanes_within(v, most, 1.05, 1, count), within);
+        assert_int_equal(sg_lanes_below(v, most, 0.9, other, 0.5, count), below);
+        assert_int_equal(within, !spoilt);
+    }
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -246,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_to_the_last_bit),
         cmocka_unit_test(sums_and_hashes_do_not_depend_on_threads),
+        cmocka_unit_test(what_is_looked_for_in_rows_is_found),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

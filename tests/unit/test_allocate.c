@@ -270,7 +270,7 @@ static void shares_that_double_from_leaf_to_leaf_are_found(void **state)
         demand[k] = weight[k] * ldexp(1.0, k);
         total += k < 300 ? demand[k] : weight[k] * ldexp(1.0, 299);
     }
-    sg_allocation problem = {1, &parent, &total, COUNT, node, class, weight, min, demand};
+    sg_allocation problem = {1, &parent, &total, COUNT, node, class, weight, min, demand, NULL};
     void *scratch = malloc(sg_allocation_size(1, COUNT));
     sg_allocate(&problem, scratch, given, &binding);
     free(scratch);

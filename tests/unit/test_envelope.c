@@ -13,6 +13,7 @@
 #include "rig.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { STORES = 4, LOADS = 2, SOURCES = 1, NODES = 3, ARRAY = 8 };
 enum { BATTERY, RELIEVER, BRIDGE, REMOTE }; /* stores in the order of the site */
@@ -48,6 +49,8 @@ typedef struct stand {
     sg_measure measure;
     sg_control_input in;
     sg_flows flows;
+    void *news_memory;
+    sg_news news;
     double memory[64][ARRAY]; /* one control array each */
     double value[128], age_s[128];
     uint8_t quality[128];
@@ -77,7 +80,10 @@ static stand *stand_of(const char *source_more, const char *store_more)
                               .quality = t->quality,
                               .low_j = stored_j,
                               .high_j = stored_j};
-    t->in = (sg_control_input){.dt_s = DT_S};
+    size_t news_size = sg_news_size(t->plant.node_count, t->plant.load_count);
+    t->news_memory = memset(rig_block(news_size), 0, news_size);
+    t->news = sg_news_at(t->news_memory, &t->plant);
+    t->in = (sg_control_input){.dt_s = DT_S, .news = &t->news};
     sg_plant_step_length(&t->plant, DT_S);
     t->flows = (sg_flows){.self = &t->control,
                           .plant = &t->plant,
@@ -98,8 +104,18 @@ static stand *stand_of(const char *source_more, const char *store_more)
 static void stand_free(stand *t)
 {
     free(t->plant_memory);
+    free(t->news_memory);
     sg_site_free(&t->site);
     free(t);
+}
+
+/* The envelope on the caps that stand there. */
+static void envelope(stand *t)
+{
+    for (int n = 0; n < NODES; n++) {
+        sg_flows_told(&t->flows, n);
+    }
+    sg_envelope(&t->flows);
 }
 
 static double *energy(stand *t, int s)
@@ -211,7 +227,7 @@ static void every_command_is_only_narrowed_and_safe(void **state)
         memset(t->control.load_reason, 0, LOADS);
         memset(t->control.source_reason, 0, SOURCES);
         before b = note(t);
-        sg_envelope(&t->flows);
+        envelope(t);
         it_narrowed(t, &b);
         it_keeps_everything(t, could_w);
         count++;
@@ -230,7 +246,7 @@ static void run(stand *t)
 {
     memset(t->control.store_reason, 0, STORES);
     memset(t->control.source_reason, 0, SOURCES);
-    sg_envelope(&t->flows);
+    envelope(t);
 }
 
 static void power_grows_by_its_ramp_and_turns_after_its_dwell(void **state)
@@ -450,7 +466,7 @@ static bool stops(stand *t)
     volatile bool stopped = true;
     sg_check_on_failure(jump);
     if (setjmp(back) == 0) {
-        sg_envelope(&t->flows);
+        envelope(t);
         stopped = false;
     }
     sg_check_on_failure(NULL);

@@ -10,6 +10,7 @@
 #include "rig.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char text[] =
     "nodes: {site: {limit: 60kW, voltage: 400V}}\n"
@@ -23,6 +24,8 @@ enum { POINTS_MAX = 64 };
 static sg_site site;
 static void *plant_memory;
 static sg_plant plant;
+static void *news_memory;
+static sg_news news;
 static double held[POINTS_MAX], age_s[POINTS_MAX], value[POINTS_MAX];
 static uint8_t held_quality[POINTS_MAX], quality[POINTS_MAX];
 static sg_measure measure = {.value = held, .age_s = age_s, .quality = held_quality};
@@ -36,6 +39,9 @@ static int start(void **state)
     plant_memory = rig_block(sg_plant_size(&site));
     sg_plant_create(plant_memory, &site);
     plant = sg_plant_at(plant_memory);
+    size_t news_size = sg_news_size(plant.node_count, plant.load_count);
+    news_memory = memset(rig_block(news_size), 0, news_size);
+    news = sg_news_at(news_memory, &plant);
     const int32_t *first = plant.points.first;
     demand = first[SG_POINT_LOAD_DEMAND];
     power = first[SG_POINT_LOAD_POWER];
@@ -60,6 +66,7 @@ static int stop(void **state)
 {
     (void)state;
     free(plant_memory);
+    free(news_memory);
     sg_site_free(&site);
     return 0;
 }
@@ -67,7 +74,12 @@ static int stop(void **state)
 static void step(double dt_s)
 {
     sg_readings_in in = {.value = value, .quality = quality, .dt_s = dt_s};
-    sg_measure_step(&measure, &plant, &in, counts);
+    sg_news_begin(&news, &plant, NULL, 0, dt_s);
+    sg_measure_step(&measure, &plant, &in);
+    for (int n = 0; n < plant.node_count; n++) {
+        sg_measure_loads(&measure, &plant, &news, &in, n);
+    }
+    sg_measure_count(&measure, &plant, &news, counts);
 }
 
 static void a_good_reading_is_taken_as_it_is(void **state)
