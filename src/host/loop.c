@@ -4,6 +4,7 @@
 #include "base/ring.h"
 #include "base/time.h"
 #include "engine/replan.h"
+#include "host/changes.h"
 #include "host/journal_file.h"
 #include "host/mailbox.h"
 #include "host/notify.h"
@@ -52,6 +53,7 @@ typedef struct host {
     sg_engine *engine;
     sg_world *world;
     sg_field_port field;
+    sg_changes *changes; /* NULL: a small site */
     sg_journal_file *journal;
     sg_telemetry *telemetry;
     sg_telemetry_queue *telemetry_queue;
@@ -231,6 +233,7 @@ static sg_status start_world(host *h)
                         ? sg_engine_values(h->engine)
                         : NULL);
     h->field = sg_world_field(h->world);
+    h->changes = sg_changes_create(sg_engine_point_count(h->engine));
     sg_command command = sg_engine_command(h->engine);
     h->field.write(h->field.self, &command);
     return SG_OK;
@@ -452,6 +455,8 @@ static void swap_site(host *h, sg_replacement *new)
     h->world = new->world;
     h->site = h->reloaded[h->reload_count++] = new->site;
     h->field = sg_world_field(h->world);
+    sg_changes_free(h->changes);
+    h->changes = sg_changes_create(sg_engine_point_count(h->engine));
     sg_command command = sg_engine_command(h->engine);
     h->field.write(h->field.self, &command);
     h->replan = (sg_replan){0};
@@ -500,6 +505,7 @@ static void step(host *h)
         tickets[frame.request_count++] = item.ticket;
     }
     frame.plan = plan_for(h) ? &h->plan : NULL;
+    sg_changes_mark(h->changes, &frame);
     if (h->journal) {
         if (frame.plan) {
             sg_journal_plan(h->journal, frame.plan);
@@ -508,6 +514,7 @@ static void step(host *h)
     }
     double began_s = wall_s();
     sg_engine_step(h->engine, &frame, replies);
+    sg_changes_rest(h->changes);
     double took_us = (wall_s() - began_s) * 1e6;
     h->timing[timing_bucket(took_us)]++;
     if (h->journal) {
@@ -695,6 +702,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     sg_telemetry_close(h->telemetry);
     sg_journal_close(h->journal);
     sg_world_free(h->world);
+    sg_changes_free(h->changes);
     sg_ring_free(&h->from_serve);
     sg_reload_destroy(h->reload);
     for (int i = 0; i < h->reload_count; i++) {

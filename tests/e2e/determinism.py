@@ -25,6 +25,7 @@ JOBS = os.environ.get("JOBS", str(os.cpu_count() or 2))
 RUN = ["--speed", "max", "--no-serve", "--from", sg.FROM, "--policy", "mpc"]
 BRIEF = ["--for", "20min"]                    # 12,000 steps of 0.1 s
 LONG = ["--for", "30h", "--step", "10s"]      # a night, a day, prices that change, plans that matter
+SHORT = ["--for", "20s"]
 FAULTS = """
 ## Fault_Schema
 ```yaml
@@ -41,6 +42,21 @@ workflows:
   - {task_id: one, priority: high, energy_budget: 20kW, duration: 10min}
   - {task_id: two, priority: low, energy_budget: 40kW}
 ```
+"""
+# Large enough for threads and for steps that leave out what has no news.
+MANY = """
+nodes:
+  site:   {limit: 100MW, voltage: 10kV}
+  feeder: {parent: site, count: 40, limit: 4MW, voltage: 690V}
+  rack:   {parent: feeder, count: 17, limit: 200kW, voltage: 415V}
+loads:
+  server: {node: rack, count: 40, rating: 7.6kW, minimum: 2.2kW, class: [0, 1, 2, 3], weight: [1, 2], demand: 5kW}
+grid: {import_max: 150MW, import_price: 0.1 EUR/kWh}
+faults:
+  - {kind: load_step, target: server, severity: 1.2, at: 4s, duration: 4s}
+  - {kind: load_step, target: server, member: 777, severity: 1.4, at: 5s, duration: 9s}
+  - {kind: sensor_missing, target: server, member: 5, at: 6s, duration: 4s}
+  - {kind: sensor_scale, target: server, member: 20000, severity: 1.7, at: 7s, duration: 4s}
 """
 
 
@@ -105,9 +121,12 @@ def test(folder):
     programs = {UNDER_TEST: os.path.abspath(sg.PROGRAM)}
     programs.update((f"{compiler}-{level}", build(compiler, level, base)) for compiler in ("gcc", "clang") for level in LEVELS)
     print(f"{len(programs) - 1} builds in {time.monotonic() - began:.0f} s", flush=True)
+    many = os.path.join(folder, "many.yaml")
+    with open(many, "w", encoding="utf-8") as page:
+        page.write(MANY)
     sites = {"hall": (os.path.join(sg.ROOT, "sites", "hall.maml.md"), BRIEF), "floating": (os.path.join(sg.ROOT, "sites", "floating.maml.md"), BRIEF),
              "faults": (sg.hall_with(folder, FAULTS), BRIEF), "floating-long": (os.path.join(sg.ROOT, "sites", "floating.maml.md"), LONG),
-             "hall-long": (os.path.join(sg.ROOT, "sites", "hall.maml.md"), LONG)}
+             "hall-long": (os.path.join(sg.ROOT, "sites", "hall.maml.md"), LONG), "many": (many, SHORT)}
     for name, (site, options) in sites.items():
         data, states = {}, {}
         for build_name, program in programs.items():
