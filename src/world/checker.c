@@ -253,6 +253,7 @@ static void remember(sg_checker *self, const sg_command *command)
     memcpy(self->limit_w, command->source_limit_w, sizeof(double) * (size_t)self->sources);
     self->task_w = command->task_w;
     self->told_on_grid = checker_on_grid(self);
+    self->told_island = command->island;
 }
 
 void sg_checker_start(sg_checker *self, const sg_command *command)

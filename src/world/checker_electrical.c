@@ -326,6 +326,19 @@ static void order(sg_checker *self)
     }
 }
 
+static void stays_connected(sg_checker *self)
+{
+    bool there = self->tick->now.grid_up && checker_believes_grid(self);
+    if (!there || self->told_island || !checker_all_honest(self)) {
+        return;
+    }
+    self->looks[SG_INVARIANT_SWITCH]++;
+    if (self->tick->command->island) {
+        checker_broken(self, SG_INVARIANT_SWITCH, "%.6g W come in, and the switch is opened",
+                       self->tick->now.net_w);
+    }
+}
+
 static void upward(sg_checker *self)
 {
     const sg_command *c = self->tick->command;
@@ -455,6 +468,7 @@ void checker_command(sg_checker *self)
     flows_at_caps(self);
     caps(self);
     order(self);
+    stays_connected(self);
     upward(self);
     stores_within(self);
     circulation(self);

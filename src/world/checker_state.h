@@ -30,6 +30,7 @@ struct sg_checker {
     double *cap_w, *limit_w, *store_w;
     double task_w;
     bool told_on_grid;
+    bool told_island; /* the switch was to be open */
     double apart_s,
         back_s; /* since the site was last told to be an island; that its return may take */
     /* the ladder */

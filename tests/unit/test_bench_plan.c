@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const sg_bench_effort ONCE = {1, 60.0};
+static const sg_bench_effort ONCE = {.repeats = 1, .seconds_max = 60.0};
 
 static void loads_move_by_one_percent_at_most_and_anew_each_round(void **state)
 {
