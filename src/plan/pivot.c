@@ -8,11 +8,14 @@
 #include <time.h>
 
 enum {
-    UPDATES_MAX = 128, /* replaced columns before the basis is factored anew           */
+    UPDATES_MAX = 200, /* replaced columns before the basis is factored anew           */
     IDLE_MAX = 16,     /* fresh starts of one solve with next to no pivots after them  */
     IDLE_PIVOTS = 4,
     CLOCK_EVERY = 16 /* pivots                                                       */
 };
+
+/* What the rows may miss before the basic variables move for it. */
+static const double REST_MAX = 1e-11;
 
 static double now_s(void)
 {
@@ -36,24 +39,25 @@ static void *carve(carver *self, size_t count, size_t item_size)
     return part;
 }
 
-static void carve_spread(carver *c, sg_spread *x, size_t rows)
+static void carve_spread(carver *c, sg_spread *x, size_t places)
 {
-    x->value = carve(c, rows, sizeof *x->value);
-    x->index = carve(c, rows, sizeof *x->index);
+    x->value = carve(c, places, sizeof *x->value);
+    x->index = carve(c, places, sizeof *x->index);
 }
 
 static void lay_out(carver *c, sg_pivot *s)
 {
     size_t rows = (size_t)s->rows, variables = (size_t)s->variables;
-    size_t cells = (size_t)s->cells.start[s->columns];
+    size_t cells = (size_t)s->cells.start[s->columns], places = (size_t)s->place_size;
     s->by_row.start = carve(c, rows + 2, sizeof *s->by_row.start);
     s->by_row.live_end = carve(c, rows, sizeof *s->by_row.live_end);
     s->by_row.cells = carve(c, cells, sizeof *s->by_row.cells);
-    s->head = carve(c, rows, sizeof *s->head);
+    s->rest = carve(c, rows, sizeof *s->rest);
+    s->head = carve(c, places, sizeof *s->head);
     double **of_places[] = {&s->place_value, &s->place_lower, &s->place_upper, &s->miss,
                             &s->weight};
     for (size_t k = 0; k < sizeof of_places / sizeof *of_places; k++) {
-        *of_places[k] = carve(c, rows, sizeof(double));
+        *of_places[k] = carve(c, places, sizeof(double));
     }
     double **of_variables[] = {&s->lower, &s->upper,     &s->cost,   &s->reduced,
                                &s->value, &s->row_value, &s->scratch};
@@ -64,13 +68,13 @@ static void lay_out(carver *c, sg_pivot *s)
     s->row_index = carve(c, variables + 1, sizeof *s->row_index);
     s->live = carve(c, variables, sizeof *s->live);
     s->listed = carve(c, rows, sizeof *s->listed);
-    s->in_missing = carve(c, rows, sizeof *s->in_missing);
-    s->missing = carve(c, rows, sizeof *s->missing);
+    s->in_missing = carve(c, places, sizeof *s->in_missing);
+    s->missing = carve(c, places, sizeof *s->missing);
     s->ratio = carve(c, variables + 1, sizeof *s->ratio);
     s->flipped = carve(c, variables, sizeof *s->flipped);
-    carve_spread(c, &s->rho, rows);
-    carve_spread(c, &s->column, rows);
-    carve_spread(c, &s->flips, rows);
+    carve_spread(c, &s->rho, places);
+    carve_spread(c, &s->column, places);
+    carve_spread(c, &s->flips, places);
 }
 
 static sg_pivot shape_of(const sg_lp_model *m)
@@ -79,6 +83,7 @@ static sg_pivot shape_of(const sg_lp_model *m)
                       .rows = m->row_count,
                       .columns = m->column_count,
                       .variables = m->row_count + m->column_count,
+                      .place_size = m->row_count + UPDATES_MAX,
                       .cells = {.row_count = m->row_count,
                                 .column_count = m->column_count,
                                 .start = m->start,
@@ -131,13 +136,16 @@ sg_pivot *sg_pivot_create(const sg_lp_model *model, void *memory, size_t size)
     memset(s->live, 0, (size_t)s->variables * sizeof *s->live);
     memset(s->listed, 0, (size_t)s->rows * sizeof *s->listed);
     memset(s->row_value, 0, (size_t)s->variables * sizeof *s->row_value);
-    memset(s->cost, 0, (size_t)s->variables * sizeof *s->cost);
+    double *const numbers[] = {s->lower, s->upper, s->cost, s->reduced};
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+        memset(numbers[k], 0, (size_t)s->variables * sizeof(double));
+    }
     memset(s->stand, SG_AT_LOWER, (size_t)s->variables);
     memset(s->stand + s->columns, SG_BASIC, (size_t)s->rows);
     sg_spread *const spreads[] = {&s->rho, &s->column, &s->flips};
     for (size_t k = 0; k < sizeof spreads / sizeof *spreads; k++) {
         spreads[k]->count = -1;
-        sg_spread_clear(spreads[k], s->rows);
+        sg_spread_clear(spreads[k], s->place_size);
     }
     sg_pivot_set_basis(s, s->stand);
     return s;
@@ -170,8 +178,11 @@ void sg_pivot_set_basis(sg_pivot *s, const signed char *stand)
     }
     for (int i = 0; i < s->rows; i++) {
         s->weight[i] = 1.0;
+        s->place_value[i] = 0.0;
     }
-    s->factored = false;
+    memset(s->value, 0, (size_t)s->variables * sizeof *s->value);
+    s->places = s->rows;
+    s->factored = s->priced = false;
 }
 
 /* ---- numbers computed anew -------------------------------------------------------------------- */
@@ -181,83 +192,83 @@ static double near(double bound)
     return bound < -SG_PIVOT_FAR ? -SG_PIVOT_FAR : bound > SG_PIVOT_FAR ? SG_PIVOT_FAR : bound;
 }
 
-/* The model's bounds and costs as they are now. False where bounds leave no room for a value. */
-static bool load(sg_pivot *s)
+/* Values of the basic variables under their own names. */
+static void name_values(sg_pivot *s)
 {
-    const sg_lp_model *m = s->model;
-    for (int j = 0; j < s->columns; j++) {
-        s->lower[j] = near(m->lower[j]);
-        s->upper[j] = near(m->upper[j]);
+    for (int p = 0; p < s->places; p++) {
+        if (s->head[p] >= 0) {
+            s->value[s->head[p]] = s->place_value[p];
+        }
     }
-    for (int i = 0; i < s->rows; i++) {
-        s->lower[s->columns + i] = near(m->row_lower[i]);
-        s->upper[s->columns + i] = near(m->row_upper[i]);
-    }
-    if (memcmp(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost) != 0) {
-        memcpy(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost);
-        memset(s->cost + s->columns, 0, (size_t)s->rows * sizeof *s->cost);
-        s->priced = false;
-    }
-    bool room = true;
-    for (int j = 0; j < s->variables; j++) {
-        room = room && s->lower[j] <= s->upper[j];
-    }
-    return room;
 }
 
-/* Factors of the basis; weights follow their variables to new places. False: they do not fit. */
+/* The live places to the front; their weights by variable. */
+static void close_ranks(sg_pivot *s)
+{
+    int count = 0;
+    for (int p = 0; p < s->places; p++) {
+        int j = s->head[p];
+        if (j >= 0) {
+            s->scratch[j] = s->weight[p];
+            s->head[count++] = j;
+        }
+    }
+    s->places = s->rows;
+}
+
+/* Factors of the basis; weights and values follow their variables to new places. False: they do not fit. */
 static bool factor(sg_pivot *s)
 {
-    for (int i = 0; i < s->rows; i++) {
-        s->scratch[s->head[i]] = s->weight[i];
-    }
+    name_values(s);
+    close_ranks(s);
     int replaced = sg_factor_build(s->factor, s->head);
     if (replaced < 0) {
         return false;
     }
-    if (replaced > 0) {
-        for (int j = 0; j < s->variables; j++) {
-            if (s->stand[j] == SG_BASIC) {
-                s->stand[j] = SG_AT_LOWER;
-            }
-        }
+    for (int j = 0; replaced > 0 && j < s->variables; j++) {
+        s->stand[j] = s->stand[j] == SG_BASIC ? SG_AT_LOWER : s->stand[j];
     }
     for (int i = 0; i < s->rows; i++) {
         int j = s->head[i];
-        if (s->stand[j] != SG_BASIC) {
-            s->stand[j] = SG_BASIC;
-            s->scratch[j] = 1.0;
-        }
         s->weight[i] = replaced > 0 ? 1.0 : s->scratch[j];
+        s->stand[j] = SG_BASIC;
+        s->place_value[i] = s->value[j];
     }
     s->factored = true;
     s->priced = false;
     return true;
 }
 
-/* Prices of the rows and reduced costs, from the model's own costs. */
-static void price(sg_pivot *s)
+/* Prices of the rows, reduced costs, and what the rows miss with the values that there are: all from the model's own
+ * numbers, in one sweep. */
+static void survey(sg_pivot *s)
 {
     sg_spread *y = &s->flips;
-    double *price = s->reduced + s->columns;
-    sg_spread_clear(y, s->rows);
-    for (int i = 0; i < s->rows; i++) {
-        y->value[i] = s->cost[s->head[i]];
+    double *price = s->reduced + s->columns, *rest = s->rest;
+    sg_spread_clear(y, s->place_size);
+    for (int p = 0; p < s->places; p++) {
+        y->value[p] = s->head[p] >= 0 ? s->cost[s->head[p]] : 0.0;
     }
     y->count = -1;
     sg_factor_btran(s->factor, y);
+    name_values(s);
     for (int i = 0; i < s->rows; i++) {
         price[s->row_of[i]] = y->value[i];
+        rest[i] = s->value[s->columns + i];
     }
     for (int j = 0; j < s->columns; j++) {
-        double d = s->cost[j];
-        for (int k = s->cells.start[j]; k < s->cells.start[j + 1]; k++) {
-            d -= s->cells.value[k] * price[s->cells.index[k]];
+        double d = s->cost[j], v = s->value[j];
+        for (int k = s->cells.start[j], end = s->cells.start[j + 1]; k < end; k++) {
+            int i = s->cells.index[k];
+            d -= s->cells.value[k] * price[i];
+            rest[i] -= s->cells.value[k] * v;
         }
         s->reduced[j] = d;
     }
-    for (int i = 0; i < s->rows; i++) {
-        s->reduced[s->head[i]] = 0.0;
+    for (int p = 0; p < s->places; p++) {
+        if (s->head[p] >= 0) {
+            s->reduced[s->head[p]] = 0.0;
+        }
     }
     s->priced = true;
     s->shifted = false;
@@ -315,59 +326,98 @@ static void cross(sg_pivot *s, int j)
     s->stand[j] = up ? SG_AT_UPPER : SG_AT_LOWER;
 }
 
-/* Each variable that is not basic at the bound that its reduced cost asks for; at its own where that says nothing. */
-static void stand_right(sg_pivot *s)
+/* A variable that is not basic, at the bound that its reduced cost asks for; at its own where that says nothing. */
+static void stand(sg_pivot *s, int j)
 {
-    for (int j = 0; j < s->variables; j++) {
-        bool live = s->stand[j] != SG_BASIC && s->lower[j] < s->upper[j];
-        if (s->live[j] != live) {
-            sg_pivot_set_live(s, j, live);
-        }
-        if (s->stand[j] == SG_BASIC) {
-            continue;
-        }
-        double d = s->reduced[j];
-        bool low = s->stand[j] == SG_AT_LOWER;
-        bool wrong = low ? d < -SG_PIVOT_DUAL : d > SG_PIVOT_DUAL;
-        bool idle = fabs(low ? s->lower[j] : s->upper[j]) >= SG_PIVOT_FAR &&
-                    fabs(low ? s->upper[j] : s->lower[j]) < SG_PIVOT_FAR &&
-                    fabs(d) <= SG_PIVOT_DUAL;
-        if (wrong || idle) {
-            cross(s, j);
-        }
-        s->value[j] = s->stand[j] == SG_AT_LOWER ? s->lower[j] : s->upper[j];
+    bool low = s->stand[j] == SG_AT_LOWER;
+    double d = s->reduced[j], here = low ? s->lower[j] : s->upper[j],
+           there = low ? s->upper[j] : s->lower[j];
+    bool wrong = low ? d < -SG_PIVOT_DUAL : d > SG_PIVOT_DUAL;
+    bool idle =
+        fabs(here) >= SG_PIVOT_FAR && fabs(there) < SG_PIVOT_FAR && fabs(d) <= SG_PIVOT_DUAL;
+    if (wrong || idle) {
+        cross(s, j);
+        here = low ? s->upper[j] : s->lower[j];
+    }
+    sg_pivot_set_live(s, j, s->lower[j] < s->upper[j]);
+    if (here != s->value[j]) {
+        sg_pivot_add_column(s, j, s->value[j] - here, s->rest);
+        s->value[j] = here;
     }
 }
 
-/* Values of the basic variables: from nothing, or by what the rows miss with those that are there. */
-static void place_all(sg_pivot *s, bool from_nothing)
+static void stand_all(sg_pivot *s)
 {
-    sg_spread *x = &s->flips;
-    double *rest = s->scratch;
-    memset(rest, 0, (size_t)s->rows * sizeof *rest);
     for (int j = 0; j < s->variables; j++) {
-        if (s->stand[j] != SG_BASIC && s->value[j] != 0.0) {
-            sg_pivot_add_column(s, j, -s->value[j], rest);
+        if (s->stand[j] != SG_BASIC) {
+            stand(s, j);
+        } else if (s->live[j]) {
+            sg_pivot_set_live(s, j, false);
         }
     }
-    for (int i = 0; i < s->rows && !from_nothing; i++) {
-        sg_pivot_add_column(s, s->head[i], -s->place_value[i], rest);
+}
+
+/* The model's bounds and costs as they are now; who stands on a bound goes with it. False where bounds leave no room for a
+ * value. */
+static bool load(sg_pivot *s)
+{
+    const sg_lp_model *m = s->model;
+    bool room = true;
+    if (memcmp(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost) != 0) {
+        memcpy(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost);
+        s->priced = false;
     }
-    for (int i = 0; i < s->rows; i++) {
-        x->value[i] = rest[s->row_of[i]];
+    for (int j = 0; j < s->variables; j++) {
+        int i = j - s->columns;
+        double lower = near(i < 0 ? m->lower[j] : m->row_lower[i]);
+        double upper = near(i < 0 ? m->upper[j] : m->row_upper[i]);
+        room = room && lower <= upper;
+        if (lower != s->lower[j] || upper != s->upper[j]) {
+            s->lower[j] = lower;
+            s->upper[j] = upper;
+            if (s->priced && s->stand[j] != SG_BASIC) {
+                stand(s, j);
+            }
+        }
     }
-    x->count = -1;
-    sg_factor_ftran(s->factor, x);
-    for (int i = 0; i < s->rows; i++) {
-        s->place_value[i] = x->value[i] + (from_nothing ? 0.0 : s->place_value[i]);
-    }
+    return room;
+}
+
+static void look_at_all(sg_pivot *s)
+{
     s->missing_count = 0;
-    memset(s->in_missing, 0, (size_t)s->rows * sizeof *s->in_missing);
-    for (int i = 0; i < s->rows; i++) {
-        s->place_lower[i] = s->lower[s->head[i]];
-        s->place_upper[i] = s->upper[s->head[i]];
-        sg_pivot_look_at(s, i);
+    memset(s->in_missing, 0, (size_t)s->place_size * sizeof *s->in_missing);
+    for (int p = 0; p < s->places; p++) {
+        int j = s->head[p];
+        if (j >= 0) {
+            s->place_lower[p] = s->lower[j];
+            s->place_upper[p] = s->upper[j];
+            sg_pivot_look_at(s, p);
+        }
     }
+}
+
+/* The basic variables take up what the rows miss. True where there was something. */
+static bool settle_rest(sg_pivot *s)
+{
+    sg_spread *x = &s->flips;
+    bool missed = false;
+    sg_spread_clear(x, s->place_size);
+    for (int i = 0; i < s->rows; i++) {
+        if (s->rest[i] != 0.0) {
+            x->value[s->place_of[i]] = s->rest[i];
+            x->index[x->count++] = s->place_of[i];
+            missed = missed || !(fabs(s->rest[i]) <= REST_MAX);
+        }
+    }
+    memset(s->rest, 0, (size_t)s->rows * sizeof *s->rest);
+    if (missed) {
+        sg_factor_ftran(s->factor, x);
+        for (int p = 0; p < s->places; p++) {
+            s->place_value[p] += x->value[p];
+        }
+    }
+    return missed;
 }
 
 /* ---- the solve -------------------------------------------------------------------------------- */
@@ -410,45 +460,54 @@ static void write_point(const sg_pivot *s, sg_lp_point *ret)
 {
     memcpy(ret->row_dual, s->reduced + s->columns, (size_t)s->rows * sizeof *ret->row_dual);
     memcpy(ret->value, s->value, (size_t)s->columns * sizeof *ret->value);
-    for (int i = 0; i < s->rows; i++) {
-        if (s->head[i] < s->columns) {
-            ret->value[s->head[i]] = s->place_value[i];
+    for (int p = 0; p < s->places; p++) {
+        if (s->head[p] >= 0 && s->head[p] < s->columns) {
+            ret->value[s->head[p]] = s->place_value[p];
         }
     }
+}
+
+/* Numbers for the basis as it is: factors and prices where they are not at hand, and values. True where all were made
+ * anew. */
+static bool prepare(sg_pivot *s, bool first)
+{
+    bool anew = !s->priced, moved = !s->factored;
+    if (moved && !factor(s)) {
+        return false;
+    }
+    if (!s->priced) {
+        survey(s);
+        stand_all(s);
+    }
+    if (settle_rest(s) || moved || first) {
+        look_at_all(s);
+    }
+    return anew;
 }
 
 static sg_outcome settle(sg_pivot *s, const budget *b)
 {
     int idle = 0;
     for (bool first = true; idle < IDLE_MAX; first = false) {
-        bool moved = !s->factored;
-        if (moved && !factor(s)) {
+        bool anew = prepare(s, first), factored = sg_factor_updates(s->factor) == 0;
+        if (!s->factored) {
             return SG_NUMERIC;
         }
-        bool anew = sg_factor_updates(s->factor) == 0;
-        if (!s->priced) {
-            price(s);
-        }
-        stand_right(s);
-        place_all(s, moved || first);
         int64_t before = s->pivots;
         sg_pivot_step step = run(s, b);
-        bool still = s->pivots == before;
+        bool still = s->pivots == before && anew;
         if (step == SG_STEP_FEASIBLE && still && !s->shifted) {
             return !stands_on_bounds(s) ? SG_NUMERIC : SG_SOLVED;
         }
-        if (step == SG_STEP_BLOCKED && still && anew) {
-            return SG_INFEASIBLE;
-        }
-        if (step == SG_STEP_REFRESH && still && anew) {
-            return SG_NUMERIC;
-        }
+        s->priced = false;
         if (step == SG_STEP_DONE) {
             return SG_LIMIT;
         }
+        if (step != SG_STEP_FEASIBLE && still && factored) {
+            return step == SG_STEP_BLOCKED ? SG_INFEASIBLE : SG_NUMERIC;
+        }
         idle += s->pivots - before < IDLE_PIVOTS;
-        s->factored = s->factored && step == SG_STEP_FEASIBLE;
-        s->priced = false;
+        s->factored = step == SG_STEP_FEASIBLE;
     }
     return SG_NUMERIC;
 }

@@ -34,12 +34,12 @@ typedef struct sg_ratio {
 
 struct sg_pivot {
     const sg_lp_model *model;
-    int rows, columns, variables;
+    int rows, columns, variables, places, place_size;
     sg_cells cells;
     sg_row_cells by_row;
     sg_factor *factor;
     const int *place_of, *row_of;                    /* [row], [place] of the factor           */
-    int *head;                                       /* [place]                                */
+    int *head;                                       /* [place]; -1 = the place is no more     */
     double *place_value, *place_lower, *place_upper; /* [place]                                */
     double *miss, *weight;                           /* [place] beyond its bounds; its measure */
     int *missing, missing_count; /* places that miss a bound, and some that did */
@@ -51,6 +51,7 @@ struct sg_pivot {
     int *row_index, row_count; /* its live variables                     */
     sg_ratio *ratio;
     int *flipped, flip_count;
+    double *rest; /* [row] what the values miss it by, where they do not fit yet */
     bool *listed; /* [place] scratch, false between uses    */
     sg_spread rho, column, flips;
     double *scratch; /* [variable]                             */

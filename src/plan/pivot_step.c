@@ -43,11 +43,8 @@ static void clear_row(sg_pivot *s)
  * listed, by a trace that no other sum feels. */
 static void make_row(sg_pivot *s, int place)
 {
-    sg_spread_clear(&s->rho, s->rows);
-    s->rho.value[place] = 1.0;
-    s->rho.index[0] = place;
-    s->rho.count = 1;
-    sg_factor_btran(s->factor, &s->rho);
+    sg_spread_clear(&s->rho, s->place_size);
+    sg_factor_leave(s->factor, place, &s->rho);
     sg_spread_list(&s->rho, s->rows);
     clear_row(s);
     const sg_row_cells *r = &s->by_row;
@@ -162,14 +159,22 @@ static void spread_column(sg_pivot *s, sg_spread *x, int j, double factor)
     }
 }
 
-/* x = B^-1 of what was spread. */
-static void solve_spread(sg_pivot *s, sg_spread *x)
+/* What was spread is complete. */
+static void end_spread(sg_pivot *s, const sg_spread *x)
 {
     for (int k = 0; k < x->count; k++) {
         s->listed[x->index[k]] = false;
     }
-    sg_factor_ftran(s->factor, x);
-    sg_spread_list(x, s->rows);
+}
+
+/* The column of the tableau. */
+static void make_column(sg_pivot *s, int entering)
+{
+    sg_spread_clear(&s->column, s->place_size);
+    spread_column(s, &s->column, entering, 1.0);
+    end_spread(s, &s->column);
+    sg_factor_enter(s->factor, &s->column);
+    sg_spread_list(&s->column, s->places);
 }
 
 /* Move the flipped ones to their other bounds and the basic ones with them. */
@@ -178,7 +183,7 @@ static void flip(sg_pivot *s)
     if (!s->flip_count) {
         return;
     }
-    sg_spread_clear(&s->flips, s->rows);
+    sg_spread_clear(&s->flips, s->place_size);
     for (int k = 0; k < s->flip_count; k++) {
         int j = s->flipped[k];
         bool up = s->stand[j] == SG_AT_LOWER;
@@ -187,7 +192,9 @@ static void flip(sg_pivot *s)
         s->value[j] = to;
         s->stand[j] = up ? SG_AT_UPPER : SG_AT_LOWER;
     }
-    solve_spread(s, &s->flips);
+    end_spread(s, &s->flips);
+    sg_factor_ftran(s->factor, &s->flips);
+    sg_spread_list(&s->flips, s->places);
     for (int k = 0; k < s->flips.count; k++) {
         int i = s->flips.index[k];
         s->place_value[i] -= s->flips.value[i];
@@ -223,7 +230,29 @@ static void update_reduced(sg_pivot *s, int entering, int leaving, double sign)
     s->reduced[leaving] = -step;
 }
 
-static void exchange(sg_pivot *s, int place, int entering, bool above)
+/* The entering one takes the place, or the one that follows it. False where the factors have no room for that. */
+static bool take_place(sg_pivot *s, int place, int entering, double value)
+{
+    int to = sg_factor_replace(s->factor, place, s->column.value[place]);
+    bool moves = to >= 0;
+    if (moves) {
+        s->weight[to] = s->weight[place];
+        s->head[place] = -1;
+        s->place_value[place] = s->miss[place] = 0.0;
+        s->place_lower[place] = -HUGE_VAL;
+        s->place_upper[place] = HUGE_VAL;
+        s->places = to + 1;
+    }
+    to = moves ? to : place;
+    s->head[to] = entering;
+    s->place_value[to] = value;
+    s->place_lower[to] = s->lower[entering];
+    s->place_upper[to] = s->upper[entering];
+    sg_pivot_look_at(s, to);
+    return moves;
+}
+
+static bool exchange(sg_pivot *s, int place, int entering, bool above)
 {
     int leaving = s->head[place];
     double bound = above ? s->place_upper[place] : s->place_lower[place];
@@ -238,11 +267,7 @@ static void exchange(sg_pivot *s, int place, int entering, bool above)
     s->stand[entering] = SG_BASIC;
     sg_pivot_set_live(s, leaving, s->lower[leaving] < s->upper[leaving]);
     sg_pivot_set_live(s, entering, false);
-    s->head[place] = entering;
-    s->place_value[place] = s->value[entering] + step;
-    s->place_lower[place] = s->lower[entering];
-    s->place_upper[place] = s->upper[entering];
-    sg_pivot_look_at(s, place);
+    return take_place(s, place, entering, s->value[entering] + step);
 }
 
 sg_pivot_step sg_pivot_once(sg_pivot *s)
@@ -259,9 +284,7 @@ sg_pivot_step sg_pivot_once(sg_pivot *s)
     if (entering < 0) {
         return SG_STEP_BLOCKED;
     }
-    sg_spread_clear(&s->column, s->rows);
-    spread_column(s, &s->column, entering, 1.0);
-    solve_spread(s, &s->column);
+    make_column(s, entering);
     double alpha = s->column.value[place], row_alpha = s->row_value[entering];
     if (!(fabs(alpha - row_alpha) <= AGREE * (1e-3 + fabs(alpha)))) {
         return SG_STEP_REFRESH;
@@ -269,7 +292,6 @@ sg_pivot_step sg_pivot_once(sg_pivot *s)
     flip(s);
     update_weights(s, place, alpha);
     update_reduced(s, entering, leaving, sign);
-    exchange(s, place, entering, above);
     s->pivots++;
-    return sg_factor_replace(s->factor, &s->column, place) ? SG_STEP_DONE : SG_STEP_REFRESH;
+    return exchange(s, place, entering, above) ? SG_STEP_DONE : SG_STEP_REFRESH;
 }

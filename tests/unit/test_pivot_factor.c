@@ -16,6 +16,8 @@
 
 enum { ROWS_MAX = 60, COLUMNS_MAX = 120, CELLS_MAX = 1200, UPDATES = 20, MATRICES = 400 };
 
+enum { PLACES_MAX = ROWS_MAX + UPDATES };
+
 static const double MISS_MAX = 2e-8; /* of what is summed up: the bases are drawn, some are bent */
 
 typedef struct bench {
@@ -23,11 +25,11 @@ typedef struct bench {
     int start[COLUMNS_MAX + 1], index[CELLS_MAX];
     double value[CELLS_MAX];
     sg_cells cells;
-    int head[ROWS_MAX];
+    int head[PLACES_MAX]; /* -1 = the place is no more */
     sg_factor *factor;
     void *block;
-    double x_value[ROWS_MAX];
-    int x_index[ROWS_MAX];
+    double x_value[PLACES_MAX];
+    int x_index[PLACES_MAX];
     sg_spread x;
 } bench;
 
@@ -79,7 +81,7 @@ static void create(bench *b)
     b->factor = sg_factor_create(&b->cells, UPDATES, b->block, size);
     assert_non_null(b->factor);
     b->x = (sg_spread){b->x_value, b->x_index, -1};
-    sg_spread_clear(&b->x, b->cells.row_count);
+    sg_spread_clear(&b->x, PLACES_MAX);
 }
 
 /* Different columns of [A, -I]. */
@@ -150,31 +152,30 @@ static int rank_of(const bench *b, const int *columns)
     return rank;
 }
 
-/* A right-hand side with this many places filled, listed or not; a copy by rows (or by head). */
-static void draw_side(bench *b, int filled, bool listed, double ret[ROWS_MAX])
+/* A right-hand side with this many of its places filled, listed or not, and a copy of it. */
+static void draw_side(bench *b, int places, int filled, bool listed, double ret[PLACES_MAX])
 {
-    int rows = b->cells.row_count;
-    sg_spread_clear(&b->x, rows);
+    sg_spread_clear(&b->x, PLACES_MAX);
     for (int n = 0; n < filled; n++) {
-        int p = draw_below(b, rows);
-        if (b->x.value[p] == 0.0) {
+        int p = draw_below(b, places);
+        if (b->x.value[p] == 0.0 && (places == b->cells.row_count || b->head[p] >= 0)) {
             b->x.value[p] = 2.0 * draw(b) - 1.0;
             b->x.index[b->x.count++] = p;
         }
     }
-    memcpy(ret, b->x.value, (size_t)rows * sizeof *ret);
+    memcpy(ret, b->x.value, PLACES_MAX * sizeof *ret);
     b->x.count = listed ? b->x.count : -1;
 }
 
 /* A listed vector names every place that is not zero, once. */
 static void check_list(const bench *b)
 {
-    bool named[ROWS_MAX] = {false};
+    bool named[PLACES_MAX] = {false};
     for (int k = 0; k < b->x.count; k++) {
         assert_false(named[b->x.index[k]]);
         named[b->x.index[k]] = true;
     }
-    for (int p = 0; b->x.count >= 0 && p < b->cells.row_count; p++) {
+    for (int p = 0; b->x.count >= 0 && p < PLACES_MAX; p++) {
         assert_true(named[p] || b->x.value[p] == 0.0);
     }
 }
@@ -184,11 +185,15 @@ static void check_ftran(bench *b, int filled, bool listed)
 {
     int rows = b->cells.row_count;
     const int *place = sg_factor_places(b->factor);
-    double side[ROWS_MAX], sum[ROWS_MAX] = {0}, size[ROWS_MAX] = {0}, a[ROWS_MAX];
-    draw_side(b, filled, listed, side);
+    double side[PLACES_MAX], sum[ROWS_MAX] = {0}, size[ROWS_MAX] = {0}, a[ROWS_MAX];
+    draw_side(b, rows, filled, listed, side);
     sg_factor_ftran(b->factor, &b->x);
     check_list(b);
-    for (int p = 0; p < rows; p++) {
+    for (int p = 0; p < sg_factor_place_count(b->factor); p++) {
+        if (b->head[p] < 0) {
+            assert_true(b->x.value[p] == 0.0);
+            continue;
+        }
         column(b, b->head[p], a);
         for (int i = 0; i < rows; i++) {
             sum[i] += a[i] * b->x.value[p];
@@ -206,11 +211,15 @@ static void check_btran(bench *b, int filled, bool listed)
 {
     int rows = b->cells.row_count;
     const int *row = sg_factor_rows(b->factor);
-    double side[ROWS_MAX], a[ROWS_MAX];
-    draw_side(b, filled, listed, side);
+    double side[PLACES_MAX], a[ROWS_MAX];
+    int places = sg_factor_place_count(b->factor);
+    draw_side(b, places, filled, listed, side);
     sg_factor_btran(b->factor, &b->x);
     check_list(b);
-    for (int p = 0; p < rows; p++) {
+    for (int p = 0; p < places; p++) {
+        if (b->head[p] < 0) {
+            continue;
+        }
         double sum = 0.0, size = 1.0;
         column(b, b->head[p], a);
         for (int q = 0; q < rows; q++) {
@@ -265,26 +274,41 @@ static void test_factors_solve_and_say_what_depends(void **state)
     assert_in_range(dependent, MATRICES / 10, MATRICES - 1);
 }
 
-/* x = B^-1 of column j of [A, -I]. */
+/* x = B^-1 of column j of [A, -I], which may enter. */
 static void solve_column(bench *b, int j)
 {
     const int *place = sg_factor_places(b->factor);
     double a[ROWS_MAX];
     column(b, j, a);
-    sg_spread_clear(&b->x, b->cells.row_count);
+    sg_spread_clear(&b->x, PLACES_MAX);
     for (int i = 0; i < b->cells.row_count; i++) {
         if (a[i] != 0.0) {
             b->x.value[place[i]] = a[i];
             b->x.index[b->x.count++] = place[i];
         }
     }
-    sg_factor_ftran(b->factor, &b->x);
-    sg_spread_list(&b->x, b->cells.row_count);
+    sg_factor_enter(b->factor, &b->x);
+    sg_spread_list(&b->x, sg_factor_place_count(b->factor));
+}
+
+/* Column j for that of `place`, and the new place; -1 = refused. */
+static int exchange(bench *b, int j, int place)
+{
+    solve_column(b, j);
+    double pivot = b->x.value[place];
+    sg_spread_clear(&b->x, PLACES_MAX);
+    sg_factor_leave(b->factor, place, &b->x);
+    int to = sg_factor_replace(b->factor, place, pivot);
+    if (to >= 0) {
+        b->head[place] = -1;
+        b->head[to] = j;
+    }
+    return to;
 }
 
 static bool is_basic(const bench *b, int j)
 {
-    for (int p = 0; p < b->cells.row_count; p++) {
+    for (int p = 0; p < sg_factor_place_count(b->factor); p++) {
         if (b->head[p] == j) {
             return true;
         }
@@ -311,12 +335,11 @@ static void test_replaced_columns_solve_as_well(void **state)
                 continue;
             }
             solve_column(&b, j);
-            for (int p = 0; p < rows; p++) {
+            for (int p = 0; p < sg_factor_place_count(b.factor); p++) {
                 bool larger = place < 0 || fabs(b.x.value[p]) > fabs(b.x.value[place]);
                 place = fabs(b.x.value[p]) > 0.1 && (larger || draw(&b) < 0.3) ? p : place;
             }
-            if (place >= 0 && sg_factor_replace(b.factor, &b.x, place)) {
-                b.head[place] = j;
+            if (place >= 0 && exchange(&b, j, place) >= 0) {
                 replaced++;
                 check_solves(&b);
             }
@@ -339,17 +362,23 @@ static void test_next_to_nothing_replaces_no_column(void **state)
         b.head[i] = 20 + i;
     }
     assert_int_equal(sg_factor_build(b.factor, b.head), 0);
-    sg_spread_clear(&b.x, 10);
-    b.x.value[3] = 1.0;
-    b.x.value[4] = 1e-12;
-    b.x.index[0] = 3;
-    b.x.index[1] = 4;
-    b.x.count = 2;
-    assert_false(sg_factor_replace(b.factor, &b.x, 4));
-    assert_false(sg_factor_replace(b.factor, &b.x, 7)); /* where it has nothing at all */
+    int j = 0; /* a column that has a cell in row 3 */
+    for (bool found = false; !found; j += !found) {
+        for (int k = b.start[j]; k < b.start[j + 1]; k++) {
+            found = found || b.index[k] == 3;
+        }
+    }
+    int place = sg_factor_places(b.factor)[3];
+    solve_column(&b, j);
+    double pivot = b.x.value[place];
+    sg_spread_clear(&b.x, PLACES_MAX);
+    sg_factor_leave(b.factor, place, &b.x);
+    assert_int_equal(sg_factor_replace(b.factor, place, 0.0), -1);
+    assert_int_equal(sg_factor_replace(b.factor, place, 1e-12 * pivot), -1);
     assert_int_equal(sg_factor_updates(b.factor), 0);
-    assert_true(sg_factor_replace(b.factor, &b.x, 3));
+    assert_int_equal(sg_factor_replace(b.factor, place, pivot), 10);
     assert_int_equal(sg_factor_updates(b.factor), 1);
+    assert_int_equal(sg_factor_replace(b.factor, 10, 1.0), -1); /* nobody left or entered since */
     free(b.block);
 }
 
