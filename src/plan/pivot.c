@@ -11,7 +11,8 @@ enum {
     UPDATES_MAX = 200, /* replaced columns before the basis is factored anew           */
     IDLE_MAX = 16,     /* fresh starts of one solve with next to no pivots after them  */
     IDLE_PIVOTS = 4,
-    CLOCK_EVERY = 16 /* pivots                                                       */
+    CLOCK_EVERY = 16, /* pivots                                                       */
+    HUB_CELLS = 4     /* cells of all hubs, for each variable                         */
 };
 
 /* What the rows may miss before the basic variables move for it. */
@@ -52,6 +53,8 @@ static void lay_out(carver *c, sg_pivot *s)
     s->by_row.start = carve(c, rows + 2, sizeof *s->by_row.start);
     s->by_row.live_end = carve(c, rows, sizeof *s->by_row.live_end);
     s->by_row.cells = carve(c, cells, sizeof *s->by_row.cells);
+    s->hubs.size = HUB_CELLS * s->variables;
+    s->hubs.cells = carve(c, (size_t)s->hubs.size, sizeof *s->hubs.cells);
     s->rest = carve(c, rows, sizeof *s->rest);
     s->head = carve(c, places, sizeof *s->head);
     double **of_places[] = {&s->place_value, &s->place_lower, &s->place_upper, &s->miss,
@@ -134,6 +137,7 @@ sg_pivot *sg_pivot_create(const sg_lp_model *model, void *memory, size_t size)
     s->place_of = sg_factor_places(s->factor);
     s->row_of = sg_factor_rows(s->factor);
     memset(s->live, 0, (size_t)s->variables * sizeof *s->live);
+    s->row_count = s->hubs.start[0] = 0;
     memset(s->listed, 0, (size_t)s->rows * sizeof *s->listed);
     memset(s->row_value, 0, (size_t)s->variables * sizeof *s->row_value);
     double *const numbers[] = {s->lower, s->upper, s->cost, s->reduced};
@@ -189,7 +193,16 @@ void sg_pivot_set_basis(sg_pivot *s, const signed char *stand)
 
 static double near(double bound)
 {
-    return bound < -SG_PIVOT_FAR ? -SG_PIVOT_FAR : bound > SG_PIVOT_FAR ? SG_PIVOT_FAR : bound;
+    double above = bound < -SG_PIVOT_FAR ? -SG_PIVOT_FAR : bound;
+    return above > SG_PIVOT_FAR ? SG_PIVOT_FAR : above;
+}
+
+/* Who is basic or fixed is not live. */
+static void find_live(sg_pivot *s)
+{
+    for (int j = 0; j < s->variables; j++) {
+        sg_pivot_set_live(s, j, s->stand[j] != SG_BASIC && s->lower[j] < s->upper[j]);
+    }
 }
 
 /* Values of the basic variables under their own names. */
@@ -216,6 +229,40 @@ static void close_ranks(sg_pivot *s)
     s->places = s->rows;
 }
 
+/* The row of the tableau becomes cells of hub k: live ones first, so that who asks is mostly right to expect them, then the
+ * others. False: they do not fit. */
+static bool keep_hub(sg_pivot *s, int k)
+{
+    int end = s->hubs.start[k];
+    bool fits = end + s->row_count <= s->hubs.size;
+    for (int pass = 0; pass < 2 && fits; pass++) {
+        for (int n = 0; n < s->row_count; n++) {
+            int j = s->row_index[n];
+            if (s->live[j] == (pass == 0)) {
+                s->hubs.cells[end++] = (sg_row_cell){s->row_value[j], j};
+            }
+        }
+    }
+    s->hubs.start[k + 1] = end;
+    return fits;
+}
+
+/* What the hubs of new factors add to rows of the tableau. */
+static void make_hubs(sg_pivot *s)
+{
+    int hubs = sg_factor_hub_count(s->factor);
+    for (int k = 0; k < hubs; k++) {
+        sg_spread_clear(&s->rho, s->place_size);
+        sg_factor_hub(s->factor, k, &s->rho);
+        sg_spread_list(&s->rho, s->rows);
+        sg_pivot_spread_row(s, false);
+        if (!keep_hub(s, k)) {
+            sg_factor_keep_hubs(s->factor, k);
+            break;
+        }
+    }
+}
+
 /* Factors of the basis; weights and values follow their variables to new places. False: they do not fit. */
 static bool factor(sg_pivot *s)
 {
@@ -234,6 +281,8 @@ static bool factor(sg_pivot *s)
         s->stand[j] = SG_BASIC;
         s->place_value[i] = s->value[j];
     }
+    find_live(s);
+    make_hubs(s);
     s->factored = true;
     s->priced = false;
     return true;
@@ -330,8 +379,8 @@ static void cross(sg_pivot *s, int j)
 static void stand(sg_pivot *s, int j)
 {
     bool low = s->stand[j] == SG_AT_LOWER;
-    double d = s->reduced[j], here = low ? s->lower[j] : s->upper[j],
-           there = low ? s->upper[j] : s->lower[j];
+    double d = s->reduced[j];
+    double here = low ? s->lower[j] : s->upper[j], there = low ? s->upper[j] : s->lower[j];
     bool wrong = low ? d < -SG_PIVOT_DUAL : d > SG_PIVOT_DUAL;
     bool idle =
         fabs(here) >= SG_PIVOT_FAR && fabs(there) < SG_PIVOT_FAR && fabs(d) <= SG_PIVOT_DUAL;
@@ -339,48 +388,60 @@ static void stand(sg_pivot *s, int j)
         cross(s, j);
         here = low ? s->upper[j] : s->lower[j];
     }
-    sg_pivot_set_live(s, j, s->lower[j] < s->upper[j]);
     if (here != s->value[j]) {
         sg_pivot_add_column(s, j, s->value[j] - here, s->rest);
         s->value[j] = here;
     }
 }
 
-static void stand_all(sg_pivot *s)
+/* Variables [first, first + count), whose bounds in the model these are. True where a bound that the model does not have
+ * holds one of them. */
+static bool stand_all(sg_pivot *s, int first, int count, const double *lower, const double *upper)
 {
-    for (int j = 0; j < s->variables; j++) {
-        if (s->stand[j] != SG_BASIC) {
+    bool invented = false;
+    for (int k = 0; k < count; k++) {
+        int j = first + k;
+        const double *bound = s->stand[j] == SG_AT_LOWER ? lower : upper;
+        double pull = s->stand[j] == SG_AT_LOWER ? -s->reduced[j] : s->reduced[j];
+        if (s->stand[j] != SG_BASIC && (pull > SG_PIVOT_DUAL || s->value[j] != bound[k])) {
             stand(s, j);
-        } else if (s->live[j]) {
-            sg_pivot_set_live(s, j, false);
+            invented = invented || s->value[j] != (s->stand[j] == SG_AT_LOWER ? lower : upper)[k];
         }
     }
+    return invented;
 }
 
-/* The model's bounds and costs as they are now; who stands on a bound goes with it. False where bounds leave no room for a
- * value. */
-static bool load(sg_pivot *s)
+/* The bounds of variables [first, first + count) as they are now; who stands on one goes with it. False where they leave
+ * no room for a value. */
+static bool load_bounds(sg_pivot *s, int first, int count, const double *lower, const double *upper)
 {
-    const sg_lp_model *m = s->model;
     bool room = true;
-    if (memcmp(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost) != 0) {
-        memcpy(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost);
-        s->priced = false;
-    }
-    for (int j = 0; j < s->variables; j++) {
-        int i = j - s->columns;
-        double lower = near(i < 0 ? m->lower[j] : m->row_lower[i]);
-        double upper = near(i < 0 ? m->upper[j] : m->row_upper[i]);
-        room = room && lower <= upper;
-        if (lower != s->lower[j] || upper != s->upper[j]) {
-            s->lower[j] = lower;
-            s->upper[j] = upper;
+    for (int k = 0; k < count; k++) {
+        int j = first + k;
+        double low = near(lower[k]), high = near(upper[k]);
+        room = room && low <= high;
+        if (low != s->lower[j] || high != s->upper[j]) {
+            s->lower[j] = low;
+            s->upper[j] = high;
+            sg_pivot_set_live(s, j, s->stand[j] != SG_BASIC && low < high);
             if (s->priced && s->stand[j] != SG_BASIC) {
                 stand(s, j);
             }
         }
     }
     return room;
+}
+
+/* The model's bounds and costs as they are now. */
+static bool load(sg_pivot *s)
+{
+    const sg_lp_model *m = s->model;
+    if (memcmp(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost) != 0) {
+        memcpy(s->cost, m->cost, (size_t)s->columns * sizeof *s->cost);
+        s->priced = false;
+    }
+    bool room = load_bounds(s, 0, s->columns, m->lower, m->upper);
+    return load_bounds(s, s->columns, s->rows, m->row_lower, m->row_upper) && room;
 }
 
 static void look_at_all(sg_pivot *s)
@@ -440,22 +501,6 @@ static sg_pivot_step run(sg_pivot *s, const budget *b)
     return step;
 }
 
-/* False where a bound holds something up that the model does not have. */
-static bool stands_on_bounds(const sg_pivot *s)
-{
-    const sg_lp_model *m = s->model;
-    for (int j = 0; j < s->variables; j++) {
-        int i = j - s->columns;
-        bool low = s->stand[j] == SG_AT_LOWER;
-        double bound =
-            low ? (i < 0 ? m->lower[j] : m->row_lower[i]) : (i < 0 ? m->upper[j] : m->row_upper[i]);
-        if (s->stand[j] != SG_BASIC && s->value[j] != bound) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void write_point(const sg_pivot *s, sg_lp_point *ret)
 {
     memcpy(ret->row_dual, s->reduced + s->columns, (size_t)s->rows * sizeof *ret->row_dual);
@@ -471,13 +516,15 @@ static void write_point(const sg_pivot *s, sg_lp_point *ret)
  * anew. */
 static bool prepare(sg_pivot *s, bool first)
 {
+    const sg_lp_model *m = s->model;
     bool anew = !s->priced, moved = !s->factored;
     if (moved && !factor(s)) {
         return false;
     }
     if (!s->priced) {
         survey(s);
-        stand_all(s);
+        s->invented = stand_all(s, 0, s->columns, m->lower, m->upper);
+        s->invented |= stand_all(s, s->columns, s->rows, m->row_lower, m->row_upper);
     }
     if (settle_rest(s) || moved || first) {
         look_at_all(s);
@@ -497,7 +544,7 @@ static sg_outcome settle(sg_pivot *s, const budget *b)
         sg_pivot_step step = run(s, b);
         bool still = s->pivots == before && anew;
         if (step == SG_STEP_FEASIBLE && still && !s->shifted) {
-            return !stands_on_bounds(s) ? SG_NUMERIC : SG_SOLVED;
+            return s->invented ? SG_NUMERIC : SG_SOLVED;
         }
         s->priced = false;
         if (step == SG_STEP_DONE) {

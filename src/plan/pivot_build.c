@@ -6,6 +6,7 @@
 
 static const double PIVOT_MIN = 1e-9;  /* a column without more than this depends on the others */
 static const double PIVOT_SHARE = 0.1; /* of the largest that a sparser row may pivot on        */
+static const double HUB_REACH = 128.0; /* places beyond which it pays to keep what one reaches  */
 
 /* The cells of a basic column: of the matrix, or minus one in the row of a logical. */
 typedef struct column_cells {
@@ -323,6 +324,44 @@ static void turn(const sg_factor *f, const sg_triangle *by_column, sg_triangle *
     }
 }
 
+/* Places from which a solve by rows with the lower triangle would go on to more than `most` others, not counting beyond
+ * another hub: how many, the first of them in f->hubs. */
+static int find_hubs(sg_factor *f, double most)
+{
+    double *reach = f->packed;
+    int count = 0;
+    const sg_triangle *t = &f->lower_row;
+    for (int k = 0; k < f->rows; k++) {
+        double sum = 1.0;
+        for (int n = t->start[k]; n < t->end[k]; n++) {
+            sum += reach[t->cells[n].index];
+        }
+        reach[k] = sum;
+        if (sum > most) {
+            f->hubs[count < SG_FACTOR_HUBS_MAX ? count : 0] = k;
+            count++;
+            reach[k] = 1.0;
+        }
+    }
+    return count;
+}
+
+/* The hubs, and the lower triangle by rows without theirs. */
+static void cut_hubs(sg_factor *f)
+{
+    double most = HUB_REACH;
+    int count = find_hubs(f, most);
+    while (count > SG_FACTOR_HUBS_MAX) {
+        most *= 2.0;
+        count = find_hubs(f, most);
+    }
+    f->hub_count = count;
+    memcpy(f->lower_near.end, f->lower_row.end, (size_t)f->rows * sizeof *f->lower_near.end);
+    for (int k = 0; k < count; k++) {
+        f->lower_near.end[f->hubs[k]] = f->lower_near.start[f->hubs[k]];
+    }
+}
+
 /* Both triangles by rows too, and room behind for the columns that come later. */
 static void finish(sg_factor *f)
 {
@@ -331,6 +370,7 @@ static void finish(sg_factor *f)
     }
     turn(f, &f->lower, &f->lower_row);
     turn(f, &f->upper, &f->upper_row);
+    cut_hubs(f);
     memcpy(f->upper.end, f->upper.start + 1, (size_t)f->rows * sizeof *f->upper.end);
     memcpy(f->upper_row.end, f->upper_row.start + 1, (size_t)f->rows * sizeof *f->upper_row.end);
     f->upper_count = f->upper.start[f->rows];

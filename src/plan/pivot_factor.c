@@ -53,6 +53,8 @@ static void lay_out(carver *c, sg_factor *f)
     carve_triangle(c, &f->lower_row, rows, size);
     carve_triangle(c, &f->upper, places, size + late);
     carve_triangle(c, &f->upper_row, places, size);
+    f->lower_near = f->lower_row;
+    f->lower_near.end = carve(c, rows, sizeof(int));
     f->upper.end = carve(c, places, sizeof(int));
     f->upper_row.end = carve(c, places, sizeof(int));
     f->upper_row.late = carve(c, places, sizeof(int));
@@ -392,7 +394,29 @@ void sg_factor_btran(sg_factor *f, sg_spread *x)
     sweep(f, &f->lower_row, f->rows, false, x);
 }
 
-void sg_factor_leave(sg_factor *f, int place, sg_spread *x)
+int sg_factor_hub_count(const sg_factor *f)
+{
+    return f->hub_count;
+}
+
+void sg_factor_keep_hubs(sg_factor *f, int count)
+{
+    for (int k = count; k < f->hub_count; k++) {
+        f->lower_near.end[f->hubs[k]] = f->lower_row.end[f->hubs[k]];
+    }
+    f->hub_count = count;
+}
+
+void sg_factor_hub(sg_factor *f, int k, sg_spread *x)
+{
+    x->value[f->hubs[k]] = 1.0;
+    x->index[0] = f->hubs[k];
+    x->count = 1;
+    sweep(f, &f->lower_row, f->rows, false, x);
+    x->value[f->hubs[k]] = 0.0; /* its own place is not left to it */
+}
+
+void sg_factor_leave(sg_factor *f, int place, sg_spread *x, double share[SG_FACTOR_HUBS_MAX])
 {
     x->value[place] = 1.0;
     x->index[0] = place;
@@ -401,7 +425,10 @@ void sg_factor_leave(sg_factor *f, int place, sg_spread *x)
     sg_spread_list(x, f->rows + f->updates);
     keep_eta(f, x, place);
     undo_etas(f, x);
-    sweep(f, &f->lower_row, f->rows, false, x);
+    sweep(f, &f->lower_near, f->rows, false, x);
+    for (int k = 0; k < f->hub_count; k++) {
+        share[k] = x->value[f->hubs[k]];
+    }
 }
 
 /* The eta that was kept, as that of the next update. */

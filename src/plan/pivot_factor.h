@@ -53,10 +53,19 @@ const int *sg_factor_rows(const sg_factor *self);
 void sg_factor_ftran(sg_factor *self, sg_spread *x);
 void sg_factor_btran(sg_factor *self, sg_spread *x);
 
+/* Rows of the inverse share long parts: where a few columns, such as a peak, tie all steps together, most rows hold a
+ * multiple of the same long vectors. Those are the hubs of a build. sg_factor_hub: x, zero before, becomes that of hub k.
+ * @effects alloc=no block=no fails=never */
+enum { SG_FACTOR_HUBS_MAX = 16 };
+int sg_factor_hub_count(const sg_factor *self);
+void sg_factor_hub(sg_factor *self, int k, sg_spread *x);
+void sg_factor_keep_hubs(sg_factor *self, int count); /* the first of them, and no others */
+
 /* The same for a column that may enter, and for the unit vector of a place that may end (x is zero before): what
- * sg_factor_replace needs of them is kept. @effects alloc=no block=no fails=never */
+ * sg_factor_replace needs of them is kept. The row of the inverse is x + the sum of share[k] times hub k.
+ * @effects alloc=no block=no fails=never */
 void sg_factor_enter(sg_factor *self, sg_spread *x);
-void sg_factor_leave(sg_factor *self, int place, sg_spread *x);
+void sg_factor_leave(sg_factor *self, int place, sg_spread *x, double share[SG_FACTOR_HUBS_MAX]);
 
 /* The column of `place`, the last to leave, gives way to the last to enter, whose B^-1 a has `pivot` there. The new
  * place, or -1 where it does not fit or the pivot is next to nothing: factor anew. @effects alloc=no block=no */

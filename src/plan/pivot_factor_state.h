@@ -39,10 +39,12 @@ typedef struct sg_etas {
 struct sg_factor {
     const sg_cells *cells;
     int rows, size, updates_max, late_size;
-    sg_triangle lower, upper;         /* by columns, as x = B^-1 x needs them */
-    sg_triangle lower_row, upper_row; /* the same by rows                     */
-    sg_late_cell *late;               /* of upper_row */
-    int *row, *place;                 /* [place], [row]; place -1 = still open */
+    sg_triangle lower, upper;                /* by columns, as x = B^-1 x needs them */
+    sg_triangle lower_row, upper_row;        /* the same by rows                     */
+    sg_triangle lower_near;                  /* lower_row without the rows of hubs   */
+    int hubs[SG_FACTOR_HUBS_MAX], hub_count; /* their places */
+    sg_late_cell *late;                      /* of upper_row */
+    int *row, *place;                        /* [place], [row]; place -1 = still open */
     int updates, late_count, upper_count;
     sg_etas etas;
     int eta_ready,

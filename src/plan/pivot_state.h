@@ -27,6 +27,12 @@ typedef struct sg_row_cells {
     sg_row_cell *cells;
 } sg_row_cells;
 
+/* What hub k of the factors adds to a row of the tableau: cells [start[k], start[k + 1]) of variables of any kind. */
+typedef struct sg_hub_cells {
+    int start[SG_FACTOR_HUBS_MAX + 1], size;
+    sg_row_cell *cells;
+} sg_hub_cells;
+
 typedef struct sg_ratio {
     double reduced, size; /* |d|, |alpha| */
     int variable;
@@ -37,6 +43,7 @@ struct sg_pivot {
     int rows, columns, variables, places, place_size;
     sg_cells cells;
     sg_row_cells by_row;
+    sg_hub_cells hubs;
     sg_factor *factor;
     const int *place_of, *row_of;                    /* [row], [place] of the factor           */
     int *head;                                       /* [place]; -1 = the place is no more     */
@@ -56,6 +63,7 @@ struct sg_pivot {
     sg_spread rho, column, flips;
     double *scratch; /* [variable]                             */
     bool factored, priced, shifted;
+    bool invented; /* a variable stands on a bound that the model does not have */
     int64_t pivots;
 };
 
@@ -68,6 +76,10 @@ typedef enum sg_pivot_step {
 
 /* One pivot. @effects alloc=no block=no */
 sg_pivot_step sg_pivot_once(sg_pivot *self);
+
+/* The row of the tableau from rho, a part of a row of the inverse: cells of live variables, or of all.
+ * @effects alloc=no block=no fails=never */
+void sg_pivot_spread_row(sg_pivot *self, bool live_only);
 
 /* A variable joins or leaves those that a pivot may move. @effects alloc=no block=no fails=never */
 void sg_pivot_set_live(sg_pivot *self, int variable, bool live);

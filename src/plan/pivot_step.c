@@ -4,10 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-static const double ALPHA_MIN = 1e-9; /* a cell of the row below it is rounding       */
-static const double ENTER_MIN = 1e-7; /* nor does a column enter on less              */
-static const double AGREE = 1e-6;     /* of row and column about their common cell    */
-static const double TRACE = 1e-100;   /* of a cell that came to zero */
+static const double ALPHA_MIN = 1e-9;  /* a cell of the row below it is rounding       */
+static const double ENTER_MIN = 1e-7;  /* nor does a column enter on less              */
+static const double AGREE = 1e-6;      /* of row and column about their common cell    */
+static const double SHARE_MIN = 1e-14; /* of a hub                               */
+static const double TRACE = 1e-100;    /* of a cell that came to zero */
 
 /* The place that misses its bounds by most, in the measure of the weights; -1 = none does. */
 static int choose_leaving(sg_pivot *s)
@@ -39,26 +40,26 @@ static void clear_row(sg_pivot *s)
     s->row_count = 0;
 }
 
-/* The live part of row `place` of the tableau, from rho = the row of the inverse. A sum that comes back to zero stays
- * listed, by a trace that no other sum feels. */
-static void make_row(sg_pivot *s, int place)
+/* A sum that comes back to zero stays listed, by a trace that no other sum feels. */
+void sg_pivot_spread_row(sg_pivot *s, bool live_only)
 {
-    sg_spread_clear(&s->rho, s->place_size);
-    sg_factor_leave(s->factor, place, &s->rho);
-    sg_spread_list(&s->rho, s->rows);
-    clear_row(s);
     const sg_row_cells *r = &s->by_row;
     double *value = s->row_value;
+    clear_row(s);
     int *index = s->row_index, count = 0, logicals = s->columns;
     for (int k = 0; k < s->rho.count; k++) {
         int i = s->row_of[s->rho.index[k]];
         double v = s->rho.value[s->rho.index[k]];
+        if (v == 0.0) {
+            continue;
+        }
         index[count] = logicals + i;
-        if (s->live[logicals + i]) {
+        if (!live_only || s->live[logicals + i]) {
             value[logicals + i] = -v;
             count++;
         }
-        for (int c = r->start[i], end = r->live_end[i]; c < end; c++) {
+        for (int c = r->start[i], end = live_only ? r->live_end[i] : r->start[i + 1]; c < end;
+             c++) {
             int j = r->cells[c].column;
             double before = value[j];
             index[count] = j;
@@ -67,6 +68,40 @@ static void make_row(sg_pivot *s, int place)
         }
     }
     s->row_count = count;
+}
+
+/* The share of a hub, onto the row. */
+static void add_hub(sg_pivot *s, int hub, double share)
+{
+    const sg_row_cell *cell = s->hubs.cells + s->hubs.start[hub],
+                      *end = s->hubs.cells + s->hubs.start[hub + 1];
+    double *value = s->row_value;
+    int *index = s->row_index, count = s->row_count;
+    for (; cell < end; cell++) {
+        int j = cell->column;
+        if (s->live[j]) {
+            double before = value[j];
+            index[count] = j;
+            count += before == 0.0;
+            value[j] = before + share * cell->value + TRACE;
+        }
+    }
+    s->row_count = count;
+}
+
+/* The live part of row `place` of the tableau: what its row of the inverse has for itself, and shares of the hubs. */
+static void make_row(sg_pivot *s, int place)
+{
+    double share[SG_FACTOR_HUBS_MAX];
+    sg_spread_clear(&s->rho, s->place_size);
+    sg_factor_leave(s->factor, place, &s->rho, share);
+    sg_spread_list(&s->rho, s->rows);
+    sg_pivot_spread_row(s, true);
+    for (int k = 0; k < sg_factor_hub_count(s->factor); k++) {
+        if (fabs(share[k]) > SHARE_MIN) {
+            add_hub(s, k, share[k]);
+        }
+    }
 }
 
 /* ---- who enters ------------------------------------------------------------------------------- */

@@ -297,7 +297,8 @@ static int exchange(bench *b, int j, int place)
     solve_column(b, j);
     double pivot = b->x.value[place];
     sg_spread_clear(&b->x, PLACES_MAX);
-    sg_factor_leave(b->factor, place, &b->x);
+    double share[SG_FACTOR_HUBS_MAX];
+    sg_factor_leave(b->factor, place, &b->x, share);
     int to = sg_factor_replace(b->factor, place, pivot);
     if (to >= 0) {
         b->head[place] = -1;
@@ -372,7 +373,8 @@ static void test_next_to_nothing_replaces_no_column(void **state)
     solve_column(&b, j);
     double pivot = b.x.value[place];
     sg_spread_clear(&b.x, PLACES_MAX);
-    sg_factor_leave(b.factor, place, &b.x);
+    double share[SG_FACTOR_HUBS_MAX];
+    sg_factor_leave(b.factor, place, &b.x, share);
     assert_int_equal(sg_factor_replace(b.factor, place, 0.0), -1);
     assert_int_equal(sg_factor_replace(b.factor, place, 1e-12 * pivot), -1);
     assert_int_equal(sg_factor_updates(b.factor), 0);
@@ -382,12 +384,71 @@ static void test_next_to_nothing_replaces_no_column(void **state)
     free(b.block);
 }
 
+enum { ARROW = 300 };
+
+/* Two cells in each column but the last, which has one in each row, as a peak has: most rows of the inverse are long. */
+static void arrow(int *start, int *index, double *value)
+{
+    int used = 0;
+    for (int j = 0; j <= ARROW; j++) {
+        start[j] = used;
+        for (int i = j < ARROW - 1 ? j : 0; i < ARROW && j < ARROW;
+             i += j < ARROW - 1 ? ARROW - 1 - j : 1) {
+            index[used] = i;
+            value[used++] = i == j ? 2.0 + 0.01 * j : i == ARROW - 1 ? 1.0 : -0.5;
+        }
+    }
+}
+
+/* The row of the inverse, of itself and its shares of hubs, times the matrix is the unit vector. */
+static void test_what_many_rows_share_is_told_once(void **state)
+{
+    (void)state;
+    static int start[ARROW + 1], index[3 * ARROW], head[ARROW], list[ARROW];
+    static double value[3 * ARROW], x[ARROW], row[ARROW];
+    double share[SG_FACTOR_HUBS_MAX];
+    sg_spread spread = {x, list, 0};
+    arrow(start, index, value);
+    sg_cells cells = {ARROW, ARROW, start, index, value};
+    size_t size = sg_factor_size(&cells, 0);
+    void *block = malloc(size);
+    sg_factor *factor = sg_factor_create(&cells, 0, block, size);
+    for (int j = 0; j < ARROW; j++) {
+        head[j] = j;
+    }
+    assert_int_equal(sg_factor_build(factor, head), 0);
+    assert_in_range(sg_factor_hub_count(factor), 1, SG_FACTOR_HUBS_MAX);
+    for (int place = 0; place < ARROW; place += 23) {
+        sg_factor_leave(factor, place, &spread, share);
+        sg_spread_list(&spread, ARROW);
+        assert_in_range(spread.count, 1, 10); /* of itself it is short */
+        memcpy(row, x, sizeof row);
+        sg_spread_clear(&spread, ARROW);
+        for (int k = 0; k < sg_factor_hub_count(factor); k++) {
+            sg_factor_hub(factor, k, &spread);
+            for (int i = 0; i < ARROW; i++) {
+                row[i] += share[k] * x[i];
+            }
+            sg_spread_clear(&spread, ARROW);
+        }
+        for (int p = 0; p < ARROW; p++) {
+            double sum = 0.0;
+            for (int k = start[head[p]]; k < start[head[p] + 1]; k++) {
+                sum += value[k] * row[sg_factor_places(factor)[index[k]]];
+            }
+            assert_true(fabs(sum - (p == place ? 1.0 : 0.0)) < 1e-10);
+        }
+    }
+    free(block);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_factors_solve_and_say_what_depends),
         cmocka_unit_test(test_replaced_columns_solve_as_well),
         cmocka_unit_test(test_next_to_nothing_replaces_no_column),
+        cmocka_unit_test(test_what_many_rows_share_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
