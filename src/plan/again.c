@@ -1,10 +1,16 @@
 #include "plan/again.h"
 
+#include "plan/interior.h"
 #include "plan/program.h"
+#include "plan/schedule.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* Next to nothing, as a value and as a price of a scaled program. */
+static const double TRACE_VALUE = 4e-6, TRACE_PRICE = 1e-5;
 
 /* The program at hand and the one before it take turns. */
 struct sg_again {
@@ -24,6 +30,19 @@ struct sg_again {
     sg_lp_result result;
     size_t columns, rows; /* of result */
 };
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* What is left of the limit; 0 stays 0 (none), an exhausted limit becomes a moment. */
+static double seconds_left(double seconds_max, double began_s)
+{
+    return seconds_max <= 0.0 ? 0.0 : fmax(seconds_max - (now_s() - began_s), 1e-3);
+}
 
 sg_again *sg_again_create(void)
 {
@@ -120,8 +139,8 @@ static int shift_of(const sg_again *self, const sg_dispatch *p)
     return steps >= 0.0 && steps < p->steps ? (int)steps : -1;
 }
 
-/* The model, the simplex and a basis for programs[now]. */
-static sg_status prepare(sg_again *self, const sg_dispatch *problem)
+/* The model, the simplex and a basis for programs[now]; *ret_fresh where there is none to go on from. */
+static sg_status prepare(sg_again *self, const sg_dispatch *problem, bool *ret_fresh)
 {
     const sg_program *before = &self->programs[1 - self->now], *now = &self->programs[self->now];
     bool same = self->pivot && same_matrix(&before->lp, &now->lp);
@@ -145,7 +164,37 @@ static sg_status prepare(sg_again *self, const sg_dispatch *problem)
     if (status == SG_OK && follows) {
         sg_pivot_set_basis(self->pivot, self->stand);
     }
+    *ret_fresh = !same && !follows;
     return status == SG_OK ? make_result(self, &now->lp) : status;
+}
+
+/* A schedule by the interior point. SG_NUMERIC where it has none, in the time that there is or of this shape. */
+static sg_outcome solve_interior(const sg_dispatch *problem, double seconds_max, sg_schedule *ret)
+{
+    size_t size = (sg_interior_size(problem) + 63) & ~(size_t)63;
+    void *block = size ? aligned_alloc(64, size) : NULL;
+    sg_interior *interior = block ? sg_interior_create(problem, block, size) : NULL;
+    sg_interior_options how = {.seconds_max = seconds_max};
+    sg_outcome outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
+    free(block);
+    return outcome;
+}
+
+/* Where there is no basis to go on from: one near the interior point's schedule. Without one the simplex begins at nothing, which
+ * takes it longer the longer the horizon is. */
+static void begin(sg_again *self, const sg_dispatch *problem, double seconds_max, sg_schedule *ret)
+{
+    const sg_program *now = &self->programs[self->now];
+    const sg_lp_model *m = &self->model;
+    sg_program_trace trace = {.kw = TRACE_VALUE * m->unit, .price_per_kw = TRACE_PRICE * m->price};
+    double began_s = now_s();
+    if (solve_interior(problem, 0.5 * seconds_max, ret) == SG_SOLVED) {
+        sg_program_point(now, ret, &trace, self->result.value);
+        for (int j = 0; j < m->column_count; j++) {
+            self->result.value[j] /= m->unit;
+        }
+        sg_pivot_begin_at(self->pivot, self->result.value, seconds_left(seconds_max, began_s));
+    }
 }
 
 static void *copy_of(sg_arena *arena, const void *items, int count, size_t item_size)
@@ -184,20 +233,25 @@ sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double sec
                           sg_schedule *ret, double *ret_turnover)
 {
     sg_program *now = &self->programs[self->now];
+    double began_s = now_s();
+    bool fresh = false;
     sg_arena_free(&self->scratch[self->now]);
     sg_status status = sg_program_build(now, problem, false, &self->scratch[self->now]);
     if (status == SG_OK && now->lp.column_count > 0 && now->lp.row_count > 0) {
-        status = prepare(self, problem);
+        status = prepare(self, problem, &fresh);
     }
     if (status != SG_OK || !self->pivot) {
         sg_again_forget(self);
         return SG_NUMERIC;
     }
+    if (fresh) {
+        begin(self, problem, 0.5 * seconds_max, ret);
+    }
     if (keep_shape(self, problem) != SG_OK) {
         sg_again_forget(self);
         return SG_NUMERIC;
     }
-    sg_pivot_options options = {.seconds_max = seconds_max};
+    sg_pivot_options options = {.seconds_max = seconds_left(seconds_max, began_s)};
     sg_lp_point point = {.value = self->result.value, .row_dual = self->result.row_dual};
     sg_outcome outcome = sg_pivot_solve(self->pivot, &options, &point);
     ret->iterations = point.iterations;

@@ -2,6 +2,7 @@
  *
  * What     the program is written out (program.h) and goes on by pivots (pivot.h). With the matrix of before, the
  *          factors are kept and only numbers change; with other coefficients or some steps later, the basis is.
+ *          Where there is none to go on from, the interior point solves, and its schedule becomes a basis.
  * Memory   of its own, on the heap; a program of the shape of before takes no more of it.
  * Proof    none here: the caller judges the schedule by its residuals and its bound (schedule.h). */
 #ifndef SG_PLAN_AGAIN_H

@@ -8,15 +8,20 @@
 #include <time.h>
 
 enum {
-    UPDATES_MAX = 200, /* replaced columns before the basis is factored anew           */
+    UPDATES_MIN = 200, /* replaced columns before the basis is factored anew, and one  */
+    UPDATE_ROWS = 200, /* more for so many rows                                        */
     IDLE_MAX = 16,     /* fresh starts of one solve with next to no pivots after them  */
     IDLE_PIVOTS = 4,
     CLOCK_EVERY = 16, /* pivots                                                       */
-    HUB_CELLS = 4     /* cells of all hubs, for each variable                         */
+    HUB_CELLS = 4,    /* cells of all hubs, for each variable                         */
+    BUCKETS = 128     /* powers of two that rooms are told apart by                   */
 };
 
 /* What the rows may miss before the basic variables move for it. */
 static const double REST_MAX = 1e-11;
+
+/* Nearer to a bound than this is at it. */
+static const double ROOM_MIN = 1e-6;
 
 static double now_s(void)
 {
@@ -80,13 +85,18 @@ static void lay_out(carver *c, sg_pivot *s)
     carve_spread(c, &s->flips, places);
 }
 
+static int updates_max(const sg_pivot *s)
+{
+    return s->place_size - s->rows;
+}
+
 static sg_pivot shape_of(const sg_lp_model *m)
 {
     return (sg_pivot){.model = m,
                       .rows = m->row_count,
                       .columns = m->column_count,
                       .variables = m->row_count + m->column_count,
-                      .place_size = m->row_count + UPDATES_MAX,
+                      .place_size = m->row_count + UPDATES_MIN + m->row_count / UPDATE_ROWS,
                       .cells = {.row_count = m->row_count,
                                 .column_count = m->column_count,
                                 .start = m->start,
@@ -99,7 +109,7 @@ size_t sg_pivot_size(const sg_lp_model *model)
     sg_pivot s = shape_of(model);
     carver c = {.used = (sizeof s + 15) & ~(size_t)15};
     lay_out(&c, &s);
-    return c.used + sg_factor_size(&s.cells, UPDATES_MAX);
+    return c.used + sg_factor_size(&s.cells, updates_max(&s));
 }
 
 /* The matrix by rows. */
@@ -132,7 +142,7 @@ sg_pivot *sg_pivot_create(const sg_lp_model *model, void *memory, size_t size)
     *s = shape_of(model);
     carver c = {.block = memory, .used = (sizeof *s + 15) & ~(size_t)15};
     lay_out(&c, s);
-    s->factor = sg_factor_create(&s->cells, UPDATES_MAX, (char *)memory + c.used, size - c.used);
+    s->factor = sg_factor_create(&s->cells, updates_max(s), (char *)memory + c.used, size - c.used);
     turn_matrix(s);
     s->place_of = sg_factor_places(s->factor);
     s->row_of = sg_factor_rows(s->factor);
@@ -479,6 +489,101 @@ static bool settle_rest(sg_pivot *s)
         }
     }
     return missed;
+}
+
+/* ---- a basis from a point --------------------------------------------------------------------- */
+
+/* To the nearer bound. */
+static double room_of(const sg_pivot *s, int j)
+{
+    return fmin(s->value[j] - s->lower[j], s->upper[j] - s->value[j]);
+}
+
+/* Rooms are told apart by their powers of two. */
+static int bucket_of(double room)
+{
+    int exponent;
+    frexp(room, &exponent);
+    exponent += BUCKETS / 2;
+    return exponent < 0 ? 0 : exponent >= BUCKETS ? BUCKETS - 1 : exponent;
+}
+
+/* The values of the rows, and everything inside its bounds. */
+static void take_point(sg_pivot *s, const double *value)
+{
+    memset(s->value, 0, (size_t)s->variables * sizeof *s->value);
+    for (int j = 0; j < s->columns; j++) {
+        s->value[j] = value[j];
+        for (int k = s->cells.start[j]; k < s->cells.start[j + 1]; k++) {
+            s->value[s->columns + s->cells.index[k]] += s->cells.value[k] * value[j];
+        }
+    }
+    for (int j = 0; j < s->variables; j++) {
+        double v = fmin(fmax(s->value[j], s->lower[j]), s->upper[j]);
+        bool low = v - s->lower[j] <= s->upper[j] - v;
+        s->stand[j] = low ? SG_AT_LOWER : SG_AT_UPPER;
+        s->value[j] = v;
+        if (room_of(s, j) <= ROOM_MIN) {
+            s->value[j] = low ? s->lower[j] : s->upper[j];
+        }
+    }
+}
+
+/* As many as there are rows become basic, those with most room first. */
+static void choose_basic(sg_pivot *s)
+{
+    int bucket[BUCKETS] = {0}, open = s->rows, least = BUCKETS;
+    for (int j = 0; j < s->variables; j++) {
+        bucket[bucket_of(room_of(s, j))] += room_of(s, j) > 0.0;
+    }
+    while (least > 0 && bucket[least - 1] <= open) {
+        open -= bucket[--least];
+    }
+    for (int j = 0; j < s->variables; j++) {
+        double room = room_of(s, j);
+        int b = bucket_of(room);
+        bool last = room > 0.0 && b == least - 1 && open > 0;
+        open -= last;
+        if (last || (room > 0.0 && b >= least)) {
+            s->stand[j] = SG_BASIC;
+        }
+    }
+}
+
+/* Factors and values for a basis with variables between their bounds. False: they do not fit. */
+static bool anchor(sg_pivot *s)
+{
+    if (!factor(s)) {
+        return false;
+    }
+    survey(s);
+    settle_rest(s);
+    look_at_all(s);
+    s->priced = false;
+    return true;
+}
+
+void sg_pivot_begin_at(sg_pivot *s, const double *value, double seconds_max)
+{
+    double until_s = seconds_max > 0.0 ? now_s() + seconds_max : HUGE_VAL;
+    s->priced = false;
+    load(s);
+    take_point(s, value);
+    memcpy(s->scratch, s->value, (size_t)s->variables * sizeof *s->value);
+    choose_basic(s);
+    sg_pivot_set_basis(s, s->stand);
+    memcpy(s->value, s->scratch, (size_t)s->variables * sizeof *s->value);
+    for (int p = 0; p < s->rows; p++) {
+        s->place_value[p] = s->value[s->head[p]];
+    }
+    bool going = anchor(s);
+    for (int j = 0; j < s->variables && going; j++) {
+        if (s->stand[j] != SG_BASIC && room_of(s, j) > 0.0) {
+            bool done = sg_pivot_push(s, j) == SG_STEP_DONE;
+            s->factored = done;
+            going = (done || anchor(s)) && (!isfinite(until_s) || now_s() < until_s);
+        }
+    }
 }
 
 /* ---- the solve -------------------------------------------------------------------------------- */

@@ -39,6 +39,12 @@ sg_pivot *sg_pivot_create(const sg_lp_model *model, void *memory, size_t size);
  * are left out; where too few, logicals join. @effects alloc=no block=no */
 void sg_pivot_set_basis(sg_pivot *self, const signed char *stand);
 
+/* Begin at a point that keeps all rows and bounds, nearly at least: value[column_count]. The variables with most room to
+ * their bounds become basic; those that have room and are not go to a bound, with the basic ones giving way, for at most
+ * seconds_max (<= 0 = no limit). A point that is optimal, such as that of an interior point, so ends at a basis that is
+ * or nearly is. @effects alloc=no block=for the pivots */
+void sg_pivot_begin_at(sg_pivot *self, const double *value, double seconds_max);
+
 /* Where each variable stands now. @effects alloc=no block=no fails=never */
 const signed char *sg_pivot_basis(const sg_pivot *self);
 

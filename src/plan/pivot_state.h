@@ -77,6 +77,10 @@ typedef enum sg_pivot_step {
 /* One pivot. @effects alloc=no block=no */
 sg_pivot_step sg_pivot_once(sg_pivot *self);
 
+/* Variable j, neither basic nor at a bound, goes to the nearer one, or becomes basic for one that comes to a bound first.
+ * @effects alloc=no block=no */
+sg_pivot_step sg_pivot_push(sg_pivot *self, int j);
+
 /* The row of the tableau from rho, a part of a row of the inverse: cells of live variables, or of all.
  * @effects alloc=no block=no fails=never */
 void sg_pivot_spread_row(sg_pivot *self, bool live_only);

@@ -305,6 +305,65 @@ static bool exchange(sg_pivot *s, int place, int entering, bool above)
     return take_place(s, place, entering, s->value[entering] + step);
 }
 
+/* ---- a variable between its bounds ------------------------------------------------------------ */
+
+/* How far place i may move with a cell of this size and direction, in steps of the column. */
+static double reach_of(const sg_pivot *s, int i, double move)
+{
+    double v = s->place_value[i];
+    double room = move > 0.0 ? s->place_upper[i] - v : v - s->place_lower[i];
+    return fmax(room, 0.0) / fabs(move);
+}
+
+/* The basic variable that comes to a bound while another goes this way, by the largest cell of those that do within the
+ * tolerance; -1 = none does. */
+static int find_stop(const sg_pivot *s, double way)
+{
+    double most = 1.0, size = 0.0;
+    int place = -1;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int k = 0; k < s->column.count; k++) {
+            int i = s->column.index[k];
+            double cell = s->column.value[i], move = -way * cell;
+            if (fabs(cell) <= ENTER_MIN || move == 0.0) {
+                continue;
+            }
+            double reach = reach_of(s, i, move);
+            if (pass == 0) {
+                most = fmin(most, reach + SG_PIVOT_FEASIBLE / fabs(move));
+            } else if (reach <= most && fabs(cell) > size) {
+                size = fabs(cell);
+                place = i;
+            }
+        }
+        if (most >= 1.0) {
+            return -1;
+        }
+    }
+    return place;
+}
+
+sg_pivot_step sg_pivot_push(sg_pivot *s, int j)
+{
+    double below = s->value[j] - s->lower[j], above = s->upper[j] - s->value[j];
+    double way = above < below ? above : -below, share[SG_FACTOR_HUBS_MAX];
+    make_column(s, j);
+    int place = find_stop(s, way);
+    if (place < 0) {
+        for (int k = 0; k < s->column.count; k++) {
+            int i = s->column.index[k];
+            s->place_value[i] -= way * s->column.value[i];
+        }
+        s->stand[j] = above < below ? SG_AT_UPPER : SG_AT_LOWER;
+        s->value[j] = above < below ? s->upper[j] : s->lower[j];
+        return SG_STEP_DONE;
+    }
+    sg_spread_clear(&s->rho, s->place_size);
+    sg_factor_leave(s->factor, place, &s->rho, share);
+    return exchange(s, place, j, -way * s->column.value[place] > 0.0) ? SG_STEP_DONE
+                                                                      : SG_STEP_REFRESH;
+}
+
 sg_pivot_step sg_pivot_once(sg_pivot *s)
 {
     int place = choose_leaving(s);

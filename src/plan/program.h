@@ -80,6 +80,16 @@ SG_MUST_CHECK sg_status sg_program_build(sg_program *self, const sg_dispatch *pr
 bool sg_program_follow(const sg_program *before, const signed char *stand, const sg_program *now,
                        int shift, signed char *ret);
 
+/* What counts as next to nothing. */
+typedef struct sg_program_trace {
+    double kw, price_per_kw;
+} sg_program_trace;
+
+/* A schedule of the program's problem as the values of its columns, ret[column_count]; not of an elastic program.
+ * @effects alloc=no block=no fails=never */
+void sg_program_point(const sg_program *self, const sg_schedule *schedule,
+                      const sg_program_trace *trace, double *ret);
+
 /* Powers, energies and unserved work from the columns. @effects alloc=no block=no fails=never */
 void sg_program_read(const sg_program *self, const sg_lp_result *result, sg_schedule *ret);
 
