@@ -136,6 +136,68 @@ static const char SCIPY_SCRIPT[] =
     "\n"
     "    return [cold(\"highs-ds\"), cold(\"highs-ipm\")], None\n";
 
+static const char SHIFT_SCRIPT[] =
+    "import json, os, sys, time\n"
+    "answer = os.fdopen(os.dup(1), \"w\")\n"
+    "os.dup2(os.open(os.devnull, os.O_WRONLY), 1)\n"
+    "try:\n"
+    "    import highspy\n"
+    "    import numpy as np\n"
+    "except ImportError:\n"
+    "    sys.exit(4)\n"
+    "path, repeats, most_s = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])\n"
+    "status, stands = highspy.HighsModelStatus, highspy.HighsBasisStatus\n"
+    "names = [stands.kLower, stands.kUpper, stands.kBasic]\n"
+    "outcome = {status.kOptimal: 0, status.kTimeLimit: 1, status.kInfeasible: 2, "
+    "status.kUnbounded: 3}\n"
+    "\n"
+    "def near(bound):\n"
+    "    return np.where(np.abs(bound) >= 1e300, np.copysign(np.inf, bound), bound)\n"
+    "\n"
+    "def standing(stand, low, high):\n"
+    "    stand = np.where((stand == 0) & np.isinf(low) & np.isfinite(high), 1, stand)\n"
+    "    stand = np.where((stand == 1) & np.isinf(high), 0, stand)\n"
+    "    return [names[s] for s in stand]\n"
+    "\n"
+    "h, took, began = highspy.Highs(), [], time.perf_counter()\n"
+    "h.setOptionValue(\"output_flag\", False)\n"
+    "h.setOptionValue(\"solver\", \"simplex\")\n"
+    "h.setOptionValue(\"threads\", 1)\n"
+    "h.setOptionValue(\"time_limit\", 10 * most_s)\n"
+    "with open(path, \"rb\") as f:\n"
+    "    while not took or time.perf_counter() - began < most_s:\n"
+    "        counts = np.fromfile(f, \"<i8\", 3)\n"
+    "        if len(counts) < 3:\n"
+    "            break\n"
+    "        n, m, k = (int(x) for x in counts)\n"
+    "        money = float(np.fromfile(f, \"<f8\", 1)[0])\n"
+    "        lp = highspy.HighsLp()\n"
+    "        lp.num_col_, lp.num_row_ = n, m\n"
+    "        lp.col_cost_ = np.fromfile(f, \"<f8\", n)\n"
+    "        low, high = (near(np.fromfile(f, \"<f8\", n)) for _ in range(2))\n"
+    "        row_low, row_high = (near(np.fromfile(f, \"<f8\", m)) for _ in range(2))\n"
+    "        lp.col_lower_, lp.col_upper_ = low, high\n"
+    "        lp.row_lower_, lp.row_upper_ = row_low, row_high\n"
+    "        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise\n"
+    "        lp.a_matrix_.start_ = np.fromfile(f, \"<i4\", n + 1)\n"
+    "        lp.a_matrix_.index_ = np.fromfile(f, \"<i4\", k)\n"
+    "        lp.a_matrix_.value_ = np.fromfile(f, \"<f8\", k)\n"
+    "        stand = np.fromfile(f, \"i1\", n + m)\n"
+    "        basis = highspy.HighsBasis()\n"
+    "        basis.col_status = standing(stand[:n], low, high)\n"
+    "        basis.row_status = standing(stand[n:], row_low, row_high)\n"
+    "        basis.valid = True\n"
+    "        h.passModel(lp)\n"
+    "        h.setBasis(basis)\n"
+    "        start = time.perf_counter()\n"
+    "        h.run()\n"
+    "        took.append(time.perf_counter() - start)\n"
+    "json.dump(dict(cold=[dict(repeats=len(took), solve_s=float(np.median(took)), call_s=None,\n"
+    "    solver=\"highs-ds \" + h.version(), outcome=outcome.get(h.getModelStatus(), 4),\n"
+    "    iterations=max(h.getInfo().simplex_iteration_count, 0),\n"
+    "    objective=h.getObjectiveValue() * money)]), answer)\n"
+    "answer.flush()\n";
+
 static const char CHOOSE_SCRIPT[] = "for attempt in (with_highspy, with_scipy):\n"
                                     "    try:\n"
                                     "        cold, again = attempt()\n"
@@ -183,6 +245,25 @@ static sg_status write_file(FILE *file, sg_bench_site *site, int rounds)
     sg_lp_free(&program.lp);
     sg_arena_free(&scratch);
     return status != SG_OK ? status : written && fflush(file) == 0 ? SG_OK : SG_IO;
+}
+
+/* Three counts (columns, rows, cells), the unit of money, then costs, bounds of columns and of rows, starts of the columns, rows, values, and where each variable
+ * stands. */
+bool sg_bench_highs_put(FILE *file, const sg_lp_model *m, const signed char *stand)
+{
+    size_t columns = (size_t)m->column_count, rows = (size_t)m->row_count;
+    size_t cells = (size_t)m->start[columns];
+    int64_t counts[3] = {(int64_t)columns, (int64_t)rows, (int64_t)cells};
+    double money = m->unit * m->price;
+    return put(file, counts, sizeof *counts, 3) && put(file, &money, sizeof money, 1) &&
+           put(file, m->cost, sizeof(double), columns) &&
+           put(file, m->lower, sizeof(double), columns) &&
+           put(file, m->upper, sizeof(double), columns) &&
+           put(file, m->row_lower, sizeof(double), rows) &&
+           put(file, m->row_upper, sizeof(double), rows) &&
+           put(file, m->start, sizeof(int32_t), columns + 1) &&
+           put(file, m->index, sizeof(int32_t), cells) &&
+           put(file, m->value, sizeof(double), cells) && put(file, stand, 1, columns + rows);
 }
 
 /* ---- Python ----------------------------------------------------------------------------------- */
@@ -265,16 +346,17 @@ static void take(json_t *object, const sg_dispatch *p, sg_bench_answer *ret)
     snprintf(ret->solver, sizeof ret->solver, "%s", solver ? solver : "highs");
 }
 
+/* Up to `most` cold answers. */
 static sg_status take_all(const sg_out *text, const sg_dispatch *p, sg_bench_answer *ret_cold,
-                          int *ret_count, sg_bench_answer *ret_again)
+                          size_t most, int *ret_count, sg_bench_answer *ret_again)
 {
     json_t *root = json_loadb(text->text ? text->text : "", text->length, 0, NULL);
     json_t *cold = json_object_get(root, "cold"), *again = json_object_get(root, "again");
     size_t count = json_array_size(cold);
-    for (size_t k = 0; k < count && k < SG_BENCH_HIGHS_MAX; k++) {
+    for (size_t k = 0; k < count && k < most; k++) {
         take(json_array_get(cold, k), p, &ret_cold[k]);
     }
-    *ret_count = (int)(count < SG_BENCH_HIGHS_MAX ? count : SG_BENCH_HIGHS_MAX);
+    *ret_count = (int)(count < most ? count : most);
     if (json_is_object(again)) {
         take(again, p, ret_again);
     }
@@ -305,10 +387,26 @@ sg_status sg_bench_highs(sg_bench_site *site, const sg_bench_effort *effort, int
         status = run_python(script.text, path, effort, &answer);
     }
     if (status == SG_OK) {
-        status = take_all(&answer, &site->problem, ret_cold, ret_count, ret_again);
+        status =
+            take_all(&answer, &site->problem, ret_cold, SG_BENCH_HIGHS_MAX, ret_count, ret_again);
     }
     remove(path);
     sg_out_free(&script);
+    sg_out_free(&answer);
+    return status;
+}
+
+sg_status sg_bench_highs_from(const char *path, const sg_dispatch *last,
+                              const sg_bench_effort *effort, sg_bench_answer *ret)
+{
+    sg_bench_answer again;
+    sg_out answer = {0};
+    int count = 0;
+    *ret = (sg_bench_answer){0};
+    sg_status status = run_python(SHIFT_SCRIPT, path, effort, &answer);
+    if (status == SG_OK) {
+        status = take_all(&answer, last, ret, 1, &count, &again);
+    }
     sg_out_free(&answer);
     return status;
 }

@@ -4,7 +4,6 @@
 #include "plan/again.h"
 #include "plan/arbitrage.h"
 #include "plan/interior.h"
-#include "plan/program.h"
 #include "plan/schedule.h"
 
 #include <math.h>
@@ -96,62 +95,34 @@ sg_status sg_bench_own(const sg_bench_site *site, const sg_bench_effort *effort,
     return status;
 }
 
-/* The program written out with a simplex for it. */
-typedef struct bench_pivot {
-    sg_program program;
-    sg_arena scratch;
-    sg_lp_model model;
-    sg_pivot *pivot;
-    void *block;
-    sg_lp_point point;
-} bench_pivot;
-
-static void bench_pivot_free(bench_pivot *self)
+/* One whole call of the planner, which leaves its basis; the time of it. */
+static sg_status planner_call(sg_again *again, const sg_dispatch *problem, double seconds_max,
+                              double *ret_s)
 {
-    sg_lp_free(&self->program.lp);
-    sg_lp_model_free(&self->model);
-    sg_arena_free(&self->scratch);
-    free(self->block);
-}
-
-static sg_status bench_pivot_create(bench_pivot *self, const sg_dispatch *problem)
-{
-    *self = (bench_pivot){0};
-    sg_status status = sg_program_build(&self->program, problem, false, &self->scratch);
-    status = status == SG_OK ? sg_lp_model_build(&self->model, &self->program.lp) : status;
-    if (status == SG_OK) {
-        const sg_lp *lp = &self->program.lp;
-        size_t size = sg_pivot_size(&self->model);
-        self->block = malloc(size);
-        self->pivot = self->block ? sg_pivot_create(&self->model, self->block, size) : NULL;
-        self->point.value = sg_arena_array(&self->scratch, lp->column_count + 1, sizeof(double));
-        self->point.row_dual = sg_arena_array(&self->scratch, lp->row_count + 1, sizeof(double));
-        status = self->pivot && self->point.value && self->point.row_dual ? SG_OK : SG_NOMEM;
-    }
-    if (status != SG_OK) {
-        bench_pivot_free(self);
-    }
+    sg_arena arena = {0};
+    sg_schedule schedule;
+    sg_dispatch_options options = {
+        .solver = SG_SOLVER_OWN, .seconds_max = seconds_max, .again = again};
+    sg_status status = sg_dispatch_solve_with(problem, &options, &arena, &schedule);
+    *ret_s = status == SG_OK ? schedule.solve_s : (double)NAN;
+    sg_arena_free(&arena);
     return status;
 }
 
-/* The loads of the site into the model, and on from the basis of before. */
-static double pivot_s(bench_pivot *self, const sg_bench_site *site, double seconds_max,
-                      sg_bench_answer *ret)
+/* The loads of the site into the model, whose first rows are the balances, and on from the basis of before. */
+static double pivot_s(sg_again *again, const sg_bench_site *site, double seconds_max,
+                      sg_lp_point *point, sg_bench_answer *ret)
 {
-    const sg_lp_model *m = &self->model;
+    const sg_lp_model *m = sg_again_model(again);
     sg_pivot_options options = {.seconds_max = seconds_max};
     for (int t = 0; t < site->problem.steps; t++) {
-        int row = self->program.balance + t;
-        m->row_lower[row] = m->row_upper[row] = site->load_kw[t] / m->unit;
+        m->row_lower[t] = m->row_upper[t] = site->load_kw[t] / m->unit;
     }
     double began_s = sg_bench_now_s();
-    ret->outcome = sg_pivot_solve(self->pivot, &options, &self->point);
-    double took_s = sg_bench_now_s() - began_s, money = 0.0;
-    for (int j = 0; j < m->column_count; j++) {
-        money += m->cost[j] * self->point.value[j];
-    }
-    ret->objective = money * m->unit * m->price - sg_bench_paid_already(&site->problem);
-    ret->iterations = self->point.iterations;
+    ret->outcome = sg_pivot_solve(sg_again_pivot(again), &options, point);
+    double took_s = sg_bench_now_s() - began_s;
+    ret->objective = sg_bench_money(m, point->value, &site->problem);
+    ret->iterations = point->iterations;
     return took_s;
 }
 
@@ -160,51 +131,54 @@ static sg_status call_again(sg_bench_site *site, int rounds, double *ret_s)
 {
     double took_s[SG_BENCH_ROUND_MAX];
     sg_again *again = sg_again_create();
-    sg_dispatch_options options = {.solver = SG_SOLVER_OWN, .again = again};
     sg_status status = again ? SG_OK : SG_NOMEM;
     for (int k = -1; k < rounds && status == SG_OK; k++) {
-        sg_arena arena = {0};
-        sg_schedule schedule;
+        double call_s;
         sg_bench_site_jitter(site, k < 0 ? rounds : k);
-        status = sg_dispatch_solve_with(&site->problem, &options, &arena, &schedule);
-        if (k >= 0 && status == SG_OK) {
-            took_s[k] = schedule.solve_s;
-        }
-        sg_arena_free(&arena);
+        status = planner_call(again, &site->problem, 0.0, &call_s);
+        took_s[k < 0 ? 0 : k] = call_s;
     }
     *ret_s = status == SG_OK ? sg_bench_median(took_s, rounds) : (double)NAN;
     sg_again_free(again);
     return status;
 }
 
+/* Rounds by pivots alone, from the basis that a call has left. */
+static sg_status rounds_again(sg_again *again, sg_bench_site *site, const sg_bench_effort *effort,
+                              sg_bench_answer *ret)
+{
+    double took_s[SG_BENCH_ROUND_MAX], began_s = sg_bench_now_s();
+    const sg_lp_model *m = sg_again_model(again);
+    sg_lp_point point = {.value = calloc((size_t)m->column_count + 1, sizeof(double)),
+                         .row_dual = calloc((size_t)m->row_count + 1, sizeof(double))};
+    bool room = point.value && point.row_dual;
+    int done = 0;
+    while (room && done < effort->repeats &&
+           (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
+        sg_bench_site_jitter(site, done);
+        took_s[done++] = pivot_s(again, site, effort->seconds_max, &point, ret);
+    }
+    ret->repeats = done;
+    ret->solve_s = done ? sg_bench_median(took_s, done) : (double)NAN;
+    free(point.value);
+    free(point.row_dual);
+    return room ? SG_OK : SG_NOMEM;
+}
+
 sg_status sg_bench_own_again(sg_bench_site *site, const sg_bench_effort *effort,
                              sg_bench_answer *ret)
 {
-    double took_s[SG_BENCH_ROUND_MAX], call_s = (double)NAN;
-    bench_pivot self;
-    int done = 0;
-    *ret = (sg_bench_answer){.solver = "own"};
-    sg_status status = bench_pivot_create(&self, &site->problem);
-    if (status != SG_OK) {
-        return status;
+    double first_s;
+    sg_again *again = sg_again_create();
+    *ret = (sg_bench_answer){
+        .solver = "own", .solve_s = (double)NAN, .call_s = (double)NAN, .objective = (double)NAN};
+    sg_status status =
+        again ? planner_call(again, &site->problem, effort->seconds_max, &first_s) : SG_NOMEM;
+    if (status == SG_OK && sg_again_pivot(again)) { /* else no basis in the time that there is */
+        status = rounds_again(again, site, effort, ret);
     }
-    pivot_s(&self, site, effort->seconds_max, ret);
-    if (ret->outcome != SG_SOLVED) { /* no basis to go on from, in the time that there is */
-        bench_pivot_free(&self);
-        ret->solve_s = ret->call_s = ret->objective = (double)NAN;
-        return SG_OK;
-    }
-    double began_s = sg_bench_now_s();
-    while (done < effort->repeats && (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
-        sg_bench_site_jitter(site, done);
-        took_s[done++] = pivot_s(&self, site, effort->seconds_max, ret);
-    }
-    bench_pivot_free(&self);
-    status = call_again(site, done, &call_s);
-    ret->repeats = done;
-    ret->solve_s = sg_bench_median(took_s, done);
-    ret->call_s = call_s;
-    return status;
+    sg_again_free(again);
+    return status == SG_OK && ret->repeats ? call_again(site, ret->repeats, &ret->call_s) : status;
 }
 
 sg_status sg_bench_interior_again(sg_bench_site *site, const sg_bench_effort *effort,

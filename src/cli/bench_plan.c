@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ENTRY_MAX = 6, RACE_MAX = 2 * SG_BENCH_SIZE_MAX };
+enum { ENTRY_MAX = 6, RACE_MAX = 3 * SG_BENCH_SIZE_MAX };
 
 static const double SECONDS_MAX = 60.0; /* for one solver on one program */
 
@@ -19,7 +19,7 @@ static const char *const PEERS[] = {"clp", "highs"};
 
 /* All solvers on one program. The first entry is the planner's own. */
 typedef struct race {
-    const char *name; /* "cold", "again", "arbitrage" */
+    const char *name; /* "cold", "again", "shift", "arbitrage" */
     int steps, stores;
     sg_bench_answer entries[ENTRY_MAX];
     int count;
@@ -155,7 +155,21 @@ static race *race_start(bench *self, const char *name, int steps, int stores)
     return r;
 }
 
-/* From nothing, and again after every load moved by up to 1 %. */
+/* The horizon one step later, from the basis of the plan before. */
+static void race_shift(bench *self, const sg_bench_size *size)
+{
+    sg_bench_answer answers[SG_BENCH_SHIFT_MAX];
+    int count = 0;
+    race *r = race_start(self, "shift", size->steps, size->stores);
+    progress(r, "all");
+    self->status = sg_bench_shift(size->steps, size->stores, &self->effort, self->options->peers,
+                                  answers, &count);
+    for (int k = 0; k < count && self->status == SG_OK; k++) {
+        enter(r, &answers[k]);
+    }
+}
+
+/* From nothing, again after every load moved by up to 1 %, and a step later. */
 static void race_site(bench *self, const sg_bench_size *size)
 {
     sg_bench_site site, moved;
@@ -180,6 +194,9 @@ static void race_site(bench *self, const sg_bench_size *size)
     }
     sg_bench_site_free(&moved);
     sg_bench_site_free(&site);
+    if (self->status == SG_OK) {
+        race_shift(self, size);
+    }
 }
 
 /* One store between two prices. */
@@ -230,13 +247,14 @@ static double times_own(const race *r, const char *name, bool call)
     return own->repeats && peer ? time_of(peer, call) / time_of(own, call) : (double)NAN;
 }
 
-/* Relative to the first answer of the race. Again: the loads are those of the last round, so that only
+/* Relative to the first answer of the race. Again and shift: the program is that of the last round, so that only
  * answers after as many rounds compare. */
 static double off_frac(const race *r, const sg_bench_answer *e)
 {
     for (int k = 0; k < r->count; k++) {
         const sg_bench_answer *first = &r->entries[k];
-        bool same = strcmp(r->name, "again") != 0 || first->repeats == e->repeats;
+        bool rounds = strcmp(r->name, "again") == 0 || strcmp(r->name, "shift") == 0;
+        bool same = !rounds || first->repeats == e->repeats;
         if (first->repeats && first->outcome == SG_SOLVED && same) {
             return (e->objective - first->objective) / fabs(first->objective);
         }

@@ -10,9 +10,11 @@
 #include "base/pool.h"
 #include "base/status.h"
 #include "cli/bench_problem.h"
+#include "plan/lp_backend.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { SG_BENCH_ROUND_MAX = 1000 };
 
@@ -62,6 +64,31 @@ SG_MUST_CHECK sg_status sg_bench_clp(const sg_bench_site *site, const sg_bench_e
  * The site keeps the loads of the last round. */
 SG_MUST_CHECK sg_status sg_bench_clp_again(sg_bench_site *site, const sg_bench_effort *effort,
                                            sg_bench_answer *ret);
+
+/* What a point of a scaled program costs, as in symgrid.schedule/1. @effects alloc=no block=no fails=never */
+double sg_bench_money(const sg_lp_model *model, const double *value, const sg_dispatch *problem);
+
+/* Clp's dual simplex on the model from a basis that nobody has solved it from yet (pivot.h: stand). ret_s: without the
+ * loading. @effects alloc=yes block=for the solve */
+SG_MUST_CHECK sg_status sg_bench_clp_from(const sg_lp_model *model, const signed char *stand,
+                                          const sg_dispatch *problem, double seconds_max,
+                                          sg_bench_answer *ret, double *ret_s);
+
+/* The same by HiGHS: a program and its basis behind others in a file, and the file through Python.
+ * repeats = 0 where the module cannot. */
+bool sg_bench_highs_put(FILE *file, const sg_lp_model *model, const signed char *stand);
+SG_MUST_CHECK sg_status sg_bench_highs_from(const char *path, const sg_dispatch *last,
+                                            const sg_bench_effort *effort, sg_bench_answer *ret);
+
+enum { SG_BENCH_SHIFT_MAX = 3 };
+
+/* The horizon moves on by a step, `repeats` times: what the first step of the last plan left is where the next begins. All
+ * start from the same basis, that of the planner's last plan moved on by one step, and solve the same programs. The first
+ * answer is the planner's own, whose call_s is the whole call; the others are there with `peers` only.
+ * @effects alloc=yes block=for the solves; a temporary file */
+SG_MUST_CHECK sg_status sg_bench_shift(int steps, int stores, const sg_bench_effort *effort,
+                                       bool peers, sg_bench_answer ret[SG_BENCH_SHIFT_MAX],
+                                       int *ret_count);
 
 enum { SG_BENCH_HIGHS_MAX = 2 };
 

@@ -92,21 +92,30 @@ static void fill_demand(sg_dispatch_demand *demand, int count, int steps, double
 
 sg_status sg_bench_site_create(int steps, int stores, sg_bench_site *ret)
 {
+    return sg_bench_site_create_ahead(steps, stores, 0, ret);
+}
+
+sg_status sg_bench_site_create_ahead(int steps, int stores, int ahead, sg_bench_site *ret)
+{
     double step_s = step_s_of(steps), hours = step_s / 3600.0;
     int periods = periods_of(steps, hours);
     series own;
     *ret = (sg_bench_site){0};
-    if (!allocate(&ret->arena, steps, stores, periods, &own)) {
+    if (!allocate(&ret->arena, steps + ahead, stores, periods, &own)) {
         sg_bench_site_free(ret);
         return SG_NOMEM;
     }
-    fill_series(&own, steps, hours);
+    fill_series(&own, steps + ahead, hours);
     fill_stores(own.stores, stores);
     fill_demand(own.demand, periods, steps, hours);
     *own.source = (sg_dispatch_source){.id = "pv", .available_kw = own.sun};
     *own.batch = (sg_dispatch_shed){.id = "batch", .max_kw = own.shed, .cost_per_kwh = 0.35};
     ret->load_kw = own.load;
     ret->load_base_kw = own.load_base;
+    ret->source = own.source;
+    ret->stores = own.stores;
+    ret->demand = own.demand;
+    ret->batch = own.batch;
     ret->problem = (sg_dispatch){.step_s = step_s,
                                  .steps = steps,
                                  .load_kw = own.load,
@@ -166,6 +175,43 @@ void sg_bench_site_jitter(sg_bench_site *self, int round)
         double share = 2.0 * sg_prng_unit(seed, (uint64_t)t) - 1.0;
         self->load_kw[t] = self->load_base_kw[t] * (1.0 + 0.01 * share);
     }
+}
+
+static void move_windows(sg_bench_site *self)
+{
+    int count = self->problem.grid.demand_count, steps = self->problem.steps;
+    for (int m = 0; m < count; m++) {
+        sg_dispatch_demand *d = &self->demand[m];
+        d->from = d->from > 0 ? d->from - 1 : 0;
+        d->to = m == count - 1 ? steps : d->to > 0 ? d->to - 1 : 0;
+    }
+}
+
+void sg_bench_site_step(sg_bench_site *self, const sg_schedule *plan)
+{
+    sg_dispatch *p = &self->problem;
+    sg_dispatch_grid *g = &p->grid;
+    for (int m = 0; m < g->demand_count; m++) {
+        sg_dispatch_demand *d = &self->demand[m];
+        bool now = d->from == 0 && d->to > 0;
+        d->peak_so_far_kw = now ? fmax(d->peak_so_far_kw, plan->import_kw[0]) : d->peak_so_far_kw;
+    }
+    for (int s = 0; s < p->store_count; s++) {
+        self->stores[s].initial_kwh = plan->energy_kwh[s][1];
+    }
+    g->initial_net_given = true;
+    g->initial_net_kw = plan->import_kw[0] - plan->export_kw[0];
+    move_windows(self);
+    p->start_us += (int64_t)(p->step_s * 1e6);
+    self->load_kw++;
+    self->load_base_kw++;
+    p->load_kw = self->load_kw;
+    g->import_price_per_kwh++;
+    g->export_price_per_kwh++;
+    self->source->available_kw++;
+    self->batch->max_kw++;
+    p->reserve_up_kw += p->store_count ? 1 : 0;
+    p->reserve_down_kw += p->store_count ? 1 : 0;
 }
 
 double sg_bench_paid_already(const sg_dispatch *problem)

@@ -18,16 +18,27 @@ typedef struct sg_bench_site {
     sg_dispatch problem;
     double *load_kw;            /* what problem.load_kw points at */
     const double *load_base_kw; /* before any jitter              */
+    sg_dispatch_source *source; /* what the problem points at     */
+    sg_dispatch_store *stores;
+    sg_dispatch_demand *demand;
+    sg_dispatch_shed *batch;
     sg_arena arena;
 } sg_bench_site;
 
 /* @effects alloc=yes block=no */
 SG_MUST_CHECK sg_status sg_bench_site_create(int steps, int stores, sg_bench_site *ret);
+/* One whose horizon may move on by up to `ahead` steps. */
+SG_MUST_CHECK sg_status sg_bench_site_create_ahead(int steps, int stores, int ahead,
+                                                   sg_bench_site *ret);
 SG_MUST_CHECK sg_status sg_bench_arbitrage_create(int steps, sg_bench_site *ret);
 void sg_bench_site_free(sg_bench_site *self);
 
 /* Every load within 1 % of what it was at first; each round draws anew. */
 void sg_bench_site_jitter(sg_bench_site *self, int round);
+
+/* A step later, of at most `ahead`, as the plan has it: what the stores hold, the ramp's last power, the peak so far. A new step
+ * comes at the end; the last demand period grows with the horizon. */
+void sg_bench_site_step(sg_bench_site *self, const sg_schedule *plan);
 
 /* The money that the program leaves out of its objective: peaks that are paid for already. A peer, which sees
  * the linear program alone, counts it in. @effects alloc=no block=no fails=never */

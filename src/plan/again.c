@@ -20,6 +20,8 @@ struct sg_again {
     sg_arena scratch[2];
     int now;
     bool begun;       /* programs[1 - now] was solved, and its basis is in pivot */
+    bool followed;    /* stand is where the last one began */
+    double pivot_s;   /* of the last one */
     int64_t start_us; /* of that one */
     sg_lp_model model;
     sg_pivot *pivot;
@@ -79,6 +81,16 @@ sg_lp_model *sg_again_model(sg_again *self)
 sg_pivot *sg_again_pivot(sg_again *self)
 {
     return self->pivot;
+}
+
+const signed char *sg_again_start(const sg_again *self)
+{
+    return self->followed ? self->stand : NULL;
+}
+
+double sg_again_pivot_s(const sg_again *self)
+{
+    return self->pivot_s;
 }
 
 static bool same_matrix(const sg_lp *a, const sg_lp *b)
@@ -164,6 +176,7 @@ static sg_status prepare(sg_again *self, const sg_dispatch *problem, bool *ret_f
     if (status == SG_OK && follows) {
         sg_pivot_set_basis(self->pivot, self->stand);
     }
+    self->followed = follows;
     *ret_fresh = !same && !follows;
     return status == SG_OK ? make_result(self, &now->lp) : status;
 }
@@ -253,7 +266,9 @@ sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double sec
     }
     sg_pivot_options options = {.seconds_max = seconds_left(seconds_max, began_s)};
     sg_lp_point point = {.value = self->result.value, .row_dual = self->result.row_dual};
+    double pivots_s = now_s();
     sg_outcome outcome = sg_pivot_solve(self->pivot, &options, &point);
+    self->pivot_s = now_s() - pivots_s;
     ret->iterations = point.iterations;
     self->begun = true;
     self->start_us = problem->start_us;

@@ -19,8 +19,10 @@ sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double sec
 /* The next program begins with no basis. @effects alloc=no block=no fails=never */
 void sg_again_forget(sg_again *self);
 
-/* The model that the last program became, and its simplex, for the bench; NULL before the first.
- * @effects alloc=no block=no fails=never */
+/* The model that the last program became, its simplex, the basis that it was to begin at (as told by the one before) and
+ * how long the pivots took, for the bench; NULL where there is none. @effects alloc=no block=no fails=never */
 sg_lp_model *sg_again_model(sg_again *self);
 sg_pivot *sg_again_pivot(sg_again *self);
+const signed char *sg_again_start(const sg_again *self);
+double sg_again_pivot_s(const sg_again *self);
 #endif

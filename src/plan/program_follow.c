@@ -54,6 +54,23 @@ static void follow_window(follow *f, int before, int from_before, int to_before,
     }
 }
 
+/* A store that ended where it has to end does so later now: what it holds until then is open again, and in the steps that
+ * came it rests. */
+static void end_later(follow *f, int store)
+{
+    const sg_program *n = f->now;
+    int steps = n->problem->steps, block = store * steps, from = steps - f->shift;
+    signed char *energy = f->ret + n->energy + block, last = energy[steps - 1];
+    if (last == SG_BASIC || from < 1) {
+        return;
+    }
+    for (int t = from; t < steps; t++) {
+        f->ret[n->charge + block + t] = f->ret[n->discharge + block + t] = SG_AT_LOWER;
+        energy[t - 1] = SG_BASIC;
+    }
+    energy[steps - 1] = last;
+}
+
 static void follow_grid(follow *f)
 {
     const sg_program *b = f->before, *n = f->now;
@@ -142,6 +159,9 @@ bool sg_program_follow(const sg_program *before, const signed char *stand, const
     follow_blocks(&f, before->shed, now->shed, p->shed_count);
     follow_blocks(&f, row_of(before, before->balance), row_of(now, now->balance), zones);
     follow_blocks(&f, row_of(before, before->dynamics), row_of(now, now->dynamics), p->store_count);
+    for (int s = 0; s < p->store_count && shift > 0; s++) {
+        end_later(&f, s);
+    }
     follow_grid(&f);
     follow_work(&f);
     int share_before = before->share, share_now = now->share;
