@@ -12,13 +12,18 @@ enum {
     UPDATE_ROWS = 200, /* more for so many rows                                        */
     IDLE_MAX = 16,     /* fresh starts of one solve with next to no pivots after them  */
     IDLE_PIVOTS = 4,
-    CLOCK_EVERY = 16, /* pivots                                                       */
-    HUB_CELLS = 4,    /* cells of all hubs, for each variable                         */
-    BUCKETS = 128     /* powers of two that rooms are told apart by                   */
+    CLOCK_EVERY = 16,  /* pivots                                                       */
+    HUB_CELLS = 4,     /* cells of all hubs, for each variable                         */
+    GAIN_PART = 10,    /* one row in so many may have the wrong price for the primal simplex */
+    GAIN_PIVOTS = 100, /* that it may take, and four for each of them               */
+    BUCKETS = 128      /* powers of two that rooms are told apart by                   */
 };
 
 /* What the rows may miss before the basic variables move for it. */
 static const double REST_MAX = 1e-11;
+
+/* A price that is wrong by less than this is right, where pivots only push rounding to and fro. */
+static const double PRICE_MIN_IDLE = 1e-9;
 
 /* Nearer to a bound than this is at it. */
 static const double ROOM_MIN = 1e-6;
@@ -67,8 +72,8 @@ static void lay_out(carver *c, sg_pivot *s)
     for (size_t k = 0; k < sizeof of_places / sizeof *of_places; k++) {
         *of_places[k] = carve(c, places, sizeof(double));
     }
-    double **of_variables[] = {&s->lower, &s->upper,     &s->cost,   &s->reduced,
-                               &s->value, &s->row_value, &s->scratch};
+    double **of_variables[] = {&s->lower, &s->upper,     &s->cost,    &s->reduced,
+                               &s->value, &s->row_value, &s->scratch, &s->gain_weight};
     for (size_t k = 0; k < sizeof of_variables / sizeof *of_variables; k++) {
         *of_variables[k] = carve(c, variables, sizeof(double));
     }
@@ -391,9 +396,13 @@ static void stand(sg_pivot *s, int j)
     bool low = s->stand[j] == SG_AT_LOWER;
     double d = s->reduced[j];
     double here = low ? s->lower[j] : s->upper[j], there = low ? s->upper[j] : s->lower[j];
-    bool wrong = low ? d < -SG_PIVOT_DUAL : d > SG_PIVOT_DUAL;
-    bool idle =
-        fabs(here) >= SG_PIVOT_FAR && fabs(there) < SG_PIVOT_FAR && fabs(d) <= SG_PIVOT_DUAL;
+    bool wrong = (low ? -d : d) > s->price_min;
+    if (wrong && s->gains) {
+        s->reduced[j] = d = 0.0;
+        s->shifted = true;
+        wrong = false;
+    }
+    bool idle = fabs(here) >= SG_PIVOT_FAR && fabs(there) < SG_PIVOT_FAR && fabs(d) <= s->price_min;
     if (wrong || idle) {
         cross(s, j);
         here = low ? s->upper[j] : s->lower[j];
@@ -402,6 +411,17 @@ static void stand(sg_pivot *s, int j)
         sg_pivot_add_column(s, j, s->value[j] - here, s->rest);
         s->value[j] = here;
     }
+}
+
+/* How many variables have a price that asks for another bound. */
+static int count_wrong(const sg_pivot *s)
+{
+    int count = 0;
+    for (int j = 0; j < s->variables; j++) {
+        double pull = s->stand[j] == SG_AT_LOWER ? -s->reduced[j] : s->reduced[j];
+        count += s->live[j] && pull > s->price_min;
+    }
+    return count;
 }
 
 /* Variables [first, first + count), whose bounds in the model these are. True where a bound that the model does not have
@@ -413,7 +433,7 @@ static bool stand_all(sg_pivot *s, int first, int count, const double *lower, co
         int j = first + k;
         const double *bound = s->stand[j] == SG_AT_LOWER ? lower : upper;
         double pull = s->stand[j] == SG_AT_LOWER ? -s->reduced[j] : s->reduced[j];
-        if (s->stand[j] != SG_BASIC && (pull > SG_PIVOT_DUAL || s->value[j] != bound[k])) {
+        if (s->stand[j] != SG_BASIC && (pull > s->price_min || s->value[j] != bound[k])) {
             stand(s, j);
             invented = invented || s->value[j] != (s->stand[j] == SG_AT_LOWER ? lower : upper)[k];
         }
@@ -593,12 +613,12 @@ typedef struct budget {
     int64_t pivots_max;
 } budget;
 
-/* Pivots until something else is to be done. */
-static sg_pivot_step run(sg_pivot *s, const budget *b)
+/* Pivots of one kind until something else is to be done. */
+static sg_pivot_step run(sg_pivot *s, const budget *b, sg_pivot_step (*once)(sg_pivot *))
 {
     sg_pivot_step step = SG_STEP_DONE;
     while (step == SG_STEP_DONE && s->pivots < b->pivots_max) {
-        step = sg_pivot_once(s);
+        step = once(s);
         if (s->pivots % CLOCK_EVERY == 0 && isfinite(b->until_s) && now_s() > b->until_s) {
             break;
         }
@@ -617,48 +637,89 @@ static void write_point(const sg_pivot *s, sg_lp_point *ret)
     }
 }
 
-/* Numbers for the basis as it is: factors and prices where they are not at hand, and values. True where all were made
- * anew. */
+/* Numbers for the basis as it is: factors and prices where they are not at hand, and values. False: no factors. */
 static bool prepare(sg_pivot *s, bool first)
 {
-    const sg_lp_model *m = s->model;
-    bool anew = !s->priced, moved = !s->factored;
+    bool moved = !s->factored;
     if (moved && !factor(s)) {
         return false;
     }
     if (!s->priced) {
         survey(s);
-        s->invented = stand_all(s, 0, s->columns, m->lower, m->upper);
-        s->invented |= stand_all(s, s->columns, s->rows, m->row_lower, m->row_upper);
     }
     if (settle_rest(s) || moved || first) {
         look_at_all(s);
     }
-    return anew;
+    return true;
+}
+
+/* Nobody has the wrong price any more: at another bound, or at another cost. */
+static void put_right(sg_pivot *s)
+{
+    const sg_lp_model *m = s->model;
+    s->invented = stand_all(s, 0, s->columns, m->lower, m->upper);
+    s->invented |= stand_all(s, s->columns, s->rows, m->row_lower, m->row_upper);
+    if (settle_rest(s)) {
+        look_at_all(s);
+    }
+}
+
+/* By the primal simplex, for as many pivots as so many wrong prices may take; then they are the dual simplex's again. */
+static sg_pivot_step run_gains(sg_pivot *s, const budget *b, int wrong)
+{
+    int64_t most = s->pivots + GAIN_PIVOTS + 4 * (int64_t)wrong;
+    budget own = {b->until_s, most < b->pivots_max ? most : b->pivots_max};
+    for (int j = 0; j < s->variables; j++) {
+        s->gain_weight[j] = 1.0;
+    }
+    sg_pivot_step step = run(s, &own, sg_pivot_gain);
+    bool spent = step == SG_STEP_DONE && s->pivots == most && most < b->pivots_max;
+    s->gains = step != SG_STEP_BLOCKED && !spent;
+    return step == SG_STEP_BLOCKED || spent ? SG_STEP_FEASIBLE : step;
+}
+
+/* Pivots of the kind that is called for. ret_proved: there was nothing to do, with numbers made anew from the model's. */
+static sg_pivot_step pivot(sg_pivot *s, const budget *b, bool anew, bool *ret_proved)
+{
+    int wrong = anew ? count_wrong(s) : 0;
+    int64_t before = s->pivots;
+    s->gains = s->gains && wrong <= s->rows / GAIN_PART;
+    *ret_proved = false;
+    if (wrong > 0 && s->gains && s->missing_count == 0) {
+        return run_gains(s, b, wrong);
+    }
+    if (anew) {
+        put_right(s);
+    }
+    sg_pivot_step step = run(s, b, sg_pivot_once);
+    *ret_proved = anew && s->pivots == before;
+    return step;
 }
 
 static sg_outcome settle(sg_pivot *s, const budget *b)
 {
     int idle = 0;
     for (bool first = true; idle < IDLE_MAX; first = false) {
-        bool anew = prepare(s, first), factored = sg_factor_updates(s->factor) == 0;
-        if (!s->factored) {
+        bool anew = !s->priced, proved;
+        if (!prepare(s, first)) {
             return SG_NUMERIC;
         }
+        bool factored = sg_factor_updates(s->factor) == 0;
         int64_t before = s->pivots;
-        sg_pivot_step step = run(s, b);
-        bool still = s->pivots == before && anew;
-        if (step == SG_STEP_FEASIBLE && still && !s->shifted) {
+        sg_pivot_step step = pivot(s, b, anew, &proved);
+        if (step == SG_STEP_FEASIBLE && proved && !s->shifted) {
             return s->invented ? SG_NUMERIC : SG_SOLVED;
         }
         s->priced = false;
         if (step == SG_STEP_DONE) {
             return SG_LIMIT;
         }
-        if (step != SG_STEP_FEASIBLE && still && factored) {
+        if (step != SG_STEP_FEASIBLE && proved && factored) {
             return step == SG_STEP_BLOCKED ? SG_INFEASIBLE : SG_NUMERIC;
         }
         idle += s->pivots - before < IDLE_PIVOTS;
+        s->gains = s->gains && idle < IDLE_MAX / 4;
+        s->price_min = idle < IDLE_MAX / 4 ? SG_PIVOT_DUAL : PRICE_MIN_IDLE;
         s->factored = step == SG_STEP_FEASIBLE;
     }
     return SG_NUMERIC;
@@ -670,6 +731,8 @@ sg_outcome sg_pivot_solve(sg_pivot *s, const sg_pivot_options *options, sg_lp_po
     budget b = {.until_s = options->seconds_max > 0.0 ? now_s() + options->seconds_max : HUGE_VAL,
                 .pivots_max = most};
     s->pivots = 0;
+    s->gains = true;
+    s->price_min = SG_PIVOT_DUAL;
     ret->outcome = load(s) ? settle(s, &b) : SG_INFEASIBLE;
     if (ret->outcome == SG_SOLVED) {
         write_point(s, ret);

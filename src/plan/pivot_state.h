@@ -54,6 +54,7 @@ struct sg_pivot {
     signed char *stand;          /* [variable] sg_stand                    */
     bool *live;                  /* [variable] neither basic nor fixed     */
     double *lower, *upper, *cost, *reduced, *value; /* [variable]; value of those not basic   */
+    double *gain_weight;                            /* [variable] measure of what it gains */
     double *row_value;         /* [variable] of the row of the tableau; zero between pivots */
     int *row_index, row_count; /* its live variables                     */
     sg_ratio *ratio;
@@ -61,8 +62,10 @@ struct sg_pivot {
     double *rest; /* [row] what the values miss it by, where they do not fit yet */
     bool *listed; /* [place] scratch, false between uses    */
     sg_spread rho, column, flips;
-    double *scratch; /* [variable]                             */
-    bool factored, priced, shifted;
+    double *scratch;                /* [variable]                             */
+    bool factored, priced, shifted; /* shifted: costs are not the model's    */
+    bool gains;       /* who has the wrong price stays where it is, at a cost shifted for it */
+    double price_min; /* a price that is wrong by less than this is right                    */
     bool invented; /* a variable stands on a bound that the model does not have */
     int64_t pivots;
 };
@@ -74,12 +77,16 @@ typedef enum sg_pivot_step {
     SG_STEP_REFRESH   /* rounding shows: factor anew           */
 } sg_pivot_step;
 
-/* One pivot. @effects alloc=no block=no */
+/* One pivot of the dual simplex. @effects alloc=no block=no */
 sg_pivot_step sg_pivot_once(sg_pivot *self);
 
 /* Variable j, neither basic nor at a bound, goes to the nearer one, or becomes basic for one that comes to a bound first.
  * @effects alloc=no block=no */
 sg_pivot_step sg_pivot_push(sg_pivot *self, int j);
+
+/* One pivot of the primal simplex, where no bound is missed: SG_STEP_FEASIBLE = no variable gains by leaving its bound,
+ * SG_STEP_BLOCKED = one gains without end. @effects alloc=no block=no */
+sg_pivot_step sg_pivot_gain(sg_pivot *self);
 
 /* The row of the tableau from rho, a part of a row of the inverse: cells of live variables, or of all.
  * @effects alloc=no block=no fails=never */

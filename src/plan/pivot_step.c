@@ -249,6 +249,16 @@ static void update_weights(sg_pivot *s, int place, double alpha)
     s->weight[place] = fmax(own / (alpha * alpha), 1.0);
 }
 
+static void move_reduced(sg_pivot *s, int entering, int leaving, double step)
+{
+    for (int k = 0; k < s->row_count && step != 0.0; k++) {
+        int j = s->row_index[k];
+        s->reduced[j] -= step * s->row_value[j];
+    }
+    s->reduced[entering] = 0.0;
+    s->reduced[leaving] = -step;
+}
+
 /* Reduced costs along the row; one that has the wrong sign by rounding enters at a cost shifted to make it zero. */
 static void update_reduced(sg_pivot *s, int entering, int leaving, double sign)
 {
@@ -257,12 +267,14 @@ static void update_reduced(sg_pivot *s, int entering, int leaving, double sign)
         s->shifted = true;
         step = 0.0;
     }
-    for (int k = 0; k < s->row_count && step != 0.0; k++) {
-        int j = s->row_index[k];
-        s->reduced[j] -= step * s->row_value[j];
-    }
-    s->reduced[entering] = 0.0;
-    s->reduced[leaving] = -step;
+    move_reduced(s, entering, leaving, step);
+}
+
+/* Row and column about the cell that they share. */
+static bool agree(const sg_pivot *s, int place, int entering)
+{
+    double alpha = s->column.value[place], row_alpha = s->row_value[entering];
+    return fabs(alpha - row_alpha) <= AGREE * (1e-3 + fabs(alpha));
 }
 
 /* The entering one takes the place, or the one that follows it. False where the factors have no room for that. */
@@ -343,6 +355,18 @@ static int find_stop(const sg_pivot *s, double way)
     return place;
 }
 
+/* All the way, nothing being in it. */
+static void go_through(sg_pivot *s, int j, double way)
+{
+    for (int k = 0; k < s->column.count; k++) {
+        int i = s->column.index[k];
+        s->place_value[i] -= way * s->column.value[i];
+        sg_pivot_look_at(s, i);
+    }
+    s->stand[j] = way > 0.0 ? SG_AT_UPPER : SG_AT_LOWER;
+    s->value[j] = way > 0.0 ? s->upper[j] : s->lower[j];
+}
+
 sg_pivot_step sg_pivot_push(sg_pivot *s, int j)
 {
     double below = s->value[j] - s->lower[j], above = s->upper[j] - s->value[j];
@@ -350,19 +374,72 @@ sg_pivot_step sg_pivot_push(sg_pivot *s, int j)
     make_column(s, j);
     int place = find_stop(s, way);
     if (place < 0) {
-        for (int k = 0; k < s->column.count; k++) {
-            int i = s->column.index[k];
-            s->place_value[i] -= way * s->column.value[i];
-        }
-        s->stand[j] = above < below ? SG_AT_UPPER : SG_AT_LOWER;
-        s->value[j] = above < below ? s->upper[j] : s->lower[j];
+        go_through(s, j, way);
         return SG_STEP_DONE;
     }
     sg_spread_clear(&s->rho, s->place_size);
     sg_factor_leave(s->factor, place, &s->rho, share);
-    return exchange(s, place, j, -way * s->column.value[place] > 0.0) ? SG_STEP_DONE
-                                                                      : SG_STEP_REFRESH;
+    bool rises = -way * s->column.value[place] > 0.0;
+    return exchange(s, place, j, rises) ? SG_STEP_DONE : SG_STEP_REFRESH;
 }
+
+/* ---- the primal simplex ----------------------------------------------------------------------- */
+
+/* The one that gains most by leaving its bound, in the measure of the weights; -1 = none gains. */
+static int choose_gaining(const sg_pivot *s)
+{
+    double most = 0.0;
+    int best = -1;
+    for (int j = 0; j < s->variables; j++) {
+        double gain = s->stand[j] == SG_AT_LOWER ? -s->reduced[j] : s->reduced[j];
+        if (gain > s->price_min && s->live[j] && gain * gain > most * s->gain_weight[j]) {
+            most = gain * gain / s->gain_weight[j];
+            best = j;
+        }
+    }
+    return best;
+}
+
+static void update_gain_weights(sg_pivot *s, int entering, int leaving)
+{
+    double alpha = s->row_value[entering], own = s->gain_weight[entering] / (alpha * alpha);
+    for (int k = 0; k < s->row_count; k++) {
+        int j = s->row_index[k];
+        double w = s->row_value[j] * s->row_value[j] * own;
+        s->gain_weight[j] = w > s->gain_weight[j] ? w : s->gain_weight[j];
+    }
+    s->gain_weight[leaving] = fmax(own, 1.0);
+}
+
+sg_pivot_step sg_pivot_gain(sg_pivot *s)
+{
+    int j = choose_gaining(s);
+    if (j < 0) {
+        return SG_STEP_FEASIBLE;
+    }
+    double range = s->upper[j] - s->lower[j], way = s->stand[j] == SG_AT_LOWER ? range : -range;
+    make_column(s, j);
+    int place = find_stop(s, way);
+    if (place < 0) {
+        if (range >= SG_PIVOT_FAR) {
+            return SG_STEP_BLOCKED;
+        }
+        go_through(s, j, way);
+        s->pivots++;
+        return SG_STEP_DONE;
+    }
+    make_row(s, place);
+    if (!agree(s, place, j)) {
+        return SG_STEP_REFRESH;
+    }
+    update_gain_weights(s, j, s->head[place]);
+    move_reduced(s, j, s->head[place], s->reduced[j] / s->row_value[j]);
+    s->pivots++;
+    bool rises = -way * s->column.value[place] > 0.0;
+    return exchange(s, place, j, rises) ? SG_STEP_DONE : SG_STEP_REFRESH;
+}
+
+/* ---- the dual simplex ------------------------------------------------------------------------- */
 
 sg_pivot_step sg_pivot_once(sg_pivot *s)
 {
@@ -379,12 +456,11 @@ sg_pivot_step sg_pivot_once(sg_pivot *s)
         return SG_STEP_BLOCKED;
     }
     make_column(s, entering);
-    double alpha = s->column.value[place], row_alpha = s->row_value[entering];
-    if (!(fabs(alpha - row_alpha) <= AGREE * (1e-3 + fabs(alpha)))) {
+    if (!agree(s, place, entering)) {
         return SG_STEP_REFRESH;
     }
     flip(s);
-    update_weights(s, place, alpha);
+    update_weights(s, place, s->column.value[place]);
     update_reduced(s, entering, leaving, sign);
     s->pivots++;
     return exchange(s, place, entering, above) ? SG_STEP_DONE : SG_STEP_REFRESH;
