@@ -397,7 +397,7 @@ static void stand(sg_pivot *s, int j)
     double d = s->reduced[j];
     double here = low ? s->lower[j] : s->upper[j], there = low ? s->upper[j] : s->lower[j];
     bool wrong = (low ? -d : d) > s->price_min;
-    if (wrong && s->gains) {
+    if (wrong && s->gains && s->live[j]) {
         s->reduced[j] = d = 0.0;
         s->shifted = true;
         wrong = false;
@@ -637,6 +637,17 @@ static void write_point(const sg_pivot *s, sg_lp_point *ret)
     }
 }
 
+/* Who is not basic has the value of its bound, where that is one. */
+static void take_bounds(sg_pivot *s)
+{
+    for (int j = 0; j < s->variables; j++) {
+        double bound = s->stand[j] == SG_AT_LOWER ? s->lower[j] : s->upper[j];
+        if (s->stand[j] != SG_BASIC && fabs(bound) < SG_PIVOT_FAR) {
+            s->value[j] = bound;
+        }
+    }
+}
+
 /* Numbers for the basis as it is: factors and prices where they are not at hand, and values. False: no factors. */
 static bool prepare(sg_pivot *s, bool first)
 {
@@ -645,6 +656,7 @@ static bool prepare(sg_pivot *s, bool first)
         return false;
     }
     if (!s->priced) {
+        take_bounds(s);
         survey(s);
     }
     if (settle_rest(s) || moved || first) {
