@@ -27,8 +27,10 @@ struct sg_again {
     sg_pivot *pivot;
     void *block;
     size_t block_size;
-    signed char *stand;
-    size_t stand_size;
+    signed char *stand; /* [variable of now]                          */
+    int *from;          /* [variable of now] what it was before       */
+    bool *gone;         /* [variable of before] nobody is it any more */
+    size_t stand_size, from_size, gone_size;
     sg_lp_result result;
     size_t columns, rows; /* of result */
 };
@@ -64,6 +66,8 @@ void sg_again_free(sg_again *self)
     sg_lp_result_free(&self->result);
     free(self->block);
     free(self->stand);
+    free(self->from);
+    free(self->gone);
     free(self);
 }
 
@@ -151,22 +155,53 @@ static int shift_of(const sg_again *self, const sg_dispatch *p)
     return steps >= 0.0 && steps < p->steps ? (int)steps : -1;
 }
 
+/* Room for what is told of `before` variables to `now` ones. */
+static bool make_told(sg_again *self, size_t before, size_t now)
+{
+    void *stand = self->stand, *from = self->from, *gone = self->gone;
+    bool done = make_room(&stand, &self->stand_size, now) &&
+                make_room(&from, &self->from_size, now * sizeof *self->from) &&
+                make_room(&gone, &self->gone_size, before + 1);
+    self->stand = stand;
+    self->from = from;
+    self->gone = gone;
+    return done;
+}
+
+static size_t variables_of(const sg_program *program)
+{
+    return program->lp.column_count + program->lp.row_count;
+}
+
+/* The basis of the program before as one of this. What is gone with the steps that passed leaves the basis first, while its
+ * prices are known. False where they have not the same parts. */
+static bool follow(sg_again *self, int shift)
+{
+    const sg_program *before = &self->programs[1 - self->now], *now = &self->programs[self->now];
+    if (!sg_program_follow(before, now, shift, self->from)) {
+        return false;
+    }
+    memset(self->gone, 1, variables_of(before));
+    for (size_t j = 0; j < variables_of(now); j++) {
+        if (self->from[j] >= 0) {
+            self->gone[self->from[j]] = false;
+        }
+    }
+    sg_pivot_let_go(self->pivot, self->gone);
+    sg_program_tell(now, shift, self->from, sg_pivot_basis(self->pivot), self->stand);
+    return true;
+}
+
 /* The model, the simplex and a basis for programs[now]; *ret_fresh where there is none to go on from. */
 static sg_status prepare(sg_again *self, const sg_dispatch *problem, bool *ret_fresh)
 {
     const sg_program *before = &self->programs[1 - self->now], *now = &self->programs[self->now];
     bool same = self->pivot && same_matrix(&before->lp, &now->lp);
     int shift = self->begun ? shift_of(self, problem) : -1;
-    bool follows = false;
-    void *stand = self->stand;
-    bool room = make_room(&stand, &self->stand_size, now->lp.column_count + now->lp.row_count);
-    self->stand = stand;
-    if (!room) {
+    if (!make_told(self, variables_of(before), variables_of(now))) {
         return SG_NOMEM;
     }
-    if (shift > 0 || (shift == 0 && !same)) {
-        follows = sg_program_follow(before, sg_pivot_basis(self->pivot), now, shift, self->stand);
-    }
+    bool follows = (shift > 0 || (shift == 0 && !same)) && follow(self, shift);
     sg_status status = SG_OK;
     if (same) {
         sg_lp_model_load(&self->model, &now->lp);

@@ -606,6 +606,27 @@ void sg_pivot_begin_at(sg_pivot *s, const double *value, double seconds_max)
     }
 }
 
+void sg_pivot_let_go(sg_pivot *s, const bool *gone)
+{
+    int surplus = 0;
+    for (int p = 0; p < s->places; p++) {
+        surplus += s->head[p] >= 0 && gone[s->head[p]];
+    }
+    for (int i = 0; i < s->rows; i++) {
+        surplus -= gone[s->columns + i];
+    }
+    for (int p = 0, end = s->places; p < end && surplus > 0 && s->priced; p++) {
+        int j = s->head[p];
+        if (j >= 0 && j < s->columns && gone[j]) {
+            sg_pivot_step step = sg_pivot_let_out(s, p, gone);
+            surplus -= step == SG_STEP_DONE;
+            if (step == SG_STEP_REFRESH) {
+                return;
+            }
+        }
+    }
+}
+
 /* ---- the solve -------------------------------------------------------------------------------- */
 
 typedef struct budget {

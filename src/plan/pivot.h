@@ -45,6 +45,11 @@ void sg_pivot_set_basis(sg_pivot *self, const signed char *stand);
  * or nearly is. @effects alloc=no block=for the pivots */
 void sg_pivot_begin_at(sg_pivot *self, const double *value, double seconds_max);
 
+/* Variables and rows that will be no more (gone[column_count + row_count]; columns + row for a row) leave the basis, until no
+ * more of them are in it than rows go: by dual pivots that move no value, as the prices of the last solve have it. Nothing
+ * happens where there is no such solve. @effects alloc=no block=for the pivots */
+void sg_pivot_let_go(sg_pivot *self, const bool *gone);
+
 /* Where each variable stands now. @effects alloc=no block=no fails=never */
 const signed char *sg_pivot_basis(const sg_pivot *self);
 

@@ -66,7 +66,7 @@ struct sg_pivot {
     bool factored, priced, shifted; /* shifted: costs are not the model's    */
     bool gains;       /* who has the wrong price stays where it is, at a cost shifted for it */
     double price_min; /* a price that is wrong by less than this is right                    */
-    bool invented; /* a variable stands on a bound that the model does not have */
+    bool invented;    /* a variable stands on a bound that the model does not have */
     int64_t pivots;
 };
 
@@ -83,6 +83,10 @@ sg_pivot_step sg_pivot_once(sg_pivot *self);
 /* Variable j, neither basic nor at a bound, goes to the nearer one, or becomes basic for one that comes to a bound first.
  * @effects alloc=no block=no */
 sg_pivot_step sg_pivot_push(sg_pivot *self, int j);
+
+/* The variable in this place leaves the basis where it is, for one that is not `gone` and whose price comes to zero first;
+ * SG_STEP_BLOCKED = there is none. @effects alloc=no block=no */
+sg_pivot_step sg_pivot_let_out(sg_pivot *self, int place, const bool *gone);
 
 /* One pivot of the primal simplex, where no bound is missed: SG_STEP_FEASIBLE = no variable gains by leaving its bound,
  * SG_STEP_BLOCKED = one gains without end. @effects alloc=no block=no */

@@ -4,11 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-static const double ALPHA_MIN = 1e-9;  /* a cell of the row below it is rounding       */
-static const double ENTER_MIN = 1e-7;  /* nor does a column enter on less              */
-static const double AGREE = 1e-6;      /* of row and column about their common cell    */
-static const double SHARE_MIN = 1e-14; /* of a hub                               */
-static const double TRACE = 1e-100;    /* of a cell that came to zero */
+static const double ALPHA_MIN = 1e-9;   /* a cell of the row below it is rounding       */
+static const double ENTER_MIN = 1e-7;   /* nor does a column enter on less              */
+static const double LET_OUT_MIN = 1e-5; /* nor does one for a variable that need not move  */
+static const double AGREE = 1e-6;       /* of row and column about their common cell    */
+static const double SHARE_MIN = 1e-14;  /* of a hub                               */
+static const double TRACE = 1e-100;     /* of a cell that came to zero */
 
 /* The place that misses its bounds by most, in the measure of the weights; -1 = none does. */
 static int choose_leaving(sg_pivot *s)
@@ -437,6 +438,33 @@ sg_pivot_step sg_pivot_gain(sg_pivot *s)
     s->pivots++;
     bool rises = -way * s->column.value[place] > 0.0;
     return exchange(s, place, j, rises) ? SG_STEP_DONE : SG_STEP_REFRESH;
+}
+
+/* ---- out of the basis on the spot ------------------------------------------------------------- */
+
+sg_pivot_step sg_pivot_let_out(sg_pivot *s, int place, const bool *gone)
+{
+    double least = HUGE_VAL;
+    int entering = -1;
+    make_row(s, place);
+    for (int k = 0; k < s->row_count; k++) {
+        int j = s->row_index[k];
+        double size = fabs(s->row_value[j]);
+        if (!gone[j] && size > LET_OUT_MIN && fabs(s->reduced[j]) < least * size) {
+            least = fabs(s->reduced[j]) / size;
+            entering = j;
+        }
+    }
+    if (entering < 0) {
+        return SG_STEP_BLOCKED;
+    }
+    make_column(s, entering);
+    if (!agree(s, place, entering)) {
+        return SG_STEP_REFRESH;
+    }
+    s->place_lower[place] = s->place_upper[place] = s->place_value[place];
+    move_reduced(s, entering, s->head[place], s->reduced[entering] / s->row_value[entering]);
+    return exchange(s, place, entering, false) ? SG_STEP_DONE : SG_STEP_REFRESH;
 }
 
 /* ---- the dual simplex ------------------------------------------------------------------------- */

@@ -74,11 +74,15 @@ bool sg_dispatch_is_valid(const sg_dispatch *problem);
 SG_MUST_CHECK sg_status sg_program_build(sg_program *self, const sg_dispatch *problem, bool elastic,
                                          sg_arena *scratch);
 
-/* Where the variables of a program stand (pivot.h: stand[column_count + row_count]), told to one that begins `shift`
- * steps later and has the same parts: each step takes what the same time had before, what is new at the end what
- * the last step had. False where they have not the same parts. @effects alloc=no block=no */
-bool sg_program_follow(const sg_program *before, const signed char *stand, const sg_program *now,
-                       int shift, signed char *ret);
+/* Which variable (column, or columns + row) of a program each one was, ret_from[column_count + row_count], of a program
+ * that begins `shift` steps later and has the same parts: each step takes what the same time had before, what is new at
+ * the end what the last step had; -1 = there was none. False where they have not the same parts.
+ * @effects alloc=no block=no */
+bool sg_program_follow(const sg_program *before, const sg_program *now, int shift, int *ret_from);
+
+/* Where the variables stand (pivot.h), told so. @effects alloc=no block=no fails=never */
+void sg_program_tell(const sg_program *now, int shift, const int *from, const signed char *stand,
+                     signed char *ret);
 
 /* What counts as next to nothing. */
 typedef struct sg_program_trace {

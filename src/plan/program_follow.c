@@ -6,8 +6,7 @@
 typedef struct follow {
     const sg_program *before, *now;
     int shift;
-    const signed char *stand;
-    signed char *ret;
+    int *from; /* [variable of now] that of before; -1 = there was none */
 } follow;
 
 /* The step of before at the time of step t; the last one where that ended earlier. */
@@ -28,7 +27,7 @@ static void follow_blocks(follow *f, int before, int now, int blocks)
     int steps = f->now->problem->steps;
     for (int b = 0; b < blocks; b++) {
         for (int t = 0; t < steps; t++) {
-            f->ret[now + b * steps + t] = f->stand[before + b * steps + step_before(f, t)];
+            f->from[now + b * steps + t] = before + b * steps + step_before(f, t);
         }
     }
 }
@@ -37,7 +36,7 @@ static void follow_blocks(follow *f, int before, int now, int blocks)
 static void follow_each(follow *f, int before, int now, int count)
 {
     for (int k = 0; k < count; k++) {
-        f->ret[now + k] = f->stand[before + k];
+        f->from[now + k] = before + k;
     }
 }
 
@@ -49,26 +48,9 @@ static void follow_window(follow *f, int before, int from_before, int to_before,
         int at = step_before(f, t);
         at = at < from_before ? from_before : at >= to_before ? to_before - 1 : at;
         if (from_before < to_before) {
-            f->ret[now + t - from] = f->stand[before + at - from_before];
+            f->from[now + t - from] = before + at - from_before;
         }
     }
-}
-
-/* A store that ended where it has to end does so later now: what it holds until then is open again, and in the steps that
- * came it rests. */
-static void end_later(follow *f, int store)
-{
-    const sg_program *n = f->now;
-    int steps = n->problem->steps, block = store * steps, from = steps - f->shift;
-    signed char *energy = f->ret + n->energy + block, last = energy[steps - 1];
-    if (last == SG_BASIC || from < 1) {
-        return;
-    }
-    for (int t = from; t < steps; t++) {
-        f->ret[n->charge + block + t] = f->ret[n->discharge + block + t] = SG_AT_LOWER;
-        energy[t - 1] = SG_BASIC;
-    }
-    energy[steps - 1] = last;
 }
 
 static void follow_grid(follow *f)
@@ -141,31 +123,86 @@ static bool same_parts(const sg_dispatch *a, const sg_dispatch *b)
            a->grid.demand_count == b->grid.demand_count;
 }
 
-bool sg_program_follow(const sg_program *before, const signed char *stand, const sg_program *now,
-                       int shift, signed char *ret)
+bool sg_program_follow(const sg_program *before, const sg_program *now, int shift, int *ret_from)
 {
-    follow f = {before, now, shift, stand, ret};
+    follow f = {before, now, shift, ret_from};
     const sg_dispatch *p = now->problem;
-    int columns = (int)now->lp.column_count, rows = (int)now->lp.row_count;
+    int variables = (int)(now->lp.column_count + now->lp.row_count);
     if (!same_parts(before->problem, p)) {
         return false;
     }
-    for (int j = 0; j < columns + rows; j++) {
-        ret[j] = j < columns ? SG_AT_LOWER : SG_BASIC; /* what was not there before */
+    for (int j = 0; j < variables; j++) {
+        ret_from[j] = -1;
     }
-    int zones = sg_dispatch_zone_count(p);
     follow_blocks(&f, 0, 0, now->peak / p->steps);
     follow_blocks(&f, before->charge, now->charge, 3 * p->store_count);
     follow_blocks(&f, before->shed, now->shed, p->shed_count);
-    follow_blocks(&f, row_of(before, before->balance), row_of(now, now->balance), zones);
+    follow_blocks(&f, row_of(before, before->balance), row_of(now, now->balance),
+                  sg_dispatch_zone_count(p));
     follow_blocks(&f, row_of(before, before->dynamics), row_of(now, now->dynamics), p->store_count);
-    for (int s = 0; s < p->store_count && shift > 0; s++) {
-        end_later(&f, s);
-    }
     follow_grid(&f);
     follow_work(&f);
     int share_before = before->share, share_now = now->share;
     follow_reserve(&f, true, &share_before, &share_now);
     follow_reserve(&f, false, &share_before, &share_now);
     return true;
+}
+
+/* A store that ended where it has to end does so later now: what it holds until then is open again, and in the steps that
+ * came it rests. */
+static void end_later(const sg_program *now, int shift, int store, signed char *ret)
+{
+    int steps = now->problem->steps, block = store * steps, from = steps - shift;
+    signed char *energy = ret + now->energy + block, last = energy[steps - 1];
+    if (last == SG_BASIC || from < 1) {
+        return;
+    }
+    for (int t = from; t < steps; t++) {
+        ret[now->charge + block + t] = ret[now->discharge + block + t] = SG_AT_LOWER;
+        energy[t - 1] = SG_BASIC;
+    }
+    energy[steps - 1] = last;
+}
+
+/* How many more could be basic. */
+static int open_rows(const sg_program *now, const signed char *stand)
+{
+    int variables = (int)(now->lp.column_count + now->lp.row_count), open = (int)now->lp.row_count;
+    for (int j = 0; j < variables; j++) {
+        open -= stand[j] == SG_BASIC;
+    }
+    return open;
+}
+
+/* Where a store was what balances the last step, it still has to be: those that were asked to rest come back while rows are
+ * open. */
+static void fill_up(const sg_program *now, int shift, const int *from, const signed char *stand,
+                    signed char *ret)
+{
+    int steps = now->problem->steps, open = open_rows(now, ret);
+    for (int b = 0; b < 2 * now->problem->store_count; b++) {
+        for (int t = steps - shift; t < steps && open > 0; t++) {
+            int j = now->charge + b * steps + t;
+            if (ret[j] != SG_BASIC && stand[from[j]] == SG_BASIC) {
+                ret[j] = SG_BASIC;
+                open--;
+            }
+        }
+    }
+}
+
+void sg_program_tell(const sg_program *now, int shift, const int *from, const signed char *stand,
+                     signed char *ret)
+{
+    int columns = (int)now->lp.column_count, variables = columns + (int)now->lp.row_count;
+    for (int j = 0; j < variables; j++) {
+        signed char unknown = j < columns ? SG_AT_LOWER : SG_BASIC;
+        ret[j] = from[j] >= 0 ? stand[from[j]] : unknown;
+    }
+    for (int s = 0; s < now->problem->store_count && shift > 0; s++) {
+        end_later(now, shift, s, ret);
+    }
+    if (shift > 0) {
+        fill_up(now, shift, from, stand, ret);
+    }
 }
