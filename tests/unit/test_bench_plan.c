@@ -76,6 +76,55 @@ static void solvers_find_the_same_cost_cold_and_again(void **state)
     sg_bench_site_free(&site);
 }
 
+/* Every step begins where the plan before left the site, and peers start from the basis that it left. */
+static void a_horizon_that_moves_on_costs_the_same_by_all(void **state)
+{
+    (void)state;
+    sg_bench_answer answers[SG_BENCH_SHIFT_MAX];
+    int count = 0;
+    const sg_bench_effort three = {3, 60.0};
+    assert_int_equal(sg_bench_shift(96, 4, &three, true, answers, &count), SG_OK);
+    assert_in_range(count, 2, SG_BENCH_SHIFT_MAX);
+    for (int k = 0; k < count; k++) {
+        assert_int_equal(answers[k].repeats, 3);
+        assert_int_equal(answers[k].outcome, SG_SOLVED);
+        assert_true(answers[k].solve_s > 0.0);
+        expect_near(answers[k].objective, answers[1].objective);
+    }
+    assert_true(answers[0].call_s > answers[0].solve_s);
+    assert_int_equal(sg_bench_shift(96, 4, &three, false, answers, &count), SG_OK);
+    assert_int_equal(count, 1);
+}
+
+static void a_step_later_the_site_is_where_its_plan_was(void **state)
+{
+    (void)state;
+    sg_bench_site site, late;
+    sg_arena arena = {0};
+    sg_schedule plan;
+    assert_int_equal(sg_bench_site_create_ahead(3000, 2, 1, &site), SG_OK);
+    assert_int_equal(sg_bench_site_create(3000, 2, &late), SG_OK);
+    assert_int_equal(sg_dispatch_solve(&site.problem, 0.0, &arena, &plan), SG_OK);
+    assert_int_equal(site.problem.grid.demand_count, 2);
+    assert_int_equal(site.demand[0].to, 2920);
+    sg_bench_site_step(&site, &plan);
+    assert_memory_equal(site.problem.load_kw, late.problem.load_kw + 1, 2999 * sizeof(double));
+    assert_memory_equal(site.problem.grid.export_price_per_kwh,
+                        late.problem.grid.export_price_per_kwh + 1, 2999 * sizeof(double));
+    assert_true(site.stores[1].initial_kwh == plan.energy_kwh[1][1]);
+    assert_true(site.problem.grid.initial_net_given);
+    assert_true(site.problem.grid.initial_net_kw == plan.import_kw[0] - plan.export_kw[0]);
+    assert_true(site.demand[0].peak_so_far_kw == fmax(1500.0, plan.import_kw[0]));
+    assert_true(site.demand[1].peak_so_far_kw == 1500.0);
+    assert_int_equal(site.demand[0].to, 2919);
+    assert_int_equal(site.demand[1].from, 2919);
+    assert_int_equal(site.demand[1].to, 3000);
+    assert_true(site.problem.start_us == (int64_t)(site.problem.step_s * 1e6));
+    sg_arena_free(&arena);
+    sg_bench_site_free(&late);
+    sg_bench_site_free(&site);
+}
+
 /* HiGHS sees the program as a file and runs in another process. */
 static void highs_finds_the_same_where_python_has_it(void **state)
 {
@@ -127,6 +176,8 @@ int main(void)
         cmocka_unit_test(loads_move_by_one_percent_at_most_and_anew_each_round),
         cmocka_unit_test(a_year_of_quarter_hours_has_a_demand_period_for_each_month),
         cmocka_unit_test(solvers_find_the_same_cost_cold_and_again),
+        cmocka_unit_test(a_horizon_that_moves_on_costs_the_same_by_all),
+        cmocka_unit_test(a_step_later_the_site_is_where_its_plan_was),
         cmocka_unit_test(highs_finds_the_same_where_python_has_it),
         cmocka_unit_test(a_missing_python_is_said_so),
     };

@@ -234,6 +234,98 @@ static void test_any_basis_may_be_given(void **state)
     close_bench(&b);
 }
 
+/* Every worker does an eighth of each task: as cheap as nothing else if all tasks cost alike, and no corner. */
+static void test_a_point_inside_a_face_becomes_a_corner(void **state)
+{
+    (void)state;
+    double value[SIDE * SIDE], dual[2 * SIDE], point[SIDE * SIDE];
+    bench b = {0};
+    write_assignment(&b.lp, SIDE);
+    for (int k = 0; k < SIDE * SIDE; k++) {
+        b.lp.column_cost[k] = k / SIDE + 1.0;
+    }
+    open_bench(&b);
+    b.point = (sg_lp_point){.value = value, .row_dual = dual};
+    for (int k = 0; k < SIDE * SIDE; k++) {
+        point[k] = 1.0 / SIDE / b.model.unit;
+    }
+    allocations = 0;
+    counting = true;
+    sg_pivot_begin_at(b.pivot, point, 0.0);
+    counting = false;
+    assert_int_equal(allocations, 0);
+    assert_int_equal(solve(&b), SG_SOLVED);
+    assert_int_equal(b.point.iterations, 0);
+    double sum = 0.0;
+    for (int k = 0; k < SIDE * SIDE; k++) {
+        double v = value[k] * b.model.unit;
+        assert_true(fabs(v) < 1e-9 || fabs(v - 1.0) < 1e-9);
+        sum += b.lp.column_cost[k] * v;
+    }
+    assert_true(fabs(sum - SIDE * (SIDE + 1) / 2.0) < 1e-9);
+    close_bench(&b);
+}
+
+/* Where the point is far from the optimum, or keeps nothing at all, the optimum is found all the same. */
+static void test_any_point_may_be_begun_at(void **state)
+{
+    (void)state;
+    double value[SIDE * SIDE], dual[2 * SIDE], point[SIDE * SIDE], best = 0.0;
+    bench b = {0};
+    write_assignment(&b.lp, SIDE);
+    open_bench(&b);
+    b.point = (sg_lp_point){.value = value, .row_dual = dual};
+    for (int i = 0; i < SIDE; i++) {
+        best += (i + 1) * (SIDE - i);
+    }
+    for (int n = 0; n < 3; n++) {
+        for (int k = 0; k < SIDE * SIDE; k++) {
+            double v[] = {1.0 / SIDE, k / SIDE == k % SIDE ? 1.0 : 0.0, 5.0 * k};
+            point[k] = v[n] / b.model.unit;
+        }
+        sg_pivot_begin_at(b.pivot, point, 0.0);
+        assert_int_equal(solve(&b), SG_SOLVED);
+        double sum = 0.0;
+        for (int k = 0; k < SIDE * SIDE; k++) {
+            sum += b.lp.column_cost[k] * value[k] * b.model.unit;
+        }
+        assert_true(fabs(sum - best) < 1e-9);
+    }
+    close_bench(&b);
+}
+
+/* A basic column that will be gone, and another that does what it does: that one takes its place. */
+static void test_what_goes_leaves_the_basis(void **state)
+{
+    (void)state;
+    bench b = {0};
+    static const double COST[] = {1.0, 2.0, 3.0};
+    for (int j = 0; j < 3; j++) {
+        sg_lp_column(&b.lp, COST[j], 0.0, j == 2 ? 100.0 : 50.0);
+    }
+    sg_lp_row(&b.lp, 40.0, 40.0); /* x0 + x1 = 40, x0 + x1 + x2 = 70: x0 = 40, x2 = 30 */
+    sg_lp_row(&b.lp, 70.0, 70.0);
+    for (int j = 0; j < 3; j++) {
+        if (j < 2) {
+            sg_lp_term(&b.lp, 0, j, 1.0);
+        }
+        sg_lp_term(&b.lp, 1, j, 1.0);
+    }
+    open_bench(&b);
+    assert_int_equal(solve(&b), SG_SOLVED);
+    assert_true(fabs(objective(&b) - (40.0 + 90.0)) < 1e-9);
+    assert_int_equal(sg_pivot_basis(b.pivot)[0], SG_BASIC);
+    assert_int_equal(sg_pivot_basis(b.pivot)[2], SG_BASIC);
+    const bool gone[5] = {true, false, false, false, false};
+    sg_pivot_let_go(b.pivot, gone);
+    assert_int_not_equal(sg_pivot_basis(b.pivot)[0], SG_BASIC);
+    assert_int_equal(sg_pivot_basis(b.pivot)[1], SG_BASIC);
+    assert_int_equal(sg_pivot_basis(b.pivot)[2], SG_BASIC);
+    assert_int_equal(solve(&b), SG_SOLVED); /* it comes back where it does not go after all */
+    assert_true(fabs(objective(&b) - (40.0 + 90.0)) < 1e-9);
+    close_bench(&b);
+}
+
 static void test_memory_is_the_callers(void **state)
 {
     (void)state;
@@ -264,6 +356,9 @@ int main(void)
         cmocka_unit_test(test_what_has_no_solution_is_not_called_solved),
         cmocka_unit_test(test_pivots_are_bounded),
         cmocka_unit_test(test_any_basis_may_be_given),
+        cmocka_unit_test(test_a_point_inside_a_face_becomes_a_corner),
+        cmocka_unit_test(test_any_point_may_be_begun_at),
+        cmocka_unit_test(test_what_goes_leaves_the_basis),
         cmocka_unit_test(test_memory_is_the_callers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
