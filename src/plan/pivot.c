@@ -85,6 +85,8 @@ static void lay_out(carver *c, sg_pivot *s)
     s->missing = carve(c, places, sizeof *s->missing);
     s->ratio = carve(c, variables + 1, sizeof *s->ratio);
     s->flipped = carve(c, variables, sizeof *s->flipped);
+    s->gaining = carve(c, variables, sizeof *s->gaining);
+    s->in_gaining = carve(c, variables, sizeof *s->in_gaining);
     carve_spread(c, &s->rho, places);
     carve_spread(c, &s->column, places);
     carve_spread(c, &s->flips, places);
@@ -702,9 +704,7 @@ static sg_pivot_step run_gains(sg_pivot *s, const budget *b, int wrong)
 {
     int64_t most = s->pivots + GAIN_PIVOTS + 4 * (int64_t)wrong;
     budget own = {b->until_s, most < b->pivots_max ? most : b->pivots_max};
-    for (int j = 0; j < s->variables; j++) {
-        s->gain_weight[j] = 1.0;
-    }
+    sg_pivot_list_gaining(s);
     sg_pivot_step step = run(s, &own, sg_pivot_gain);
     bool spent = step == SG_STEP_DONE && s->pivots == most && most < b->pivots_max;
     s->gains = step != SG_STEP_BLOCKED && !spent;

@@ -55,8 +55,10 @@ struct sg_pivot {
     bool *live;                  /* [variable] neither basic nor fixed     */
     double *lower, *upper, *cost, *reduced, *value; /* [variable]; value of those not basic   */
     double *gain_weight;                            /* [variable] measure of what it gains */
-    double *row_value;         /* [variable] of the row of the tableau; zero between pivots */
-    int *row_index, row_count; /* its live variables                     */
+    int *gaining, gaining_count; /* who gains by leaving its bound, and some that did */
+    bool *in_gaining;            /* [variable]                                        */
+    double *row_value;           /* [variable] of the row of the tableau; zero between pivots */
+    int *row_index, row_count;   /* its live variables                     */
     sg_ratio *ratio;
     int *flipped, flip_count;
     double *rest; /* [row] what the values miss it by, where they do not fit yet */
@@ -87,6 +89,9 @@ sg_pivot_step sg_pivot_push(sg_pivot *self, int j);
 /* The variable in this place leaves the basis where it is, for one that is not `gone` and whose price comes to zero first;
  * SG_STEP_BLOCKED = there is none. @effects alloc=no block=no */
 sg_pivot_step sg_pivot_let_out(sg_pivot *self, int place, const bool *gone);
+
+/* Who gains by leaving its bound, for a run of the primal simplex; how many. @effects alloc=no block=no fails=never */
+int sg_pivot_list_gaining(sg_pivot *self);
 
 /* One pivot of the primal simplex, where no bound is missed: SG_STEP_FEASIBLE = no variable gains by leaving its bound,
  * SG_STEP_BLOCKED = one gains without end. @effects alloc=no block=no */

@@ -386,18 +386,49 @@ sg_pivot_step sg_pivot_push(sg_pivot *s, int j)
 
 /* ---- the primal simplex ----------------------------------------------------------------------- */
 
+static double gain_of(const sg_pivot *s, int j)
+{
+    return s->stand[j] == SG_AT_LOWER ? -s->reduced[j] : s->reduced[j];
+}
+
+static void list_gaining(sg_pivot *s, int j)
+{
+    if (!s->in_gaining[j] && s->live[j] && gain_of(s, j) > s->price_min) {
+        s->in_gaining[j] = true;
+        s->gaining[s->gaining_count++] = j;
+    }
+}
+
+int sg_pivot_list_gaining(sg_pivot *s)
+{
+    s->gaining_count = 0;
+    for (int j = 0; j < s->variables; j++) {
+        s->gain_weight[j] = 1.0;
+        s->in_gaining[j] = false;
+        list_gaining(s, j);
+    }
+    return s->gaining_count;
+}
+
 /* The one that gains most by leaving its bound, in the measure of the weights; -1 = none gains. */
-static int choose_gaining(const sg_pivot *s)
+static int choose_gaining(sg_pivot *s)
 {
     double most = 0.0;
-    int best = -1;
-    for (int j = 0; j < s->variables; j++) {
-        double gain = s->stand[j] == SG_AT_LOWER ? -s->reduced[j] : s->reduced[j];
-        if (gain > s->price_min && s->live[j] && gain * gain > most * s->gain_weight[j]) {
+    int best = -1, kept = 0;
+    for (int k = 0; k < s->gaining_count; k++) {
+        int j = s->gaining[k];
+        double gain = gain_of(s, j);
+        if (!s->live[j] || gain <= s->price_min) {
+            s->in_gaining[j] = false;
+            continue;
+        }
+        s->gaining[kept++] = j;
+        if (gain * gain > most * s->gain_weight[j]) {
             most = gain * gain / s->gain_weight[j];
             best = j;
         }
     }
+    s->gaining_count = kept;
     return best;
 }
 
@@ -435,6 +466,9 @@ sg_pivot_step sg_pivot_gain(sg_pivot *s)
     }
     update_gain_weights(s, j, s->head[place]);
     move_reduced(s, j, s->head[place], s->reduced[j] / s->row_value[j]);
+    for (int k = 0; k < s->row_count; k++) {
+        list_gaining(s, s->row_index[k]);
+    }
     s->pivots++;
     bool rises = -way * s->column.value[place] > 0.0;
     return exchange(s, place, j, rises) ? SG_STEP_DONE : SG_STEP_REFRESH;
