@@ -217,12 +217,13 @@ static sg_status prepare(sg_again *self, const sg_dispatch *problem, bool *ret_f
 }
 
 /* A schedule by the interior point. SG_NUMERIC where it has none, in the time that there is or of this shape. */
-static sg_outcome solve_interior(const sg_dispatch *problem, double seconds_max, sg_schedule *ret)
+static sg_outcome solve_interior(const sg_dispatch *problem, double seconds_max, sg_pool *pool,
+                                 sg_schedule *ret)
 {
     size_t size = (sg_interior_size(problem) + 63) & ~(size_t)63;
     void *block = size ? aligned_alloc(64, size) : NULL;
     sg_interior *interior = block ? sg_interior_create(problem, block, size) : NULL;
-    sg_interior_options how = {.seconds_max = seconds_max};
+    sg_interior_options how = {.seconds_max = seconds_max, .pool = pool};
     sg_outcome outcome = interior ? sg_interior_solve(interior, problem, &how, ret) : SG_NUMERIC;
     free(block);
     return outcome;
@@ -230,13 +231,14 @@ static sg_outcome solve_interior(const sg_dispatch *problem, double seconds_max,
 
 /* Where there is no basis to go on from: one near the interior point's schedule. Without one the simplex begins at nothing, which
  * takes it longer the longer the horizon is. */
-static void begin(sg_again *self, const sg_dispatch *problem, double seconds_max, sg_schedule *ret)
+static void begin(sg_again *self, const sg_dispatch *problem, double seconds_max, sg_pool *pool,
+                  sg_schedule *ret)
 {
     const sg_program *now = &self->programs[self->now];
     const sg_lp_model *m = &self->model;
     sg_program_trace trace = {.kw = TRACE_VALUE * m->unit, .price_per_kw = TRACE_PRICE * m->price};
     double began_s = now_s();
-    if (solve_interior(problem, 0.5 * seconds_max, ret) == SG_SOLVED) {
+    if (solve_interior(problem, 0.5 * seconds_max, pool, ret) == SG_SOLVED) {
         sg_program_point(now, ret, &trace, self->result.value);
         for (int j = 0; j < m->column_count; j++) {
             self->result.value[j] /= m->unit;
@@ -278,7 +280,7 @@ static double turnover_of(const sg_lp *lp, const double *value)
 }
 
 sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double seconds_max,
-                          sg_schedule *ret, double *ret_turnover)
+                          sg_pool *pool, sg_schedule *ret, double *ret_turnover)
 {
     sg_program *now = &self->programs[self->now];
     double began_s = now_s();
@@ -293,7 +295,7 @@ sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double sec
         return SG_NUMERIC;
     }
     if (fresh) {
-        begin(self, problem, 0.5 * seconds_max, ret);
+        begin(self, problem, 0.5 * seconds_max, pool, ret);
     }
     if (keep_shape(self, problem) != SG_OK) {
         sg_again_forget(self);

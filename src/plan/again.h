@@ -11,10 +11,10 @@
 #include "plan/pivot.h"
 
 /* Solve a valid problem. SG_SOLVED: ret, a schedule of its shape, has powers, energies and prices, ret_turnover all costs
- * without their signs. Anything else: it gave up, and another solver may do better. ret->iterations are pivots.
+ * without their signs. pool: for the interior point, where that is asked; NULL = none. Anything else: it gave up, and another solver may do better. ret->iterations are pivots.
  * @effects alloc=yes block=for the solve */
 sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double seconds_max,
-                          sg_schedule *ret, double *ret_turnover);
+                          sg_pool *pool, sg_schedule *ret, double *ret_turnover);
 
 /* The next program begins with no basis. @effects alloc=no block=no fails=never */
 void sg_again_forget(sg_again *self);

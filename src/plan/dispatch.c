@@ -260,7 +260,8 @@ static void solve_again(const sg_dispatch *problem, const sg_dispatch_options *o
     double turnover = 0.0;
     ret->solver = "pivot";
     ret->outcome =
-        sg_again_solve(options->again, problem, 0.5 * options->seconds_max, ret, &turnover);
+        sg_again_solve(options->again, problem, 0.5 * options->seconds_max, options->pool, ret,
+                       &turnover);
     if (ret->outcome == SG_SOLVED && !prove(problem, turnover, ret)) {
         sg_again_forget(options->again);
         ret->outcome = SG_NUMERIC;

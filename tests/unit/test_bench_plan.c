@@ -82,7 +82,7 @@ static void a_horizon_that_moves_on_costs_the_same_by_all(void **state)
     (void)state;
     sg_bench_answer answers[SG_BENCH_SHIFT_MAX];
     int count = 0;
-    const sg_bench_effort three = {3, 60.0};
+    const sg_bench_effort three = {.repeats = 3, .seconds_max = 60.0};
     assert_int_equal(sg_bench_shift(96, 4, &three, true, answers, &count), SG_OK);
     assert_in_range(count, 2, SG_BENCH_SHIFT_MAX);
     for (int k = 0; k < count; k++) {
