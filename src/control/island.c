@@ -100,19 +100,21 @@ static double total_w(const double *w, int count)
 
 static bool voltage_now(const sg_flows *f, const sg_ride_input *in)
 {
-    const sg_ride *ride = f->self->ride;
+    sg_ride *ride = f->self->ride;
     int point = site_point(f, SG_SITE_GRID_UP);
     sg_ride_sight sight = {.connected = sg_ride_connected(ride),
                            .quality = f->measure->quality[point],
                            .up = f->measure->value[point],
                            .seen_w = seen_w(f),
                            .least_w = least_flow_frac * f->plant->head->import_w_max};
-    if (sight.quality == SG_GOOD && sight.up > 0.5 && sight.seen_w <= sight.least_w) {
+    if (sight.quality <= SG_SUSPECT && sight.up > 0.5 && sight.seen_w <= sight.least_w) {
         sight.expected_w = expected_w(f, ride->served_w);
     }
     if (sight.expected_w > sight.least_w) {
         sight.expected_w = fmin(sight.expected_w, expected_w(f, drawn_w(f)));
     }
+    ride->missing_s = sg_ride_missing(&sight) ? ride->missing_s + f->in->dt_s : 0;
+    sight.missing_s = ride->missing_s;
     sight.carries =
         in->group_count > 0 && total_w(in->give_w, in->group_count) + in->free_w >= ride->served_w;
     return f->plant->head->grid_present && sg_ride_voltage(&sight);

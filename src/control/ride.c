@@ -7,6 +7,7 @@
 
 enum { MOVES_AT_ONCE = 2 }; /* lost and dark, back and done: a long step may hold both */
 
+static const double doubt_s = 2.5; /* frames and commands, each a second late */
 static const double grace_s = 10; /* most failures are over by then: nothing is held back so long */
 static const double margin_s = 5, margin = 1.05; /* of times, for what estimates miss */
 static const double start_margin_s = 10;         /* a generator may be late by it */
@@ -30,18 +31,19 @@ void sg_ride_init(sg_ride *self)
     *self = (sg_ride){.state = SG_RIDE_GRID, .register_j = -1, .looked_s = INFINITY};
 }
 
+bool sg_ride_missing(const sg_ride_sight *s)
+{
+    return s->connected && s->seen_w >= 0 && s->seen_w <= s->least_w &&
+           s->expected_w > s->least_w && s->seen_w < 0.1 * s->expected_w;
+}
+
 bool sg_ride_voltage(const sg_ride_sight *s)
 {
-    bool flows = s->seen_w > s->least_w;
-    if (s->quality == SG_GOOD) {
-        bool gone = s->connected && s->seen_w >= 0 && !flows && s->expected_w > s->least_w &&
-                    s->seen_w < 0.1 * s->expected_w;
-        return s->up > 0.5 && !gone;
+    bool flows = s->seen_w > s->least_w, held = s->quality == SG_SUSPECT;
+    if (s->quality == SG_GOOD || (held && !flows)) {
+        return s->up > 0.5 && s->missing_s < doubt_s;
     }
-    if (flows || s->carries) {
-        return flows;
-    }
-    return s->quality == SG_SUSPECT ? s->up > 0.5 : s->connected;
+    return flows || (!s->carries && s->connected);
 }
 
 sg_ride_state sg_ride_next(sg_ride_state state, unsigned events)

@@ -94,6 +94,7 @@ typedef struct sg_ride {
     double served_w;             /* by the last step, losses and tasks included           */
     double register_j;           /* of the grid's meter, when it was read last; < 0 never */
     double looked_s;             /* since the stores were looked at, on the grid          */
+    double missing_s;            /* since meters show nothing of an import that is due    */
 } sg_ride;
 
 /* What a step is decided on. Powers are seen from the root. */
@@ -121,13 +122,18 @@ typedef struct sg_ride_sight {
     double expected_w; /* by what loads, stores and sources do         */
     double least_w;    /* below it nothing follows from a flow         */
     bool carries;      /* stores and sources could carry the site      */
+    double missing_s;  /* for so long sg_ride_missing() has been true  */
 } sg_ride_sight;
 
 void sg_ride_init(sg_ride *self);
 
-/* Is there a grid? A reading that is missing is replaced by the meter's: current flows or it does not. Without either, the safe side: none,
- * when the site can carry itself; else the last reading while it may be held, then things stay as they are: a switch opened on a
- * guess would turn off what nothing else carries. */
+/* Meters show nothing of what should flow through them. */
+bool sg_ride_missing(const sg_ride_sight *sight);
+
+/* Is there a grid? A reading that is held counts for as long as it may be, and one that says that there is voltage is disbelieved
+ * once an import that is due has been missing for longer than frames and commands can be late. After that the meters decide
+ * alone: current flows or it does not. Without either, the safe side: none, when the site can carry itself; else things stay as they
+ * are: a switch opened on a guess would turn off what nothing else carries. */
 bool sg_ride_voltage(const sg_ride_sight *sight);
 
 /* What stores go on giving while import grows: all that the classes draw which were never held back, the minimum of the others. */

@@ -294,7 +294,8 @@ static bool ride_sane(const sg_ride *r)
            all_within(&r->lost_s, 1, 0, large) && all_within(&r->steady_s, 1, 0, large) &&
            all_within(&r->line_w, 1, 0, 1e30) && all_within(&r->hold_s, 1, 0, INFINITY) &&
            all_within(&r->served_w, 1, -large, large) &&
-           all_within(&r->register_j, 1, -1, 2 * large) && all_within(&r->looked_s, 1, 0, INFINITY);
+           all_within(&r->register_j, 1, -1, 2 * large) &&
+           all_within(&r->looked_s, 1, 0, INFINITY) && all_within(&r->missing_s, 1, 0, INFINITY);
 }
 
 static bool control_sane(const sg_control *c, const sg_plant *p)

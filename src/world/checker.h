@@ -78,8 +78,9 @@ typedef struct sg_tick {
       "1e-6 of what flows")                                                                       \
     X(ISLAND, "E8", "island", "nothing flows through a connection that is down",                  \
       "1e-6 of what flows, and 1 mW, which the plant does not resolve")                           \
-    X(SWITCH, "E8", "switch", "the switch to a grid that is there is not opened",                 \
-      "where a reading has lied or been missing within two minutes")                              \
+    X(SWITCH, "E8", "switch",                                                                     \
+      "the switch to a grid whose voltage is there and well read is not opened",                  \
+      "not where a reading has lied or been missing within two minutes")                          \
     X(ORDER, "E9", "order",                                                                       \
       "no load gets more than its minimum, and no lower class anything, while one lacks its "     \
       "minimum",                                                                                  \

@@ -328,8 +328,10 @@ static void order(sg_checker *self)
 
 static void stays_connected(sg_checker *self)
 {
-    bool there = self->tick->now.grid_up && checker_believes_grid(self);
-    if (!there || self->told_island || !checker_all_honest(self)) {
+    int up = checker_point(self, SG_POINT_SITE, SG_SITE_GRID_UP);
+    bool there = self->tick->now.grid_up && checker_believes_grid(self) &&
+                 self->tick->frame->quality[up] == SG_GOOD;
+    if (!there || self->told_island || self->tick->command->advisory || !checker_all_honest(self)) {
         return;
     }
     self->looks[SG_INVARIANT_SWITCH]++;

@@ -157,6 +157,10 @@ static void leak(scene *s)
 {
     s->tick.now.grid_up = false;
 }
+static void open_switch(scene *s)
+{
+    s->command.island = true;
+}
 static void export_it(scene *s)
 {
     s->store_w[0] = s->store_w[1] = 9e3;
@@ -224,6 +228,7 @@ static void every_check_sees_what_it_is_for(void **state)
     breaks(SG_INVARIANT_BOUNDS, overfill);
     breaks(SG_INVARIANT_BALANCE, lose_energy);
     breaks(SG_INVARIANT_ISLAND, leak);
+    breaks(SG_INVARIANT_SWITCH, open_switch);
     breaks(SG_INVARIANT_EXPORT, export_it);
     breaks(SG_INVARIANT_STALE, on_stale);
     breaks(SG_INVARIANT_CLOCK, clock_twin);

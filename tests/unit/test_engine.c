@@ -416,7 +416,7 @@ static void the_head_has_no_padding(void **state)
         offsetof(struct sg_engine, meter) - (offsetof(struct sg_engine, ride) + sizeof(sg_ride)),
         offsetof(struct sg_engine, ride) -
             (offsetof(struct sg_engine, wanted_high_w) + sizeof(double)),
-        sizeof(sg_ride) - (offsetof(sg_ride, looked_s) + sizeof(double)),
+        sizeof(sg_ride) - (offsetof(sg_ride, missing_s) + sizeof(double)),
         offsetof(sg_ride, told_s) - (offsetof(sg_ride, level) + sizeof(((sg_ride *)0)->level)),
         sizeof(struct sg_engine) - (offsetof(struct sg_engine, group_setpoint_w) +
                                     sizeof(((struct sg_engine *)0)->group_setpoint_w)),

@@ -89,25 +89,32 @@ static void voltage_is_what_is_seen_of_it(void **state)
         sg_ride_sight sight;
         bool voltage;
     } cases[] = {
-        /* connected, quality, up, seen, expected, least, carries */
-        {{true, SG_GOOD, 1, 300e3, 0, 10e3, true}, true},
-        {{true, SG_GOOD, 0, 300e3, 0, 10e3, true}, false}, /* said to be gone: gone      */
-        {{true, SG_GOOD, 1, 0, 300e3, 10e3, true}, false}, /* import has collapsed        */
-        {{true, SG_GOOD, 1, 0, 5e3, 10e3, true}, true},    /* little is due anyway         */
-        {{true, SG_GOOD, 1, 9e3, 50e3, 10e3, true}, true}, /* less than due, yet it flows  */
-        {{true, SG_GOOD, 1, -1, 300e3, 10e3, true}, true}, /* no meter to hold against it  */
-        {{false, SG_GOOD, 1, 0, 300e3, 10e3, true}, true}, /* the switch is open           */
-        {{true, SG_SUSPECT, 1, 300e3, 0, 10e3, true}, true},
-        {{true, SG_SUSPECT, 1, 0, 0, 10e3, true}, false}, /* nothing shows it: safe side  */
-        {{true, SG_NO_DATA, 1, -1, 0, 10e3, true}, false},
-        {{true, SG_NO_DATA, 0, 300e3, 0, 10e3, true}, true},
-        {{true, SG_SUSPECT, 1, 0, 0, 10e3, false}, true}, /* held, while nothing else carries */
-        {{true, SG_SUSPECT, 0, 0, 0, 10e3, false}, false},
-        {{true, SG_STALE, 1, 0, 0, 10e3, false}, true}, /* as it was */
-        {{false, SG_STALE, 1, 0, 0, 10e3, false}, false},
+        /* connected, quality, up, seen, expected, least, carries, for how long import has been missing */
+        {{true, SG_GOOD, 1, 300e3, 0, 10e3, true, 0}, true},
+        {{true, SG_GOOD, 0, 300e3, 0, 10e3, true, 0}, false},   /* said to be gone: gone      */
+        {{true, SG_GOOD, 1, 0, 300e3, 10e3, true, 2.6}, false}, /* import has collapsed        */
+        {{true, SG_GOOD, 1, 0, 300e3, 10e3, true, 2.4}, true},  /* or a command came late      */
+        {{true, SG_GOOD, 1, 0, 5e3, 10e3, true, 0}, true},      /* little is due anyway         */
+        {{true, SG_GOOD, 1, 9e3, 50e3, 10e3, true, 0}, true},   /* less than due, yet it flows  */
+        {{true, SG_GOOD, 1, -1, 300e3, 10e3, true, 0}, true},   /* no meter to hold against it  */
+        {{false, SG_GOOD, 1, 0, 300e3, 10e3, true, 0}, true},   /* the switch is open           */
+        {{true, SG_SUSPECT, 1, 300e3, 0, 10e3, true, 0}, true},
+        {{true, SG_SUSPECT, 1, 0, 0, 10e3, true, 0},
+         true}, /* held: nothing is due through the meter */
+        {{true, SG_SUSPECT, 1, 0, 300e3, 10e3, true, 2.6}, false},
+        {{true, SG_STALE, 1, 0, 0, 10e3, true, 0}, false}, /* nothing shows it: safe side  */
+        {{true, SG_NO_DATA, 1, -1, 0, 10e3, true, 0}, false},
+        {{true, SG_NO_DATA, 0, 300e3, 0, 10e3, true, 0}, true},
+        {{true, SG_SUSPECT, 1, 0, 0, 10e3, false, 0}, true}, /* held, while nothing else carries */
+        {{true, SG_SUSPECT, 0, 0, 0, 10e3, false, 0}, false},
+        {{true, SG_STALE, 1, 0, 0, 10e3, false, 0}, true}, /* as it was */
+        {{false, SG_STALE, 1, 0, 0, 10e3, false, 0}, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(sg_ride_voltage(&cases[i].sight), cases[i].voltage);
+        const sg_ride_sight *s = &cases[i].sight;
+        assert_int_equal(sg_ride_voltage(s), cases[i].voltage);
+        bool missing = s->connected && s->seen_w == 0 && s->expected_w > 5e3;
+        assert_int_equal(sg_ride_missing(s), missing);
     }
 }
 
