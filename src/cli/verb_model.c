@@ -3,10 +3,10 @@
 #include "base/quantity.h"
 #include "base/time.h"
 #include "cli/model_rows.h"
+#include "cli/slurp.h"
 #include "cli/verbs.h"
 #include "model/model.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,42 +289,6 @@ static int read_words(int argc, char **argv, const sg_model *model, words *ret)
     return SG_EXIT_DONE;
 }
 
-/* The whole file, terminated. NULL after one line on stderr. */
-static char *slurp(const char *path, int *ret_status)
-{
-    *ret_status = SG_EXIT_ENVIRONMENT;
-    FILE *file = path && strcmp(path, "-") != 0 ? fopen(path, "rb") : stdin;
-    size_t length = 0, room = 1 << 16;
-    char *text = file ? malloc(room) : NULL;
-    while (text && !feof(file) && !ferror(file)) {
-        length += fread(text + length, 1, room - length - 1, file);
-        if (length + 1 == room) {
-            char *more = realloc(text, room *= 2);
-            if (!more) {
-                free(text);
-            }
-            text = more;
-        }
-    }
-    bool failed = !text || ferror(file);
-    if (!failed && memchr(text, '\0', length)) {
-        fprintf(stderr, "%s: expected rows of CSV, got a file with NUL bytes\n", path ? path : "-");
-        *ret_status = SG_EXIT_USAGE;
-        free(text);
-        text = NULL;
-    } else if (failed) {
-        fprintf(stderr, "symgrid model: %s cannot be read: %s\n", path ? path : "standard input",
-                errno ? strerror(errno) : "memory is exhausted");
-        free(text);
-    } else {
-        text[length] = '\0';
-    }
-    if (file && file != stdin) {
-        fclose(file);
-    }
-    return failed ? NULL : text;
-}
-
 static int write_out(sg_out *out)
 {
     bool bad = out->failed ||
@@ -341,7 +305,7 @@ static int run_rows(const sg_model *model, const words *w)
 {
     const char *name = w->file && strcmp(w->file, "-") != 0 ? w->file : "-";
     int status;
-    char *text = slurp(w->file, &status);
+    char *text = sg_slurp("model", w->file, &status);
     if (!text) {
         return status;
     }

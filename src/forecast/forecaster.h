@@ -1,0 +1,48 @@
+/* forecaster.h - models that look ahead, behind one interface.
+ *
+ * Life     size -> the caller's memory -> create -> fit on rows [from, to) -> for each row that comes: update, predict.
+ *          A forecast from `origin` knows the rows before it and speaks of rows origin .. origin + horizon - 1.
+ * State    one flat block without pointers: copying it is keeping it, and sg_forecaster_save() writes it with its name and shape.
+ * Shapes   predict: ret[series][horizon], in the series' own units.
+ * Always   every number that comes out is finite, whatever went in (sg_panel_fill() first); where a model has learnt nothing, it
+ *          says the last value.
+ * @effects of the models' functions: alloc=no, but for fit, which may; block=no
+ * Families grow by one file and one line of forecasters.def. */
+#ifndef SG_FORECAST_FORECASTER_H
+#define SG_FORECAST_FORECASTER_H
+#include "base/status.h"
+#include "forecast/panel.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct sg_forecast_shape {
+    int32_t series_count, horizon;
+    int32_t season;   /* rows of a day; below 2: there is none */
+    int64_t fit_rows; /* rows that fit will see at most        */
+} sg_forecast_shape;
+
+enum { SG_FORECASTER_MAX = 32, SG_FORECAST_HORIZON_MAX = 4096 };
+
+typedef struct sg_forecaster {
+    const char *name, *title, *source;
+    int32_t variant; /* of a family that shares its functions */
+    size_t (*size)(const sg_forecast_shape *, int32_t variant);
+    void (*create)(void *self, const sg_forecast_shape *, int32_t variant);
+    /* NULL: there is nothing to learn. Leaves the state as it is after row to - 1. */
+    sg_status (*fit)(void *self, const sg_panel *, int64_t from, int64_t to);
+    /* NULL: it looks at the panel alone. The row stands in the panel. */
+    void (*update)(void *self, const sg_panel *, int64_t row);
+    void (*predict)(const void *self, const sg_panel *, int64_t origin, double *ret);
+} sg_forecaster;
+
+#define SG_FORECASTER(name) extern const sg_forecaster sg_forecaster_##name;
+#include "forecast/forecasters.def"
+#undef SG_FORECASTER
+
+extern const sg_forecaster *const sg_forecasters[];
+extern const int sg_forecaster_count;
+
+/* NULL: there is none of that name. */
+const sg_forecaster *sg_forecaster_find(const char *name);
+#endif
