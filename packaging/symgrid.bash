@@ -24,6 +24,7 @@ _symgrid_options() {
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --no-baseline --seed --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
+        forecast) echo "--horizon --time --target --model --intervals --season --plot --backtest --train --val --test --stride --standardize --list --json" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
         bench) echo "--changed --full --json --peer --repeats --seconds --sizes --threads --ticks" ;;
@@ -34,7 +35,7 @@ _symgrid_options() {
 _symgrid() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]:-}
-    local verbs="bench check control init model plan query replay run simulate"
+    local verbs="bench check control forecast init model plan query replay run simulate"
     local policies="static rules mpc"
     COMPREPLY=()
 
@@ -47,6 +48,7 @@ _symgrid() {
     fi
     case $previous in
         --policy) _symgrid_words "$policies"; return ;;
+        --model) _symgrid_words "auto $("${COMP_WORDS[0]}" forecast --list 2>/dev/null | awk '{print $1}' | grep -vx auto)"; return ;;
         --solver) _symgrid_words "auto own clp highs"; return ;;
         --peer) _symgrid_words "auto none"; return ;;
         --sizes) _symgrid_words "96x4 288x8 8760x4 1000 1000000"; return ;;
@@ -57,7 +59,8 @@ _symgrid() {
         --plan-every) _symgrid_words "5min 15min 1h"; return ;;
         --data) _symgrid_folders; return ;;
         --report | --trace | --problem | --arbitrage) _symgrid_files; return ;;
-        --from | --from-segment | --set | --seconds | --repeats | --changed | --threads | --ticks | --seed | --seeds | --jobs | --columns | --zone) return ;;
+        --from | --from-segment | --set | --seconds | --repeats | --changed | --threads | --ticks | --seed | --seeds | --jobs | --columns | --zone | \
+            --horizon | --time | --target | --intervals | --season | --train | --val | --test | --stride) return ;;
     esac
 
     case " $verbs " in

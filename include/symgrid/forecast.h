@@ -1,11 +1,15 @@
-/* symgrid/forecast.h - forecasts that learn as the readings come. */
+/* symgrid/forecast.h - forecasts that learn as the readings come, and models with a mixture and intervals for any measured series. */
 #ifndef SYMGRID_FORECAST_H
 #define SYMGRID_FORECAST_H
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+#include "forecast/bands.h"
+#include "forecast/ensemble.h"
+#include "forecast/forecaster.h"
 #include "forecast/online.h"
+#include "forecast/panel.h"
 
 #ifdef __cplusplus
 }

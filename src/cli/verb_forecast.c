@@ -47,7 +47,7 @@ static const char HELP[] =
     "\n"
     "Exit status: 0 done, 2 bad input or usage, 3 the file cannot be read or written.\n"
     "\n"
-    "Example: symgrid forecast data/prices/DE-LU_2023.csv --target price_eur_per_mwh --horizon "
+    "Example: symgrid forecast data/prices/DE-LU_2023.csv --target price_eur_mwh --horizon "
     "24\n";
 
 static const int64_t rows_max = INT64_C(1) << 40;
