@@ -3,13 +3,14 @@
 #include "study/plot.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 enum { WIDTH = 760, LEFT = 72, RIGHT = 20, PANEL = 210, TOP = 34, SERIES_MAX = 4, PAST_MAX = 400 };
 
 typedef struct frame {
     const double *past, *mean; /* past: `before` rows up to the last one */
-    const double *low, *high;  /* NULL: no interval; relative to mean    */
-    int32_t before, ahead;
+    const sg_bands *bands;
+    int32_t series, before, ahead;
     int top, bottom;
     double least, most;
 } frame;
@@ -22,6 +23,16 @@ static double across(const frame *f, double row)
 static double up(const frame *f, double value)
 {
     return f->bottom - (value - f->least) / (f->most - f->least) * (f->bottom - f->top);
+}
+
+/* The first interval's end; the mean where there is no interval. */
+static double bound(const frame *f, int32_t h, bool high)
+{
+    double ends[2] = {0};
+    if (f->bands->level_count > 0) {
+        sg_bands_bounds(f->bands, 0, f->series, h, &ends[0], &ends[1]);
+    }
+    return f->mean[h] + ends[high];
 }
 
 static void grow(frame *f, double value)
@@ -39,8 +50,8 @@ static void fit(frame *f)
     }
     for (int32_t h = 0; h < f->ahead; h++) {
         grow(f, f->mean[h]);
-        grow(f, f->mean[h] + (f->low ? f->low[h] : 0));
-        grow(f, f->mean[h] + (f->high ? f->high[h] : 0));
+        grow(f, bound(f, h, false));
+        grow(f, bound(f, h, true));
     }
     f->most = f->most > f->least ? f->most : f->least + 1;
 }
@@ -65,10 +76,10 @@ static void band(const frame *f, sg_out *out)
     sg_out_text(out, "<path fill=\"#1f6feb\" fill-opacity=\"0.2\" d=\"");
     for (int32_t h = 0; h < f->ahead; h++) {
         sg_out_format(out, "%c%.1f %.1f", h ? 'L' : 'M', across(f, f->before + h),
-                      up(f, f->mean[h] + f->low[h]));
+                      up(f, bound(f, h, false)));
     }
     for (int32_t h = f->ahead - 1; h >= 0; h--) {
-        sg_out_format(out, "L%.1f %.1f", across(f, f->before + h), up(f, f->mean[h] + f->high[h]));
+        sg_out_format(out, "L%.1f %.1f", across(f, f->before + h), up(f, bound(f, h, true)));
     }
     sg_out_text(out, "Z\"/>\n");
 }
@@ -98,19 +109,18 @@ void sg_forecast_plot(const sg_forecast_rows *rows, const sg_backtest *it, int32
                   "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n",
                   WIDTH, height, WIDTH, height);
     for (int32_t s = 0; s < count; s++) {
-        int64_t at = bands->level_count > 0 ? sg_bands_at(bands, 0, s, 0) : 0;
         frame f = {.past = sg_panel_series(&rows->panel, s) + rows->panel.row_count - before,
                    .mean = it->ensemble.guess +
                            ((int64_t)voice * it->ensemble.shape.series_count + s) * horizon,
-                   .low = bands->level_count > 0 ? bands->low + at : NULL,
-                   .high = bands->level_count > 0 ? bands->high + at : NULL,
+                   .bands = bands,
+                   .series = s,
                    .before = (int32_t)before,
                    .ahead = horizon,
                    .top = s * PANEL + TOP,
                    .bottom = (s + 1) * PANEL - 10};
         fit(&f);
         axis(&f, rows->name[s], out);
-        if (f.low) {
+        if (bands->level_count > 0) {
             band(&f, out);
         }
         line(&f, f.past, f.before, 0, "#57606a", out);

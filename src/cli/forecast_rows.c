@@ -66,15 +66,17 @@ static const char *line_end(const char *at, const char *end)
 
 /* --- header --- */
 
+/* "time", "time_utc", "timestamp", "date" and "datetime" are usual. */
+static bool usual(cell head)
+{
+    return is(head, "date", 4) || is(head, "datetime", 8) ||
+           (head.length >= 4 && strncmp(head.text, "time", 4) == 0);
+}
+
 static int find_time(table *t, const char *name)
 {
-    static const char *const usual[] = {"time", "date", "timestamp", "datetime"};
     for (int32_t c = 0; c < t->column_count; c++) {
-        bool found = name && is(t->head[c], name, strlen(name));
-        for (int i = 0; !name && i < 4; i++) {
-            found = found || is(t->head[c], usual[i], strlen(usual[i]));
-        }
-        if (found) {
+        if (name ? is(t->head[c], name, strlen(name)) : usual(t->head[c])) {
             t->column[c] = TIME;
             return SG_EXIT_DONE;
         }

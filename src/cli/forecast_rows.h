@@ -19,7 +19,8 @@ typedef struct sg_forecast_rows {
     void *memory;
 } sg_forecast_rows;
 
-/* text: changed in place. time: NULL, a column named time, date, timestamp or datetime where there is one. targets: names with commas
+/* text: changed in place. time: NULL, the first column named date, datetime or time with anything behind
+ * it, where there is one. targets: names with commas
  * between, or "all". SG_EXIT_DONE, or SG_EXIT_USAGE / _ENVIRONMENT after one line on stderr. */
 int sg_forecast_rows_read(const char *file, char *text, const char *time, const char *targets,
                           sg_forecast_rows *ret);

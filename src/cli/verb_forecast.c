@@ -21,12 +21,13 @@ static const char HELP[] =
     "                        [--model auto|NAME] [--intervals 0.8,0.95] [--season N]\n"
     "                        [--plot FILE.svg] [--json]\n"
     "       symgrid forecast FILE.csv --horizon N --backtest --train N --val N --test N\n"
-    "                        [--stride N] [--standardize] ...\n"
+    "                        [--stride N] [--standardize] [--fixed] ...\n"
     "       symgrid forecast --list\n"
     "\n"
     "  --horizon N       rows to look ahead, up to 4096\n"
-    "  --time COL        the column with the rows' times; else one named time, date, timestamp or\n"
-    "                    datetime, if there is one\n"
+    "  --time COL        the column with the rows' times; else the first one named date, datetime "
+    "or\n"
+    "                    time, time_utc, timestamp ..., if there is one\n"
     "  --target COL,...  the columns to forecast; else all that are not the time\n"
     "  --model NAME      one model alone; auto, the default, mixes all of them by what they were\n"
     "                    worth on rows that they did not learn from\n"
@@ -37,6 +38,8 @@ static const char HELP[] =
     "  --train N --val N --test N   rows in order; --val 0: the last fifth of the train rows\n"
     "  --stride N        every Nth window of the test rows; 1 unless told otherwise\n"
     "  --standardize     each column by mean and deviation of its train rows\n"
+    "  --fixed           auto's weights stay as the val rows left them, instead of following what\n"
+    "                    each model misses in the test rows\n"
     "  --list            the models\n"
     "  --json            write symgrid.forecast/1 instead of a table\n"
     "\n"
@@ -47,14 +50,13 @@ static const char HELP[] =
     "\n"
     "Exit status: 0 done, 2 bad input or usage, 3 the file cannot be read or written.\n"
     "\n"
-    "Example: symgrid forecast data/prices/DE-LU_2023.csv --target price_eur_mwh --horizon "
-    "24\n";
+    "Example: symgrid forecast data/prices/DE-LU_2023.csv --horizon 24\n";
 
 static const int64_t rows_max = INT64_C(1) << 40;
 
 typedef struct words {
     const char *file, *time, *target, *model, *plot;
-    bool json, backtest, standardize;
+    bool json, backtest, standardize, fixed;
     int64_t horizon, train, val, test, stride, season;
     double level[SG_BANDS_LEVEL_MAX];
     int32_t level_count;
@@ -131,6 +133,7 @@ static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret
                                  {"--test", &test, NULL},
                                  {"--stride", &stride, NULL},
                                  {"--standardize", NULL, &w->standardize},
+                                 {"--fixed", NULL, &w->fixed},
                                  {"--list", NULL, ret_list},
                                  {"--json", NULL, &w->json},
                                  {"--help", NULL, ret_help}};
@@ -181,6 +184,12 @@ static const char *voice_name(const sg_backtest *it, int32_t voice)
     return voice < it->ensemble.model_count ? it->ensemble.model[voice]->name : "auto";
 }
 
+/* The models, and the whole of them where it was asked for. */
+static bool shown(const answer *a, int32_t voice)
+{
+    return voice < a->test->ensemble.model_count || voice == a->voice;
+}
+
 static void level_key(double level, char ret[16])
 {
     snprintf(ret, 16, "%.6g", level);
@@ -192,7 +201,7 @@ static void write_score(const sg_backtest *it, int32_t voice, sg_out *out)
     const sg_bands *bands = &it->bands[voice];
     double predict_s = 0, fit_s = 0;
     for (int32_t v = 0; v <= voice; v++) { /* the mixture needs all of them */
-        bool counts = v == voice || voice == it->ensemble.model_count;
+        bool counts = v == voice || voice == sg_ensemble_whole(&it->ensemble);
         predict_s += counts ? it->score[v].predict_s : 0;
         fit_s += counts ? it->score[v].fit_s : 0;
     }
@@ -223,7 +232,9 @@ static void write_score(const sg_backtest *it, int32_t voice, sg_out *out)
 
 static void block_key(const sg_ensemble *e, int32_t block, char ret[32])
 {
-    int32_t from = block > 0 ? e->block_end[block - 1] + 1 : 1, to = e->block_end[block];
+    int32_t from = block > 0 ? sg_horizon_block_end(block - 1) + 1 : 1;
+    int32_t to = sg_horizon_block_end(block);
+    to = to < e->shape.horizon ? to : e->shape.horizon;
     snprintf(ret, 32, from == to ? "%d" : "%d-%d", from, to);
 }
 
@@ -267,7 +278,7 @@ static double said(const answer *a, int32_t series, int32_t ahead)
         ->guess[((int64_t)a->voice * e->shape.series_count + series) * e->shape.horizon + ahead];
 }
 
-static void write_bound(const answer *a, const char *key, const double *bound, sg_out *out)
+static void write_bound(const answer *a, const char *key, bool high, sg_out *out)
 {
     const sg_bands *bands = &a->next->bands[a->voice];
     sg_json_begin(out, key, '{');
@@ -278,7 +289,9 @@ static void write_bound(const answer *a, const char *key, const double *bound, s
         for (int32_t s = 0; s < bands->series_count; s++) {
             sg_json_begin(out, a->rows->name[s], '[');
             for (int32_t h = 0; h < bands->horizon; h++) {
-                sg_json_number(out, NULL, said(a, s, h) + bound[sg_bands_at(bands, l, s, h)]);
+                double bound[2];
+                sg_bands_bounds(bands, l, s, h, &bound[0], &bound[1]);
+                sg_json_number(out, NULL, said(a, s, h) + bound[high]);
             }
             sg_json_end(out, ']');
         }
@@ -308,8 +321,8 @@ static void write_next(const answer *a, sg_out *out)
         sg_json_end(out, ']');
     }
     sg_json_end(out, '}');
-    write_bound(a, "lower", bands->low, out);
-    write_bound(a, "upper", bands->high, out);
+    write_bound(a, "lower", false, out);
+    write_bound(a, "upper", true, out);
 }
 
 static void write_json(const answer *a, sg_out *out)
@@ -328,7 +341,9 @@ static void write_json(const answer *a, sg_out *out)
     }
     sg_json_begin(out, "metrics", '{');
     for (int32_t v = 0; v <= a->voice || v < a->test->ensemble.model_count; v++) {
-        write_score(a->test, v, out);
+        if (shown(a, v)) {
+            write_score(a->test, v, out);
+        }
     }
     sg_json_end(out, '}');
     if (strcmp(a->words->model, "auto") == 0) {
@@ -349,6 +364,9 @@ static void write_table(const answer *a, sg_out *out)
     }
     sg_out_text(out, "\n");
     for (int32_t v = 0; v <= a->voice || v < a->test->ensemble.model_count; v++) {
+        if (!shown(a, v)) {
+            continue;
+        }
         const sg_voice_score *score = &a->test->score[v];
         sg_out_format(out, "%-16s %12.6g %12.6g %7.2f%% %7.2f%%", voice_name(a->test, v),
                       score->mse, score->mae, 100 * score->smape, 100 * score->skill);
@@ -368,9 +386,10 @@ static void write_table(const answer *a, sg_out *out)
             }
             sg_out_format(out, "%-24s %12.6g", time, said(a, s, h));
             for (int32_t l = 0; l < b->level_count; l++) {
-                int64_t at = sg_bands_at(b, l, s, h);
-                sg_out_format(out, "  %.6g: %.6g to %.6g", b->level[l], said(a, s, h) + b->low[at],
-                              said(a, s, h) + b->high[at]);
+                double low, high;
+                sg_bands_bounds(b, l, s, h, &low, &high);
+                sg_out_format(out, "  %.6g: %.6g to %.6g", b->level[l], said(a, s, h) + low,
+                              said(a, s, h) + high);
             }
             sg_out_text(out, "\n");
         }
@@ -460,6 +479,7 @@ static int work(const words *w, sg_forecast_rows *rows)
     sg_backtest_plan plan = {.horizon = (int32_t)w->horizon,
                              .stride = (int32_t)(w->stride < INT32_MAX ? w->stride : INT32_MAX),
                              .standardize = w->standardize && w->backtest,
+                             .fixed = w->fixed,
                              .models = all ? NULL : models,
                              .level_count = w->level_count,
                              .progress = isatty(STDERR_FILENO) ? progress : NULL,
@@ -476,7 +496,9 @@ static int work(const words *w, sg_forecast_rows *rows)
     if (plan.progress && last > 0) {
         fputs("\r                          \r", stderr);
     }
-    a.voice = all ? test.ensemble.model_count : base ? strcmp(w->model, "seasonal_naive") == 0 : 2;
+    a.voice = all    ? sg_ensemble_whole(&test.ensemble)
+              : base ? strcmp(w->model, "seasonal_naive") == 0
+                     : 2;
     int exit = status == SG_OK ? write_answer(&a) : fails(status, w, rows);
     sg_backtest_free(&test);
     sg_backtest_free(&next);

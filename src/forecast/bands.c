@@ -1,23 +1,38 @@
 #include "forecast/bands.h"
 
+#include "forecast/forecaster.h"
+
 #include <math.h>
 #include <stdlib.h>
 
-static const double gain = 0.1; /* of the mean miss */
+static const double gain = 0.1, wait = 2; /* gain: of the mean miss, at most wait / rows of delay */
+static const double fade = 1 - 1.0 / 100;
+static const double least_scale = 0.01; /* of the mean of all misses */
+static const double miss_max = 1e120;
 
 sg_status sg_bands_create(sg_bands *self, int32_t series_count, int32_t horizon,
                           const double *levels, int32_t level_count)
 {
-    *self =
-        (sg_bands){.series_count = series_count, .horizon = horizon, .level_count = level_count};
+    *self = (sg_bands){.series_count = series_count,
+                       .horizon = horizon,
+                       .level_count = level_count,
+                       .block_count = sg_horizon_block(horizon - 1) + 1};
     size_t each = (size_t)series_count * (size_t)horizon, of_levels = each * (size_t)level_count;
-    self->memory = calloc(2 * of_levels + each, sizeof(double));
+    size_t blocks = (size_t)series_count * (size_t)self->block_count;
+    self->memory = calloc(2 * of_levels + 5 * blocks, sizeof(double));
     if (!self->memory) {
         return SG_NOMEM;
     }
     self->low = self->memory;
     self->high = self->low + of_levels;
-    self->scale = self->high + of_levels;
+    self->newest = self->high + of_levels;
+    self->count = self->newest + blocks;
+    self->ever = self->count + blocks;
+    self->ever_count = self->ever + blocks;
+    self->scale = self->ever_count + blocks;
+    for (size_t i = 0; i < blocks; i++) {
+        self->scale[i] = NAN;
+    }
     for (int32_t l = 0; l < level_count; l++) {
         self->level[l] = levels[l];
     }
@@ -28,6 +43,21 @@ void sg_bands_free(sg_bands *self)
 {
     free(self->memory);
     *self = (sg_bands){0};
+}
+
+static int64_t place(const sg_bands *self, int32_t level, int32_t series, int32_t ahead)
+{
+    return ((int64_t)level * self->series_count + series) * self->horizon + ahead;
+}
+
+static int64_t block_of(const sg_bands *self, int32_t series, int32_t ahead)
+{
+    return (int64_t)series * self->block_count + sg_horizon_block(ahead);
+}
+
+double sg_bands_scale(const sg_bands *self, int32_t series, int32_t ahead)
+{
+    return self->scale[block_of(self, series, ahead)];
 }
 
 static int by_size(const void *a, const void *b)
@@ -48,15 +78,10 @@ static double quantile(const float *sorted, int64_t count, double share)
 
 static void start_one(sg_bands *self, int32_t s, int32_t h, const float *sorted, int64_t count)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < count; i++) {
-        sum += fabs((double)sorted[i]);
-    }
-    self->scale[sg_bands_at(self, 0, s, h)] = count > 0 ? sum / (double)count : 0;
     for (int32_t l = 0; l < self->level_count && count > 0; l++) {
         double tail = (1 - self->level[l]) / 2;
-        self->low[sg_bands_at(self, l, s, h)] = quantile(sorted, count, tail);
-        self->high[sg_bands_at(self, l, s, h)] = quantile(sorted, count, 1 - tail);
+        self->low[place(self, l, s, h)] = quantile(sorted, count, tail);
+        self->high[place(self, l, s, h)] = quantile(sorted, count, 1 - tail);
     }
 }
 
@@ -78,15 +103,55 @@ void sg_bands_start(sg_bands *self, const float *miss, int64_t count, float *sor
     }
 }
 
-void sg_bands_take(sg_bands *self, int32_t series, int32_t ahead, double miss)
+void sg_bands_bounds(const sg_bands *self, int32_t level, int32_t series, int32_t ahead,
+                     double *ret_low, double *ret_high)
 {
-    double step = gain * self->scale[sg_bands_at(self, 0, series, ahead)];
+    double scale = sg_bands_scale(self, series, ahead);
+    int64_t at = place(self, level, series, ahead);
+    scale = isfinite(scale) ? scale : 1;
+    *ret_low = scale * self->low[at];
+    *ret_high = scale * self->high[at];
+}
+
+uint8_t sg_bands_passed(const sg_bands *self, int32_t series, int32_t ahead, double miss)
+{
+    unsigned passed = 0;
     for (int32_t l = 0; l < self->level_count; l++) {
+        double low, high;
+        sg_bands_bounds(self, l, series, ahead, &low, &high);
+        passed |= (unsigned)(miss < low) << 2 * l | (unsigned)(miss > high) << (2 * l + 1);
+    }
+    return (uint8_t)passed;
+}
+
+void sg_bands_take(sg_bands *self, int32_t series, int32_t ahead, double miss, uint8_t passed)
+{
+    int64_t at = block_of(self, series, ahead);
+    double size = fmin(fabs(miss), miss_max);
+    self->newest[at] += size;
+    self->count[at] += 1;
+    self->ever[at] += size;
+    self->ever_count[at] += 1;
+    double step = fmin(gain, wait / (ahead + 1)) * sqrt(self->ever[at] / self->ever_count[at]);
+    for (int32_t l = 0; l < self->level_count && passed != SG_BANDS_NONE; l++) {
         double tail = (1 - self->level[l]) / 2;
-        double *low = &self->low[sg_bands_at(self, l, series, ahead)];
-        double *high = &self->high[sg_bands_at(self, l, series, ahead)];
-        *low -= step * ((miss < *low) - tail);
-        *high += step * ((miss > *high) - tail);
+        double *low = &self->low[place(self, l, series, ahead)];
+        double *high = &self->high[place(self, l, series, ahead)];
+        *low -= step * ((passed >> 2 * l & 1) - tail);
+        *high += step * ((passed >> (2 * l + 1) & 1) - tail);
         *low = fmin(*low, *high); /* they may not cross */
+    }
+}
+
+void sg_bands_settle(sg_bands *self)
+{
+    for (int64_t i = 0; i < (int64_t)self->series_count * self->block_count; i++) {
+        if (self->count[i] > 0) {
+            double floor = least_scale * self->ever[i] / self->ever_count[i];
+            double size = fmax(self->newest[i] / self->count[i], floor);
+            self->scale[i] = size > 0 ? sqrt(size) : 1;
+        }
+        self->newest[i] *= fade;
+        self->count[i] *= fade;
     }
 }

@@ -1,12 +1,19 @@
-/* ensemble.h - many models and their mixture, whose weights were found on rows that no model learnt from.
+/* ensemble.h - many models and their mixture, which follows what each of them misses as the rows come.
  *
- * Weights  of each series and each block of steps ahead: not below zero, their sum one, the mean square of what the mixture
- *          missed on those rows the least, where half of what counts is the series' own record and half that of all series
- *          together: what one series shows by chance does not carry over, what all show does. Until they are found the mixture
- *          is the first model.
- * Voices   voice v < model_count is model v; voice model_count is the mixture.
+ * Mixtures two, of each series and each block of steps ahead: weights not below zero, their sum one, that would have made the
+ *          least of what was missed so far - the one by squares and sizes alike, each in relation to the best model's, the
+ *          other by sizes alone. Half of what counts is the series' own record and half that of all series together: what one
+ *          series shows by chance does not carry over, what all show does.
+ * Trust    models and mixtures are mixed once more, weight falling off exponentially with how much more than the best each one
+ *          missed: exp(-rate n (square / least square + 3 size / least size)), n rows. So the whole is soon no worse than the
+ *          best of them where none of the mixtures holds, and all of them are tried.
+ * Past     a row counts less by one part in 500 with every row that follows.
+ * Voices   0 .. model_count - 1 the models, then the two mixtures, then the whole; until anything has been missed it is the first
+ *          model.
  * Memory   one heap block, given back by sg_ensemble_free(). @effects alloc=create and fit only block=no
- * Source   Bates and Granger, The Combination of Forecasts, Operational Research Quarterly 20, 1969; for the pairwise descent
+ * Source   Bates and Granger, The Combination of Forecasts, Operational Research Quarterly 20, 1969; Cesa-Bianchi and Lugosi,
+ *          Prediction, Learning, and Games, 2006, 2.1 and 2.11 (exponential weights, discounted); Holland and Welsch, Robust
+ *          Regression Using Iteratively Reweighted Least-Squares, 1977 (sizes by weighted squares); for the pairwise descent
  *          Platt, Sequential Minimal Optimization, 1998. */
 #ifndef SG_FORECAST_ENSEMBLE_H
 #define SG_FORECAST_ENSEMBLE_H
@@ -14,20 +21,30 @@
 
 #include <stdbool.h>
 
-enum { SG_ENSEMBLE_BLOCK_MAX = 8 };
+enum { SG_MIXTURE_COUNT = 2, SG_VOICE_MAX = SG_FORECASTER_MAX + SG_MIXTURE_COUNT + 1 };
 
 typedef struct sg_ensemble {
     sg_forecast_shape shape;
     int32_t model_count, block_count;
+    int64_t settled; /* rows */
     const sg_forecaster *model[SG_FORECASTER_MAX];
-    int32_t block_end[SG_ENSEMBLE_BLOCK_MAX]; /* steps ahead before which it ends */
     void *state[SG_FORECASTER_MAX];
-    double *weight;  /* [series][block][model]                       */
-    double *product; /* [series][block][model][model], and the count */
-    double *guess;   /* [voice][series][horizon]                     */
-    char *memory, *kept;
-    size_t state_size;
+    /* [series][block] of: */
+    double *rows, *count;  /* rows with a miss, misses                                */
+    double *square, *size; /* [model or mixture]: sums of what was missed             */
+    double *product;       /* [mixture][model][model]: sums of products, weighted     */
+    double *mixture;       /* [mixture][model]                                        */
+    double *weight;        /* [model]: of the whole                                   */
+    bool *fresh;           /* something was missed since the last row                 */
+    double *guess;         /* [voice][series][horizon]                                */
+    char *memory;
 } sg_ensemble;
+
+/* The voice that is the whole; those before it are model_count models and the mixtures. */
+static inline int32_t sg_ensemble_whole(const sg_ensemble *self)
+{
+    return self->model_count + SG_MIXTURE_COUNT;
+}
 
 /* models: names apart from each other by commas, NULL: all. SG_MISSING: there is none of one name. */
 SG_MUST_CHECK sg_status sg_ensemble_create(sg_ensemble *self, const sg_forecast_shape *shape,
@@ -39,21 +56,19 @@ SG_MUST_CHECK sg_status sg_ensemble_fit(sg_ensemble *self, int32_t model, const 
 /* Row `row` is known now: all models take it in. */
 void sg_ensemble_update(sg_ensemble *self, const sg_panel *panel, int64_t row);
 
-/* One voice from `origin`: [series][horizon] in self->guess. The mixture speaks after all models. */
+/* One voice from `origin`: [series][horizon] in self->guess. Mixtures and the whole speak after all models. */
 const double *sg_ensemble_predict(sg_ensemble *self, int32_t voice, const sg_panel *panel,
                                   int64_t origin);
 
-/* What the models said last time is held against rows that have come, for the weights. */
-void sg_ensemble_compare(sg_ensemble *self, const sg_panel *panel, int64_t origin);
-void sg_ensemble_weigh(sg_ensemble *self);
+/* Truth - forecast of one forecast `ahead` rows ahead (0: the next row), of all models and mixtures, has become known. */
+void sg_ensemble_take(sg_ensemble *self, int32_t series, int32_t ahead, const double *miss);
+/* A row is over: the past fades, the weights follow. */
+void sg_ensemble_settle(sg_ensemble *self);
 
-/* Keep the models' states, and go back to them. */
-void sg_ensemble_keep(sg_ensemble *self);
-void sg_ensemble_back(sg_ensemble *self);
-
+/* [model] of the whole; their sum is one. */
 const double *sg_ensemble_weights(const sg_ensemble *self, int32_t series, int32_t block);
 
-/* Weights of a mixture: w' a w least, w >= 0, sum w = 1. a: [count][count]. count <= SG_FORECASTER_MAX.
- * @effects alloc=no block=no fails=never */
-void sg_mix_weights(const double *a, int32_t count, double *ret);
+/* Weights of a mixture: w' a w least, w >= 0, sum w = 1. a: [count][count]. count <= SG_FORECASTER_MAX. w: where to begin (in), the
+ * weights (out); not of sum one: all the same. @effects alloc=no block=no fails=never */
+void sg_mix_weights(const double *a, int32_t count, double *w);
 #endif

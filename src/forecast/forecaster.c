@@ -9,6 +9,22 @@ const sg_forecaster *const sg_forecasters[] = {
 };
 const int sg_forecaster_count = sizeof sg_forecasters / sizeof sg_forecasters[0];
 
+static const int32_t block_ends[] = {1, 6, 24, 96, 336, 1024, 2048, SG_FORECAST_HORIZON_MAX};
+
+int32_t sg_horizon_block(int32_t ahead)
+{
+    int32_t block = 0;
+    while (ahead >= block_ends[block] && ahead < SG_FORECAST_HORIZON_MAX) {
+        block++;
+    }
+    return block;
+}
+
+int32_t sg_horizon_block_end(int32_t block)
+{
+    return block_ends[block];
+}
+
 const sg_forecaster *sg_forecaster_find(const char *name)
 {
     for (int i = 0; i < sg_forecaster_count; i++) {

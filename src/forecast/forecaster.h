@@ -24,6 +24,11 @@ typedef struct sg_forecast_shape {
 
 enum { SG_FORECASTER_MAX = 32, SG_FORECAST_HORIZON_MAX = 4096 };
 
+/* Steps ahead fall into blocks that are looked at together: 1, 2-6, 7-24, 25-96, 97-336, 337-1024, 1025-2048, 2049-4096. `ahead` counts
+ * from 0; the end is the first step beyond. */
+int32_t sg_horizon_block(int32_t ahead);
+int32_t sg_horizon_block_end(int32_t block);
+
 typedef struct sg_forecaster {
     const char *name, *title, *source;
     int32_t variant; /* of a family that shares its functions */

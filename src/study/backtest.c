@@ -1,20 +1,23 @@
 #include "study/backtest.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Windows of the val rows that are looked at: for the weights, for the intervals. */
-enum { WEIGH_WINDOWS = 720, BAND_WINDOWS = 256 };
+enum { VAL_WINDOWS = 720, BAND_WINDOWS = 256 }; /* of the val rows, at most */
 
 typedef struct runner {
     const sg_backtest_plan *plan;
     sg_panel *panel;
     sg_backtest *it;
     int64_t row; /* the models know the rows before it */
-    float *
-        miss; /* [voice][origin][series][horizon] of the val rows, then of the last `horizon` origins */
+    /* Of the last `horizon` origins: where (-1: nothing was said), misses and passed bounds. */
+    int64_t *spoken;
+    float *miss;     /* [origin modulo horizon][series][horizon][voice] */
+    uint8_t *passed; /* the same                                        */
+    float *sample;   /* [voice][BAND_WINDOWS][series][horizon]: miss / scale in the val rows */
 } runner;
 
 static double now_s(void)
@@ -33,7 +36,7 @@ static void tell(const runner *r, const char *what, double done)
 
 static int32_t voices(const runner *r)
 {
-    return r->it->ensemble.model_count + 1;
+    return sg_ensemble_whole(&r->it->ensemble) + 1;
 }
 
 static int64_t each(const runner *r)
@@ -48,12 +51,81 @@ static void go_to(runner *r, int64_t row)
     }
 }
 
-static void speak(runner *r, int32_t voice_count, int64_t origin)
+static void speak(runner *r, int64_t origin)
 {
-    for (int32_t v = 0; v < voice_count; v++) {
+    for (int32_t v = 0; v < voices(r); v++) {
         double began = now_s();
         sg_ensemble_predict(&r->it->ensemble, v, r->panel, origin);
         r->it->score[v].predict_s += now_s() - began;
+    }
+}
+
+/* --- what was said, until its truth is known --- */
+
+static double miss_of(const runner *r, const double *guess, int64_t origin, int32_t s, int32_t h)
+{
+    int64_t at = (int64_t)s * r->panel->stride + origin + h;
+    bool known = origin + h < r->panel->row_count && !r->panel->missing[at];
+    return known ? r->panel->value[at] - guess[(int64_t)s * r->plan->horizon + h] : (double)NAN;
+}
+
+static int64_t slot_of(const runner *r, int64_t origin, int32_t s, int64_t h)
+{
+    int64_t slot = origin % r->plan->horizon;
+    return ((slot * r->panel->series_count + s) * r->plan->horizon + h) * voices(r);
+}
+
+static void remember(runner *r, int64_t origin, bool bounded)
+{
+    r->spoken[origin % r->plan->horizon] = origin;
+    for (int32_t s = 0; s < r->panel->series_count; s++) {
+        for (int32_t h = 0; h < r->plan->horizon; h++) {
+            int64_t to = slot_of(r, origin, s, h);
+            for (int32_t v = 0; v < voices(r); v++, to++) {
+                double miss = miss_of(r, r->it->ensemble.guess + v * each(r), origin, s, h);
+                r->miss[to] =
+                    isnan(miss) ? NAN : (float)fmax(fmin(miss, (double)FLT_MAX), (double)-FLT_MAX);
+                r->passed[to] =
+                    bounded ? sg_bands_passed(&r->it->bands[v], s, h, miss) : SG_BANDS_NONE;
+            }
+        }
+    }
+}
+
+static void learn_step(const runner *r, int64_t spoken, int32_t s, int32_t h, bool weights)
+{
+    double miss[SG_VOICE_MAX] = {0};
+    int64_t at = slot_of(r, spoken, s, h);
+    for (int32_t v = 0; v < voices(r); v++) {
+        miss[v] = (double)r->miss[at + v];
+    }
+    if (isnan(miss[0])) {
+        return;
+    }
+    for (int32_t v = 0; v < voices(r); v++) {
+        sg_bands_take(&r->it->bands[v], s, h, miss[v], r->passed[at + v]);
+    }
+    if (weights) {
+        sg_ensemble_take(&r->it->ensemble, s, h, miss);
+    }
+}
+
+/* What row origin - 1 shows of the forecasts made before. */
+static void learn_row(const runner *r, int64_t origin, bool weights)
+{
+    int32_t horizon = r->plan->horizon;
+    for (int32_t h = 0; h < horizon && h < origin; h++) {
+        int64_t spoken = origin - 1 - h;
+        bool said = r->spoken[spoken % horizon] == spoken;
+        for (int32_t s = 0; said && s < r->panel->series_count; s++) {
+            learn_step(r, spoken, s, h, weights);
+        }
+    }
+    for (int32_t v = 0; v < voices(r); v++) {
+        sg_bands_settle(&r->it->bands[v]);
+    }
+    if (weights) {
+        sg_ensemble_settle(&r->it->ensemble);
     }
 }
 
@@ -80,79 +152,54 @@ static int64_t step_of(int64_t windows, int64_t most)
     return (windows + most - 1) / most;
 }
 
-static void weigh(runner *r, int64_t from, int64_t to)
+/* Misses in relation to their scale, for the bounds to begin with; of targets in the val rows alone. */
+static void keep_sample(runner *r, int64_t slot, int64_t origin)
 {
-    int64_t windows = to - from - r->plan->horizon + 1, step = step_of(windows, WEIGH_WINDOWS);
-    double began = now_s();
-    for (int64_t origin = from; origin < from + windows; origin += step) {
-        tell(r, "weights", (double)(origin - from) / (double)windows);
-        go_to(r, origin);
-        for (int32_t m = 0; m < r->it->ensemble.model_count; m++) {
-            sg_ensemble_predict(&r->it->ensemble, m, r->panel, origin);
-        }
-        sg_ensemble_compare(&r->it->ensemble, r->panel, origin);
-    }
-    sg_ensemble_weigh(&r->it->ensemble);
-    r->it->score[r->it->ensemble.model_count].fit_s += now_s() - began;
-}
-
-static double miss_of(const runner *r, const double *guess, int64_t origin, int32_t s, int32_t h)
-{
-    int64_t at = (int64_t)s * r->panel->stride + origin + h;
-    bool known = origin + h < r->panel->row_count && !r->panel->missing[at];
-    return known ? r->panel->value[at] - guess[(int64_t)s * r->plan->horizon + h] : (double)NAN;
-}
-
-static void keep_misses(runner *r, int64_t slot, int64_t slots, int64_t origin)
-{
-    int64_t size = each(r);
     for (int32_t v = 0; v < voices(r); v++) {
-        const double *guess = r->it->ensemble.guess + v * size;
-        float *to = r->miss + (v * slots + slot) * size;
+        float *sample = r->sample + (v * (int64_t)BAND_WINDOWS + slot) * each(r);
         for (int32_t s = 0; s < r->panel->series_count; s++) {
             for (int32_t h = 0; h < r->plan->horizon; h++) {
-                *to++ = (float)miss_of(r, guess, origin, s, h);
+                double miss = (double)r->miss[slot_of(r, origin, s, h) + v];
+                *sample++ = (float)(miss / sg_bands_scale(&r->it->bands[v], s, h));
             }
         }
     }
 }
 
-static sg_status find_bands(runner *r, int64_t from, int64_t to)
+static sg_status start_bands(runner *r, int64_t slots)
 {
-    int64_t windows = to - from - r->plan->horizon + 1, step = step_of(windows, BAND_WINDOWS);
-    int64_t slots = (windows + step - 1) / step, slot = 0;
-    float *sorted = malloc((size_t)slots * sizeof *sorted);
-    r->miss = malloc((size_t)(slots * voices(r) * each(r)) * sizeof *r->miss);
-    bool room = sorted && r->miss;
-    for (int64_t origin = from; room && origin < from + windows; origin += step, slot++) {
-        tell(r, "intervals", (double)(origin - from) / (double)windows);
-        go_to(r, origin);
-        for (int32_t v = 0; v < voices(r); v++) {
-            sg_ensemble_predict(&r->it->ensemble, v, r->panel, origin);
-        }
-        keep_misses(r, slot, slots, origin);
+    float *sorted = malloc((size_t)(slots > 0 ? slots : 1) * sizeof *sorted);
+    for (int32_t v = 0; sorted && v < voices(r); v++) {
+        sg_bands_start(&r->it->bands[v], r->sample + v * (int64_t)BAND_WINDOWS * each(r), slots,
+                       sorted);
     }
-    for (int32_t v = 0; room && v < voices(r); v++) {
-        sg_bands_start(&r->it->bands[v], r->miss + v * slots * each(r), slots, sorted);
-    }
+    bool room = sorted != NULL;
     free(sorted);
-    free(r->miss);
-    r->miss = NULL;
     return room ? SG_OK : SG_NOMEM;
 }
 
 /* Models, weights, intervals; the models stand at the val rows' end then. */
 static sg_status learn(runner *r, int64_t train, int64_t val)
 {
+    int64_t to = train + val, windows = val - r->plan->horizon + 1, slot = 0;
+    int64_t step = step_of(val, VAL_WINDOWS), kept = step_of(windows, step * BAND_WINDOWS) * step;
     sg_status status = fit(r, 0, train);
-    if (status != SG_OK) {
-        return status;
+    for (int64_t origin = train; origin < to && status == SG_OK; origin++) {
+        go_to(r, origin);
+        learn_row(r, origin, true);
+        if ((origin - train) % step == 0) {
+            tell(r, "weights", (double)(origin - train) / (double)val);
+            speak(r, origin);
+            remember(r, origin, false);
+        }
+        if ((origin - train) % kept == 0 && origin + r->plan->horizon <= to) {
+            keep_sample(r, slot++, origin);
+        }
     }
-    sg_ensemble_keep(&r->it->ensemble);
-    weigh(r, train, train + val);
-    sg_ensemble_back(&r->it->ensemble);
-    r->row = train;
-    return find_bands(r, train, train + val);
+    for (int32_t v = 0; v < voices(r); v++) {
+        r->it->score[v].predict_s = 0; /* what counts is the test */
+    }
+    return status == SG_OK ? start_bands(r, slot) : status;
 }
 
 /* --- test --- */
@@ -167,9 +214,10 @@ static void score_step(const runner *r, int32_t v, int32_t s, int32_t h, double 
     score->mae += fabs(miss);
     score->smape += size > 0 ? 2 * fabs(miss) / size : 0;
     for (int32_t l = 0; l < bands->level_count; l++) {
-        int64_t at = sg_bands_at(bands, l, s, h);
-        score->coverage[l] += miss >= bands->low[at] && miss <= bands->high[at];
-        score->width[l] += bands->high[at] - bands->low[at];
+        double low, high;
+        sg_bands_bounds(bands, l, s, h, &low, &high);
+        score->coverage[l] += miss >= low && miss <= high;
+        score->width[l] += high - low;
     }
 }
 
@@ -189,48 +237,20 @@ static void score_window(const runner *r, int64_t origin)
     }
 }
 
-/* What row origin - 1 shows of the forecasts made before: miss is a ring of the last `horizon` origins. */
-static void follow(const runner *r, int64_t first, int64_t origin)
-{
-    int32_t horizon = r->plan->horizon;
-    for (int32_t h = 0; h < horizon && origin - 1 - h >= first; h++) {
-        int64_t spoken = origin - 1 - h;
-        if ((spoken - first) % r->plan->stride != 0) {
-            continue;
-        }
-        for (int32_t v = 0; v < voices(r); v++) {
-            const float *miss = r->miss + (v * horizon + spoken % horizon) * each(r);
-            for (int32_t s = 0; s < r->panel->series_count; s++) {
-                double value = (double)miss[(int64_t)s * horizon + h];
-                if (!isnan(value)) {
-                    sg_bands_take(&r->it->bands[v], s, h, value);
-                }
-            }
-        }
-    }
-}
-
-static sg_status test(runner *r, int64_t from, int64_t to)
+static void test(runner *r, int64_t from, int64_t to)
 {
     int64_t windows = to - from - r->plan->horizon + 1;
-    r->miss = malloc((size_t)(r->plan->horizon * voices(r) * each(r)) * sizeof *r->miss);
-    if (!r->miss) {
-        return SG_NOMEM;
-    }
     for (int64_t origin = from; origin < from + windows; origin++) {
         go_to(r, origin);
-        follow(r, from, origin);
+        learn_row(r, origin, !r->plan->fixed);
         if ((origin - from) % r->plan->stride == 0) {
             tell(r, "test", (double)(origin - from) / (double)windows);
-            speak(r, voices(r), origin);
+            speak(r, origin);
             score_window(r, origin);
-            keep_misses(r, origin % r->plan->horizon, r->plan->horizon, origin);
+            remember(r, origin, true);
             r->it->window_count++;
         }
     }
-    free(r->miss);
-    r->miss = NULL;
-    return SG_OK;
 }
 
 static void finish(const runner *r)
@@ -243,11 +263,11 @@ static void finish(const runner *r)
         score->mae /= count;
         score->smape /= count;
         score->rmse = sqrt(score->mse);
-        for (int32_t l = 0; l < r->plan->level_count; l++) {
+        for (int32_t l = 0; l < r->it->bands[v].level_count; l++) {
             score->coverage[l] /= count;
             score->width[l] /= count;
         }
-        const sg_forecaster *of = v < voices(r) - 1 ? r->it->ensemble.model[v] : NULL;
+        const sg_forecaster *of = v < r->it->ensemble.model_count ? r->it->ensemble.model[v] : NULL;
         reference = of && strcmp(of->name, "persistence") == 0 ? score->mae : reference;
     }
     for (int32_t v = 0; v < voices(r); v++) {
@@ -277,17 +297,43 @@ static sg_status start(runner *r, int64_t train)
                                .fit_rows = train};
     sg_status status = sg_ensemble_create(&r->it->ensemble, &shape, r->plan->models);
     for (int32_t v = 0; status == SG_OK && v < voices(r); v++) {
+        const sg_ensemble *e =
+            &r->it->ensemble; /* the mixtures are heard through the whole alone */
+        bool alone = v < e->model_count || v == sg_ensemble_whole(e);
         status = sg_bands_create(&r->it->bands[v], shape.series_count, shape.horizon,
-                                 r->plan->level, r->plan->level_count);
+                                 r->plan->level, alone ? r->plan->level_count : 0);
     }
-    return status;
+    if (status != SG_OK) {
+        return status;
+    }
+    size_t size = (size_t)voices(r) * (size_t)each(r), ring = size * (size_t)shape.horizon;
+    r->spoken = malloc((size_t)shape.horizon * sizeof *r->spoken);
+    r->miss = malloc(ring * sizeof *r->miss);
+    r->passed = malloc(ring);
+    r->sample = malloc(size * BAND_WINDOWS * sizeof *r->sample);
+    for (int32_t h = 0; r->spoken && h < shape.horizon; h++) {
+        r->spoken[h] = -1;
+    }
+    return r->spoken && r->miss && r->passed && r->sample ? SG_OK : SG_NOMEM;
 }
 
-static bool fits(const sg_backtest_plan *plan, const sg_panel *panel, int64_t train, int64_t val)
+static void stop(runner *r, sg_status status)
+{
+    free(r->spoken);
+    free(r->miss);
+    free(r->passed);
+    free(r->sample);
+    if (status != SG_OK) {
+        sg_backtest_free(r->it);
+    }
+}
+
+static bool fits(const sg_backtest_plan *plan, const sg_panel *panel, int64_t train, int64_t val,
+                 int64_t test)
 {
     return plan->horizon >= 1 && plan->horizon <= SG_FORECAST_HORIZON_MAX && plan->stride >= 1 &&
            panel->series_count >= 1 && train >= 2 && val >= plan->horizon &&
-           train + val + plan->test <= panel->row_count;
+           train + val + test <= panel->row_count;
 }
 
 sg_status sg_backtest_run(const sg_backtest_plan *plan, sg_panel *panel, sg_backtest *ret)
@@ -296,7 +342,7 @@ sg_status sg_backtest_run(const sg_backtest_plan *plan, sg_panel *panel, sg_back
     int64_t train = plan->val > 0 ? plan->train : plan->train - val;
     runner r = {.plan = plan, .panel = panel, .it = ret};
     memset(ret, 0, sizeof *ret);
-    if (!fits(plan, panel, train, val) || plan->test < plan->horizon) {
+    if (!fits(plan, panel, train, val, plan->test) || plan->test < plan->horizon) {
         return SG_RANGE;
     }
     if (plan->standardize) {
@@ -307,12 +353,10 @@ sg_status sg_backtest_run(const sg_backtest_plan *plan, sg_panel *panel, sg_back
     if (status == SG_OK) {
         int64_t from = train + val;
         go_to(&r, from);
-        status = test(&r, from, from + plan->test);
+        test(&r, from, from + plan->test);
         finish(&r);
     }
-    if (status != SG_OK) {
-        sg_backtest_free(ret);
-    }
+    stop(&r, status);
     return status;
 }
 
@@ -321,23 +365,26 @@ sg_status sg_outlook_run(const sg_backtest_plan *plan, sg_panel *panel, sg_backt
     int64_t rows = panel->row_count, val = rows / 5 > plan->horizon ? rows / 5 : plan->horizon;
     runner r = {.plan = plan, .panel = panel, .it = ret};
     memset(ret, 0, sizeof *ret);
-    if (!fits(plan, panel, rows - val, val)) {
+    if (!fits(plan, panel, rows - val, val, 0)) {
         return SG_RANGE;
     }
     sg_status status = start(&r, rows);
     status = status == SG_OK ? learn(&r, rows - val, val) : status;
-    status = status == SG_OK ? fit(&r, 0, rows) : status;
     if (status == SG_OK) {
-        speak(&r, voices(&r), rows);
-    } else {
-        sg_backtest_free(ret);
+        go_to(&r, rows);
+        learn_row(&r, rows, true);
+        status = fit(&r, 0, rows);
     }
+    if (status == SG_OK) {
+        speak(&r, rows);
+    }
+    stop(&r, status);
     return status;
 }
 
 void sg_backtest_free(sg_backtest *self)
 {
-    for (int v = 0; v <= SG_FORECASTER_MAX; v++) {
+    for (int v = 0; v < SG_VOICE_MAX; v++) {
         sg_bands_free(&self->bands[v]);
     }
     sg_ensemble_free(&self->ensemble);

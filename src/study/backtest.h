@@ -1,7 +1,7 @@
 /* backtest.h - forecasts held against what came: every window of the test rows, every model, the mixture and its intervals.
  *
- * Rows     in order: train, val, test. Models learn from the train rows, the mixture's weights and the intervals from the val
- *          rows; the rows of the past that a forecast looks at may be any before it.
+ * Rows     in order: train, val, test. Models learn from the train rows; weights and intervals begin with the val rows and follow
+ *          the truths as they become known, a forecast of h rows ahead h rows later. What a forecast looks at are rows before it.
  * Windows  those whose target lies wholly in the test rows (of the val rows in the same way), every `stride`th.
  * Errors   the mean over windows, series and steps ahead; what was missing counts nowhere.
  * Skill    1 - mae / mae of persistence on the same rows; NAN where persistence made no error.
@@ -16,6 +16,7 @@ typedef struct sg_backtest_plan {
     int64_t train, val, test; /* rows; val 0: the last fifth of the train rows are kept for it */
     int32_t horizon, stride;
     bool standardize; /* each series by mean and deviation of the train rows; changes the panel */
+    bool fixed;       /* weights stay as the val rows left them */
     const char *models;
     double level[SG_BANDS_LEVEL_MAX];
     int32_t level_count;
@@ -32,8 +33,8 @@ typedef struct sg_voice_score {
 
 typedef struct sg_backtest {
     sg_ensemble ensemble;
-    sg_bands bands[SG_FORECASTER_MAX + 1];
-    sg_voice_score score[SG_FORECASTER_MAX + 1]; /* of each voice (ensemble.h) */
+    sg_bands bands[SG_VOICE_MAX];
+    sg_voice_score score[SG_VOICE_MAX]; /* of each voice (ensemble.h) */
     int64_t window_count;
 } sg_backtest;
 
@@ -42,7 +43,7 @@ SG_MUST_CHECK sg_status sg_backtest_run(const sg_backtest_plan *plan, sg_panel *
                                         sg_backtest *ret);
 
 /* The forecast after the panel's last row: models and weights found as in a backtest on train = 4/5 and val = 1/5 of the rows,
- * then all models learn from all rows. ret->ensemble's last voice has the means, its bands the intervals. */
+ * then all models learn from all rows. Each voice of ret->ensemble has its means, its bands the intervals. */
 SG_MUST_CHECK sg_status sg_outlook_run(const sg_backtest_plan *plan, sg_panel *panel,
                                        sg_backtest *ret);
 
