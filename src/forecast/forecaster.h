@@ -50,4 +50,15 @@ extern const int sg_forecaster_count;
 
 /* NULL: there is none of that name. */
 const sg_forecaster *sg_forecaster_find(const char *name);
+
+/* What a model has learnt, to go on from after a restart: its state behind a head with version, name, shape and checksum, for a machine
+ * of the same byte order. @effects alloc=no block=no */
+size_t sg_forecaster_saved_size(const sg_forecaster *self, const sg_forecast_shape *shape);
+void sg_forecaster_save(const sg_forecaster *self, const sg_forecast_shape *shape,
+                        const void *state, void *ret);
+/* state: of size() bytes; untouched unless SG_OK. SG_FORMAT: not such bytes, or of another model or version; SG_RANGE: of another
+ * shape; SG_CORRUPT: the checksum differs. */
+SG_MUST_CHECK sg_status sg_forecaster_load(const sg_forecaster *self,
+                                           const sg_forecast_shape *shape, const void *saved,
+                                           size_t size, void *state);
 #endif
