@@ -112,6 +112,16 @@ static int find_targets(table *t, const char *targets)
     return status;
 }
 
+static bool has(const table *t, cell name)
+{
+    for (int32_t c = 0; c < t->column_count; c++) {
+        if (is(t->head[c], name.text, name.length)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int read_header(table *t, const char *at, const char *end, const char *time,
                        const char *targets)
 {
@@ -119,7 +129,11 @@ static int read_header(table *t, const char *at, const char *end, const char *ti
         if (t->column_count == SG_FORECAST_COLUMN_MAX) {
             return bad(t, 1, "at most 1024 columns", (cell){at, (size_t)(end - at)});
         }
-        t->head[t->column_count] = next_cell(&at, end);
+        cell head = next_cell(&at, end);
+        if (has(t, head)) {
+            return bad(t, 1, "each column's name once", head);
+        }
+        t->head[t->column_count] = head;
         t->column[t->column_count++] = UNUSED;
     }
     int status = find_time(t, time);
@@ -234,7 +248,7 @@ static int find_step(table *t)
 static int read_table(table *t, char *text, const char *time, const char *targets)
 {
     const char *at = text, *end = text + strlen(text), *to = line_end(at, end);
-    if (at == end) {
+    if (at == to || (to - at == 1 && *at == '\r')) {
         return bad(t, 1, "a header with the names of the columns", (cell){"nothing", 7});
     }
     int status = read_header(t, at, to, time, targets);
