@@ -6,7 +6,8 @@
 
 enum { STEPS_MAX = 2000, WEIGH_ROWS = 4, EXPERT_MAX = SG_FORECASTER_MAX + SG_MIXTURE_COUNT };
 
-static const double fade = 1 - 1.0 / 500;
+/* Rows until the past counts 1 / e: windows of many rows overlap, so there must be more of them to tell as much. */
+static const double memory_rows = 500, memory_windows = 10;
 static const double rate = 0.02;    /* of the trust's fall, for each row                       */
 static const double size_share = 3; /* of sizes beside squares: skill is measured by them       */
 static const double least_size = 0.02; /* of the mean one: what was missed by less counts as this */
@@ -282,22 +283,32 @@ void sg_ensemble_take(sg_ensemble *self, int32_t series, int32_t ahead, const do
     add_products(products_of(self, at, 1), models, by_size[1], e);
 }
 
-static void fade_all(sg_ensemble *self)
+static void scale_by(double *value, size_t count, double share)
 {
-    size_t each = (size_t)self->shape.series_count * (size_t)self->block_count;
+    for (size_t i = 0; i < count; i++) {
+        value[i] *= share;
+    }
+}
+
+static double memory_of(const sg_ensemble *self, int32_t block)
+{
+    int32_t end = sg_horizon_block_end(block);
+    end = end < self->shape.horizon ? end : self->shape.horizon;
+    return fmax(memory_rows, memory_windows * end);
+}
+
+static void fade(sg_ensemble *self, int32_t series, int32_t block)
+{
+    size_t at = place(self, series, block);
     size_t models = (size_t)self->model_count, experts = models + SG_MIXTURE_COUNT;
-    for (size_t i = 0; i < each; i++) {
-        self->rows[i] = fade * (self->rows[i] + (self->fresh[i] ? 1 : 0));
-        self->count[i] *= fade;
-        self->fresh[i] = false;
-    }
-    for (size_t i = 0; i < each * experts; i++) {
-        self->square[i] *= fade;
-        self->size[i] *= fade;
-    }
-    for (size_t i = 0; i < each * SG_MIXTURE_COUNT * models * models; i++) {
-        self->product[i] *= fade;
-    }
+    double memory = memory_of(self, block), share = 1 - 1 / memory;
+    self->rows[at] += self->fresh[at] ? memory_rows / memory : 0;
+    self->fresh[at] = false;
+    scale_by(self->rows + at, 1, share);
+    scale_by(self->count + at, 1, share);
+    scale_by(self->square + at * experts, experts, share);
+    scale_by(self->size + at * experts, experts, share);
+    scale_by(products_of(self, at, 0), SG_MIXTURE_COUNT * models * models, share);
 }
 
 /* ret += share * products, where the best model's own is 1 */
@@ -367,9 +378,11 @@ void sg_ensemble_settle(sg_ensemble *self)
 {
     bool anew = self->settled++ % WEIGH_ROWS == 0;
     int32_t series = self->shape.series_count;
-    fade_all(self);
     for (int32_t b = 0; b < self->block_count; b++) {
         double all[EXPERT_MAX] = {0};
+        for (int32_t s = 0; s < series; s++) {
+            fade(self, s, b);
+        }
         for (int32_t q = 0; anew && q < SG_MIXTURE_COUNT; q++) {
             weigh_mixtures(self, b, q);
         }
