@@ -106,6 +106,15 @@ static void naive_ones_repeat(void **state)
     free(last.state);
     free(day.state);
     free(week.state);
+    sg_panel weeks = panel_of(
+        1, 6 * 21, 3); /* six weeks of three rows a day; the week's number and the row in it */
+    for (int i = 0; i < 6 * 21; i++) {
+        values[i] = 100 * (i / 21) + i % 21;
+    }
+    learnt mean = learn("profile_weeks", &weeks, 4, 6 * 21);
+    mean.model->predict(mean.state, &weeks, 6 * 21, ret);
+    near(ret[3], 100 * (2 + 3 + 4 + 5) / 4.0 + 3, 1e-12);
+    free(mean.state);
 }
 
 /* --- smoothing: the component form of the textbook, and Akaike's choice among all of the grid --- */
