@@ -44,21 +44,24 @@ void sg_mix_weights(const double *a, int32_t count, double *w)
     for (int32_t i = 0; i < count; i++) {
         scale = fmax(scale, a[i * count + i]);
     }
+    gradient(a, count, w, g);
     for (int step = 0; step < STEPS_MAX; step++) {
         int32_t to = 0, from = -1;
-        gradient(a, count, w, g);
         for (int32_t i = 0; i < count; i++) {
             to = g[i] < g[to] ? i : to;
             from = w[i] > 0 && (from < 0 || g[i] > g[from]) ? i : from;
         }
         double gain = g[from] - g[to];
         double bend = a[to * count + to] + a[from * count + from] - 2 * a[to * count + from];
-        if (!(gain > 1e-12 * scale)) {
+        if (!(gain > 1e-9 * scale)) {
             return;
         }
         double move = bend > 0 ? fmin(gain / bend, w[from]) : w[from];
         w[to] += move;
         w[from] = move < w[from] ? w[from] - move : 0;
+        for (int32_t i = 0; i < count; i++) {
+            g[i] += move * (a[i * count + to] - a[i * count + from]);
+        }
     }
 }
 

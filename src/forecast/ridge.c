@@ -234,19 +234,17 @@ static void predict(const void *self, const sg_panel *panel, int64_t origin, dou
 /* --- fit --- */
 
 /* Mean square of what the trial's weights miss from `from` on, on the scale of the rows before. */
-static double trial_error(const problem *p, int32_t stride, int32_t columns, int64_t begin,
-                          int64_t from, int64_t to, double *guess)
+static double trial_error(const problem *p, int32_t stride, int32_t columns,
+                          const double *deviation, int64_t from, int64_t to, double *guess)
 {
     double sum = 0;
     int64_t count = to - from - p->horizon + 1, step = count / TRIAL_ORIGINS + 1;
     for (int64_t origin = from; origin < from + count; origin += step) {
         look_ahead(p->rhs, p->lags, columns, p->panel, origin, guess);
         for (int32_t s = 0; s < p->panel->series_count; s++) {
-            double mean, deviation;
-            sg_panel_scale(p->panel, s, begin, from, &mean, &deviation);
             for (int32_t c = 0; c < columns; c++) {
                 double truth = sg_panel_series(p->panel, s)[origin + c * stride];
-                double miss = (guess[(int64_t)s * columns + c] - truth) / deviation;
+                double miss = (guess[(int64_t)s * columns + c] - truth) / deviation[s];
                 sum += miss * miss;
             }
         }
@@ -260,15 +258,20 @@ static double best_penalty(problem *p, int64_t from, int64_t to)
     int64_t split = to - (to - from) / 5;
     int32_t stride = (p->horizon + TRIAL_COLUMNS - 1) / TRIAL_COLUMNS;
     int32_t columns = (p->horizon + stride - 1) / stride;
-    double *guess = malloc((size_t)p->panel->series_count * (size_t)columns * sizeof(double));
+    size_t series = (size_t)p->panel->series_count;
+    double *guess = malloc(series * ((size_t)columns + 1) * sizeof(double));
+    double *deviation = guess + series * (size_t)columns, mean;
     if (!guess || split - from < p->lags + p->horizon || to - split < p->horizon) {
         free(guess);
         return best; /* too few rows to try */
     }
+    for (int32_t s = 0; s < p->panel->series_count; s++) {
+        sg_panel_scale(p->panel, s, from, split, &mean, &deviation[s]);
+    }
     sum_products(p, from, split);
     for (int i = 0; i < PENALTY_COUNT; i++) {
         if (solve(p, penalties[i], stride, columns)) {
-            double error = trial_error(p, stride, columns, from, split, to, guess);
+            double error = trial_error(p, stride, columns, deviation, split, to, guess);
             best = error < least ? penalties[i] : best;
             least = fmin(error, least);
         }
