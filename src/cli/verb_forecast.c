@@ -510,8 +510,7 @@ static void list(void)
     for (int i = 0; i < sg_forecaster_count; i++) {
         printf("%-16s %s\n", sg_forecasters[i]->name, sg_forecasters[i]->title);
     }
-    puts("auto             all of them, mixed by what they missed on rows that they did not learn "
-         "from");
+    puts("auto             all of them, mixed by what each of them misses as rows come");
 }
 
 int sg_cli_forecast(int argc, char **argv)

@@ -19,7 +19,8 @@ sg_status sg_bands_create(sg_bands *self, int32_t series_count, int32_t horizon,
                        .block_count = sg_horizon_block(horizon - 1) + 1};
     size_t each = (size_t)series_count * (size_t)horizon, of_levels = each * (size_t)level_count;
     size_t blocks = (size_t)series_count * (size_t)self->block_count;
-    self->memory = calloc(2 * of_levels + 5 * blocks, sizeof(double));
+    self->memory =
+        calloc(2 * of_levels + 5 * blocks + (size_t)horizon / sizeof(double) + 1, sizeof(double));
     if (!self->memory) {
         return SG_NOMEM;
     }
@@ -30,8 +31,12 @@ sg_status sg_bands_create(sg_bands *self, int32_t series_count, int32_t horizon,
     self->ever = self->count + blocks;
     self->ever_count = self->ever + blocks;
     self->scale = self->ever_count + blocks;
+    self->block = (uint8_t *)(self->scale + blocks);
+    for (int32_t h = 0; h < horizon; h++) {
+        self->block[h] = (uint8_t)sg_horizon_block(h);
+    }
     for (size_t i = 0; i < blocks; i++) {
-        self->scale[i] = NAN;
+        self->scale[i] = (double)NAN;
     }
     for (int32_t l = 0; l < level_count; l++) {
         self->level[l] = levels[l];
@@ -52,7 +57,7 @@ static int64_t place(const sg_bands *self, int32_t level, int32_t series, int32_
 
 static int64_t block_of(const sg_bands *self, int32_t series, int32_t ahead)
 {
-    return (int64_t)series * self->block_count + sg_horizon_block(ahead);
+    return (int64_t)series * self->block_count + self->block[ahead];
 }
 
 double sg_bands_scale(const sg_bands *self, int32_t series, int32_t ahead)
@@ -103,12 +108,17 @@ void sg_bands_start(sg_bands *self, const float *miss, int64_t count, float *sor
     }
 }
 
+static double told_scale(const sg_bands *self, int32_t series, int32_t ahead)
+{
+    double scale = sg_bands_scale(self, series, ahead);
+    return isnan(scale) ? 1 : scale;
+}
+
 void sg_bands_bounds(const sg_bands *self, int32_t level, int32_t series, int32_t ahead,
                      double *ret_low, double *ret_high)
 {
-    double scale = sg_bands_scale(self, series, ahead);
+    double scale = told_scale(self, series, ahead);
     int64_t at = place(self, level, series, ahead);
-    scale = isfinite(scale) ? scale : 1;
     *ret_low = scale * self->low[at];
     *ret_high = scale * self->high[at];
 }
@@ -116,10 +126,11 @@ void sg_bands_bounds(const sg_bands *self, int32_t level, int32_t series, int32_
 uint8_t sg_bands_passed(const sg_bands *self, int32_t series, int32_t ahead, double miss)
 {
     unsigned passed = 0;
+    double scale = told_scale(self, series, ahead);
     for (int32_t l = 0; l < self->level_count; l++) {
-        double low, high;
-        sg_bands_bounds(self, l, series, ahead, &low, &high);
-        passed |= (unsigned)(miss < low) << 2 * l | (unsigned)(miss > high) << (2 * l + 1);
+        int64_t at = place(self, l, series, ahead);
+        passed |= (unsigned)(miss < scale * self->low[at]) << 2 * l;
+        passed |= (unsigned)(miss > scale * self->high[at]) << (2 * l + 1);
     }
     return (uint8_t)passed;
 }

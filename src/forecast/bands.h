@@ -29,6 +29,7 @@ typedef struct sg_bands {
     double *newest, *count, *ever,
         *ever_count; /* [series][block]: sizes of misses, fading and not */
     double *scale;   /* [series][block]: after the last row             */
+    uint8_t *block; /* [horizon] */
     double *memory;
 } sg_bands;
 
