@@ -138,19 +138,22 @@ uint8_t sg_bands_passed(const sg_bands *self, int32_t series, int32_t ahead, dou
 void sg_bands_take(sg_bands *self, int32_t series, int32_t ahead, double miss, uint8_t passed)
 {
     int64_t at = block_of(self, series, ahead);
-    double size = fmin(fabs(miss), miss_max);
+    double size = fabs(miss) < miss_max ? fabs(miss) : miss_max;
     self->newest[at] += size;
     self->count[at] += 1;
     self->ever[at] += size;
     self->ever_count[at] += 1;
+    if (passed == SG_BANDS_NONE) {
+        return;
+    }
     double step = fmin(gain, wait / (ahead + 1)) * sqrt(self->ever[at] / self->ever_count[at]);
-    for (int32_t l = 0; l < self->level_count && passed != SG_BANDS_NONE; l++) {
+    for (int32_t l = 0; l < self->level_count; l++) {
         double tail = (1 - self->level[l]) / 2;
         double *low = &self->low[place(self, l, series, ahead)];
         double *high = &self->high[place(self, l, series, ahead)];
         *low -= step * ((passed >> 2 * l & 1) - tail);
         *high += step * ((passed >> (2 * l + 1) & 1) - tail);
-        *low = fmin(*low, *high); /* they may not cross */
+        *low = *low < *high ? *low : *high; /* they may not cross */
     }
 }
 

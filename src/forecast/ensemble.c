@@ -244,10 +244,11 @@ static double least(const double *value, int32_t count, int32_t stride)
 {
     double low = INFINITY, high = 0;
     for (int32_t i = 0; i < count; i++) {
-        low = fmin(low, value[i * stride]);
-        high = fmax(high, value[i * stride]);
+        double x = value[i * stride];
+        low = x < low ? x : low;
+        high = x > high ? x : high;
     }
-    return fmax(low, 1e-12 * high);
+    return low > 1e-12 * high ? low : 1e-12 * high;
 }
 
 static void add_products(double *product, int32_t count, double share, const double *miss)
@@ -267,7 +268,7 @@ void sg_ensemble_take(sg_ensemble *self, int32_t series, int32_t ahead, const do
     double e[EXPERT_MAX], *square = self->square + at * (size_t)experts;
     double *size = self->size + at * (size_t)experts;
     for (int32_t x = 0; x < experts; x++) {
-        e[x] = fmax(fmin(miss[x], miss_max), -miss_max);
+        e[x] = fabs(miss[x]) < miss_max ? miss[x] : copysign(miss_max, miss[x]);
         square[x] += e[x] * e[x];
         size[x] += fabs(e[x]);
     }

@@ -15,7 +15,7 @@ typedef struct runner {
     int64_t row; /* the models know the rows before it */
     /* Of the last `horizon` origins: where (-1: nothing was said), misses and passed bounds. */
     int64_t *spoken;
-    float *miss;     /* [origin modulo horizon][series][horizon][voice] */
+    float *miss;     /* [target row modulo horizon][series][horizon][voice] */
     uint8_t *passed; /* the same                                        */
     float *sample;   /* [voice][BAND_WINDOWS][series][horizon]: miss / scale in the val rows */
 } runner;
@@ -71,7 +71,7 @@ static double miss_of(const runner *r, const double *guess, int64_t origin, int3
 
 static int64_t slot_of(const runner *r, int64_t origin, int32_t s, int64_t h)
 {
-    int64_t slot = origin % r->plan->horizon;
+    int64_t slot = (origin + h) % r->plan->horizon; /* what one row decides lies together */
     return ((slot * r->panel->series_count + s) * r->plan->horizon + h) * voices(r);
 }
 
@@ -184,6 +184,7 @@ static sg_status learn(runner *r, int64_t train, int64_t val)
     int64_t to = train + val, windows = val - r->plan->horizon + 1, slot = 0;
     int64_t step = step_of(val, VAL_WINDOWS), kept = step_of(windows, step * BAND_WINDOWS) * step;
     sg_status status = fit(r, 0, train);
+    double began = now_s();
     for (int64_t origin = train; origin < to && status == SG_OK; origin++) {
         go_to(r, origin);
         learn_row(r, origin, true);
@@ -199,6 +200,7 @@ static sg_status learn(runner *r, int64_t train, int64_t val)
     for (int32_t v = 0; v < voices(r); v++) {
         r->it->score[v].predict_s = 0; /* what counts is the test */
     }
+    r->it->score[voices(r) - 1].fit_s += now_s() - began;
     return status == SG_OK ? start_bands(r, slot) : status;
 }
 
@@ -242,7 +244,9 @@ static void test(runner *r, int64_t from, int64_t to)
     int64_t windows = to - from - r->plan->horizon + 1;
     for (int64_t origin = from; origin < from + windows; origin++) {
         go_to(r, origin);
+        double began = now_s();
         learn_row(r, origin, !r->plan->fixed);
+        r->it->score[voices(r) - 1].predict_s += now_s() - began;
         if ((origin - from) % r->plan->stride == 0) {
             tell(r, "test", (double)(origin - from) / (double)windows);
             speak(r, origin);

@@ -28,7 +28,8 @@ typedef struct sg_voice_score {
     int64_t count;
     double mse, mae, rmse, smape, skill;
     double coverage[SG_BANDS_LEVEL_MAX], width[SG_BANDS_LEVEL_MAX]; /* mean width of the interval */
-    double fit_s, predict_s;
+    double fit_s,
+        predict_s; /* of the whole: with finding the weights and following them, without the models */
 } sg_voice_score;
 
 typedef struct sg_backtest {
