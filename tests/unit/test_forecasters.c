@@ -192,7 +192,7 @@ static void autoregression_finds_the_process(void **state)
     (void)state;
     enum { ROWS = 8000, H = 5 };
     sg_panel panel = panel_of(1, ROWS, 0);
-    double z[ROWS + H] = {0}, worst = 0;
+    double z[ROWS + H] = {0}, squares = 0;
     for (int i = 2; i < ROWS; i++) {
         z[i] = 1.2 * z[i - 1] - 0.5 * z[i - 2] + uniform();
         values[i] = 50 + 3 * z[i];
@@ -206,11 +206,12 @@ static void autoregression_finds_the_process(void **state)
             double next = 1.2 * truth[0] - 0.5 * truth[1];
             truth[1] = truth[0];
             truth[0] = next;
-            worst = fmax(worst, fabs(got[h] - (50 + 3 * next)));
+            squares += pow(got[h] - (50 + 3 * next), 2) / (2000 * H);
         }
         m.model->update(m.state, &panel, origin);
     }
-    assert_true(worst < 0.3 * 3); /* of a noise of +-3; the values move by +-10 */
+    /* Of a noise of deviation sqrt(3): 17 weights from some 2,000 rows of it are good to a tenth, several steps ahead to twice that. */
+    assert_true(sqrt(squares) < 0.2 * sqrt(3));
     free(m.state);
 }
 
