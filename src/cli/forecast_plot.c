@@ -59,7 +59,10 @@ static void fit(frame *f)
 static void axis(const frame *f, const char *name, sg_out *out)
 {
     double step = sg_plot_step(f->most - f->least, 4);
-    for (double at = ceil(f->least / step) * step; at <= f->most + step * 1e-9; at += step) {
+    double first = ceil(f->least / step);
+    int count = (int)fmin(floor(f->most / step + 1e-9) - first + 1, 100);
+    for (int i = 0; i < count; i++) {
+        double at = (first + i) * step;
         sg_out_format(out,
                       "<path d=\"M%d %.1fH%d\" stroke=\"#d0d7de\"/><text x=\"%d\" y=\"%.1f\" "
                       "text-anchor=\"end\">%.6g</text>\n",

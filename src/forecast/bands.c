@@ -90,18 +90,23 @@ static void start_one(sg_bands *self, int32_t s, int32_t h, const float *sorted,
     }
 }
 
+static int64_t known_of(const float *miss, int64_t count, int64_t stride, float *ret)
+{
+    int64_t known = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (isfinite(miss[i * stride])) {
+            ret[known++] = miss[i * stride];
+        }
+    }
+    return known;
+}
+
 void sg_bands_start(sg_bands *self, const float *miss, int64_t count, float *sorted)
 {
     int64_t each = (int64_t)self->series_count * self->horizon;
     for (int32_t s = 0; s < self->series_count; s++) {
         for (int32_t h = 0; h < self->horizon; h++) {
-            int64_t known = 0;
-            for (int64_t i = 0; i < count; i++) {
-                float value = miss[i * each + (int64_t)s * self->horizon + h];
-                if (isfinite(value)) {
-                    sorted[known++] = value;
-                }
-            }
+            int64_t known = known_of(miss + (int64_t)s * self->horizon + h, count, each, sorted);
             qsort(sorted, (size_t)known, sizeof *sorted, by_size);
             start_one(self, s, h, sorted, known);
         }

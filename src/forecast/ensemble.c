@@ -51,6 +51,9 @@ void sg_mix_weights(const double *a, int32_t count, double *w)
             to = g[i] < g[to] ? i : to;
             from = w[i] > 0 && (from < 0 || g[i] > g[from]) ? i : from;
         }
+        if (from < 0) {
+            return; /* no weight anywhere: there is nothing to move */
+        }
         double gain = g[from] - g[to];
         double bend = a[to * count + to] + a[from * count + from] - 2 * a[to * count + from];
         if (!(gain > 1e-9 * scale)) {
@@ -265,7 +268,7 @@ void sg_ensemble_take(sg_ensemble *self, int32_t series, int32_t ahead, const do
 {
     int32_t experts = sg_ensemble_whole(self), models = self->model_count;
     size_t at = place(self, series, sg_horizon_block(ahead));
-    double e[EXPERT_MAX], *square = self->square + at * (size_t)experts;
+    double e[EXPERT_MAX] = {0}, *square = self->square + at * (size_t)experts;
     double *size = self->size + at * (size_t)experts;
     for (int32_t x = 0; x < experts; x++) {
         e[x] = fabs(miss[x]) < miss_max ? miss[x] : copysign(miss_max, miss[x]);

@@ -84,10 +84,10 @@ const sg_forecaster sg_forecaster_persistence = {
 #define SEASONAL(which, text, number)                                                         \
     const sg_forecaster sg_forecaster_##which = {                                             \
         .name = #which,                                                                       \
-        .title = text,                                                                        \
+        .title = (text),                                                                      \
         .source =                                                                             \
             "Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2", \
-        .variant = number,                                                                    \
+        .variant = (number),                                                                  \
         .size = size,                                                                         \
         .create = create,                                                                     \
         .predict = seasonal,                                                                  \

@@ -107,7 +107,7 @@ static bool new_problem(problem *p, const ridge *self, const sg_panel *panel, in
 {
     size_t lags = (size_t)self->lags, horizon = (size_t)self->shape.horizon;
     *p = (problem){.panel = panel, .lags = self->lags, .horizon = self->shape.horizon};
-    p->z = malloc((size_t)rows * sizeof(double));
+    p->z = calloc((size_t)rows, sizeof(double));
     p->products = malloc(lags * (lags + horizon) * sizeof(double));
     p->gram = malloc(lags * lags * sizeof(double));
     p->rhs = malloc(lags * horizon * sizeof(double));
@@ -305,10 +305,10 @@ static sg_status fit(void *self, const sg_panel *panel, int64_t from, int64_t to
 #define RIDGE(which, text, number)                                                           \
     const sg_forecaster sg_forecaster_##which = {                                            \
         .name = #which,                                                                      \
-        .title = text,                                                                       \
+        .title = (text),                                                                     \
         .source = "Toner and Darlow, An Analysis of Linear Time Series Forecasting Models, " \
                   "ICML 2024",                                                               \
-        .variant = number,                                                                   \
+        .variant = (number),                                                                 \
         .size = size,                                                                        \
         .create = create,                                                                    \
         .fit = fit,                                                                          \

@@ -75,7 +75,7 @@ static bool seasonal(const form *f)
 /* One row on; the error of what was said of it. */
 static double step(smooth *o, int32_t season, double x, int64_t row)
 {
-    double *part = seasonal(&o->form) ? &o->season[row % season] : NULL;
+    double *part = season > 0 && seasonal(&o->form) ? &o->season[row % season] : NULL;
     double level = o->level + damping * o->trend, error = x - level - (part ? *part : 0);
     o->level = level + o->form.level_gain * error;
     o->trend = damping * o->trend + o->form.level_gain * o->form.trend_gain * error;
@@ -90,10 +90,10 @@ static double run(smooth *o, int32_t season, const double *x, int64_t from, int6
 {
     int64_t warm = from + (season > 0 ? season : 1);
     warm = warm < to ? warm : to;
-    double squares = 0;
+    double squares = 0, count = fmax((double)(warm - from), 1);
     o->level = o->trend = 0;
     for (int64_t i = from; i < warm; i++) {
-        o->level += x[i] / (double)(warm - from);
+        o->level += x[i] / count;
     }
     for (int64_t i = from; season > 0 && i < warm; i++) {
         o->season[i % season] = x[i] - o->level;

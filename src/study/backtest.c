@@ -206,11 +206,14 @@ static sg_status learn(runner *r, int64_t train, int64_t val)
 
 /* --- test --- */
 
-static void score_step(const runner *r, int32_t v, int32_t s, int32_t h, double truth, double guess)
+static void score_step(const runner *r, int32_t v, int32_t s, int32_t h, double miss, double said)
 {
     sg_voice_score *score = &r->it->score[v];
     const sg_bands *bands = &r->it->bands[v];
-    double miss = truth - guess, size = fabs(truth) + fabs(guess);
+    double size = fabs(miss + said) + fabs(said);
+    if (isnan(miss)) {
+        return;
+    }
     score->count++;
     score->mse += miss * miss;
     score->mae += fabs(miss);
@@ -229,11 +232,8 @@ static void score_window(const runner *r, int64_t origin)
         const double *guess = r->it->ensemble.guess + v * each(r);
         for (int32_t s = 0; s < r->panel->series_count; s++) {
             for (int32_t h = 0; h < r->plan->horizon; h++) {
-                double miss = miss_of(r, guess, origin, s, h);
                 double said = guess[(int64_t)s * r->plan->horizon + h];
-                if (!isnan(miss)) {
-                    score_step(r, v, s, h, miss + said, said);
-                }
+                score_step(r, v, s, h, miss_of(r, guess, origin, s, h), said);
             }
         }
     }
