@@ -270,11 +270,13 @@ static sg_status keep_shape(sg_again *self, const sg_dispatch *p)
     return shape->grid.demand && shape->shiftable && (shape->zones || !p->zones) ? SG_OK : SG_NOMEM;
 }
 
+/* Of what is decided: a peak that was paid for is not. */
 static double turnover_of(const sg_lp *lp, const double *value)
 {
     double sum = 0.0;
     for (size_t j = 0; j < lp->column_count; j++) {
-        sum += fabs(lp->column_cost[j] * value[j]);
+        double decided = value[j] - fmax(lp->column_lower[j], 0);
+        sum += fabs(lp->column_cost[j] * decided);
     }
     return sum;
 }

