@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#define SG_FORECASTER(name) extern const sg_forecaster sg_forecaster_##name;
+#include "forecast/forecasters.def"
+#undef SG_FORECASTER
+
 const sg_forecaster *const sg_forecasters[] = {
 #define SG_FORECASTER(name) &sg_forecaster_##name,
 #include "forecast/forecasters.def"

@@ -41,10 +41,6 @@ typedef struct sg_forecaster {
     void (*predict)(const void *self, const sg_panel *, int64_t origin, double *ret);
 } sg_forecaster;
 
-#define SG_FORECASTER(name) extern const sg_forecaster sg_forecaster_##name;
-#include "forecast/forecasters.def"
-#undef SG_FORECASTER
-
 extern const sg_forecaster *const sg_forecasters[];
 extern const int sg_forecaster_count;
 
