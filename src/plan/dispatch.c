@@ -222,7 +222,7 @@ static double largest_kw(const sg_dispatch *p, const sg_schedule *r)
 static bool prove(const sg_dispatch *problem, double turnover, sg_schedule *ret)
 {
     sg_schedule_finish(problem, ret);
-    double money = fmax(fabs(ret->objective), 1e-2 * turnover);
+    double money = fmax(fabs(ret->objective), 1e-4 * turnover);
     double largest = fmax(largest_kw(problem, ret), 1.0);
     bool met = ret->residual_kw <= RESIDUAL_MAX * largest;
     double nothing = MONEY_MIN * largest * problem->step_s / 3600.0 * problem->steps;

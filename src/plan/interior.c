@@ -158,7 +158,7 @@ static sg_outcome look(sg_interior *self, const goals *goal, const sg_interior_m
 {
     self->turnover = at->turnover + self->paid_turnover;
     /* where costs and revenues cancel out, what is left of them is measured by what they were */
-    double gap = goal->gap * fmax(fmax(fabs(at->cost + self->paid), 1e-2 * self->turnover), 1e-9);
+    double gap = goal->gap * fmax(fmax(fabs(at->cost + self->paid), 1e-4 * self->turnover), 1e-9);
     bool closed = at->products <= gap;
     if (closed && at->miss <= goal->miss && at->dual <= goal->dual) {
         return SG_SOLVED;

@@ -80,7 +80,8 @@ typedef struct sg_tick {
       "1e-6 of what flows, and 1 mW, which the plant does not resolve")                           \
     X(SWITCH, "E8", "switch",                                                                     \
       "the switch to a grid whose voltage is there and well read is not opened",                  \
-      "not where a reading has lied or been missing within two minutes")                          \
+      "not where a reading has lied or been missing within two minutes, nor where a store does "  \
+      "not do as told")                                                                           \
     X(ORDER, "E9", "order",                                                                       \
       "no load gets more than its minimum, and no lower class anything, while one lacks its "     \
       "minimum",                                                                                  \

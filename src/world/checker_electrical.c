@@ -326,12 +326,26 @@ static void order(sg_checker *self)
     }
 }
 
+/* One that gives unbidden does so because nothing else does: a root that has tripped looks like that. */
+static bool stores_obey(const sg_checker *self)
+{
+    for (int s = 0; s < self->stores; s++) {
+        const sg_reservoir *r = &self->store[s].reservoir;
+        double most_w = fmax(r->charge_w_max, r->discharge_w_max);
+        if (fabs(self->tick->now.store_w[s] - self->store_w[s]) > 0.05 * most_w) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void stays_connected(sg_checker *self)
 {
     int up = checker_point(self, SG_POINT_SITE, SG_SITE_GRID_UP);
     bool there = self->tick->now.grid_up && checker_believes_grid(self) &&
                  self->tick->frame->quality[up] == SG_GOOD;
-    if (!there || self->told_island || self->tick->command->advisory || !checker_all_honest(self)) {
+    if (!there || self->told_island || self->tick->command->advisory || !checker_all_honest(self) ||
+        !stores_obey(self)) {
         return;
     }
     self->looks[SG_INVARIANT_SWITCH]++;
