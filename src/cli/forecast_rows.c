@@ -272,6 +272,9 @@ static int read_table(table *t, char *text, const char *time, const char *target
     if (status == SG_EXIT_DONE && row == 0) {
         return bad(t, 2, "rows of values", (cell){"none", 4});
     }
+    if (status == SG_EXIT_DONE && t->ret->missing == row * t->ret->panel.series_count) {
+        return bad(t, 2, "a value in some row", (cell){"only missing ones", 17});
+    }
     return status;
 }
 

@@ -195,6 +195,18 @@ static void level_key(double level, char ret[16])
     snprintf(ret, 16, "%.6g", level);
 }
 
+static void write_by_level(const sg_bands *bands, const char *name, const double *value,
+                           sg_out *out)
+{
+    sg_json_begin(out, name, '{');
+    for (int32_t l = 0; l < bands->level_count; l++) {
+        char key[16];
+        level_key(bands->level[l], key);
+        sg_json_number(out, key, value[l]);
+    }
+    sg_json_end(out, '}');
+}
+
 static void write_score(const sg_backtest *it, int32_t voice, sg_out *out)
 {
     const sg_voice_score *score = &it->score[voice];
@@ -211,20 +223,8 @@ static void write_score(const sg_backtest *it, int32_t voice, sg_out *out)
     sg_json_number(out, "rmse", score->rmse);
     sg_json_number(out, "smape", score->smape);
     sg_json_number(out, "skill_vs_persistence", score->skill);
-    sg_json_begin(out, "coverage", '{');
-    for (int32_t l = 0; l < bands->level_count; l++) {
-        char key[16];
-        level_key(bands->level[l], key);
-        sg_json_number(out, key, score->coverage[l]);
-    }
-    sg_json_end(out, '}');
-    sg_json_begin(out, "interval_width", '{');
-    for (int32_t l = 0; l < bands->level_count; l++) {
-        char key[16];
-        level_key(bands->level[l], key);
-        sg_json_number(out, key, score->width[l]);
-    }
-    sg_json_end(out, '}');
+    write_by_level(bands, "coverage", score->coverage, out);
+    write_by_level(bands, "interval_width", score->width, out);
     sg_json_fixed(out, "fit_s", fit_s, 6);
     sg_json_fixed(out, "predict_s", predict_s, 6);
     sg_json_end(out, '}');

@@ -24,7 +24,7 @@ void sg_breakers_step(const sg_flows *f, double dt_s, double task_w);
 bool sg_breakers_pairs(const sg_flows *f);
 /* What loads below node n may draw at most because stores there give, as they say: what the breaker itself would bear for 6 s
  * before its heat passes 78 % of the trip, should it be a lie. By its own meter alone, so no store's reading is needed to be
- * true; 0 while that meter is not read, or not believed. Without a known curve, of a body that trips in 10 s at twice its rating; INFINITY without a limit, or then in long
- * steps. @effects alloc=no block=no fails=never */
+ * true; 0 while that meter is not read, or not believed. Without a known curve, of a body that trips in 10 s at twice its
+ * rating; INFINITY without a limit, or then in long steps. @effects alloc=no block=no fails=never */
 double sg_breakers_bear_w(const sg_flows *f, int n);
 #endif

@@ -44,6 +44,7 @@ csv word 'load\n1\ntwo\n'
 csv when 'time,load\n2023-01-01,1\nyesterday,2\n'
 csv nul 'load\n1\n\00002\n'
 csv twice 'load,load\n1,2\n3,4\n'
+csv unread 'load\n\nNaN\nNA\n'
 csv only 'time\n2023-01-01\n'
 csv control 'load\n1\n\033[31mred\n'
 
@@ -56,6 +57,7 @@ refused "a word" "word.csv:3: expected a number, got 'two'" "$work/word.csv" --h
 refused "a bad time" "when.csv:3: expected a time" "$work/when.csv" --horizon 1
 refused "NUL bytes" "NUL" "$work/nul.csv" --horizon 1
 refused "two columns of one name" "twice.csv:1: expected" "$work/twice.csv" --horizon 1
+refused "nothing that was read" "unread.csv:2: expected a value in some row" "$work/unread.csv" --horizon 1
 refused "nothing but times" "only.csv:1: expected a column beside the time" "$work/only.csv" --horizon 1
 refused "control bytes" "got '?[31mred'" "$work/control.csv" --horizon 1
 refused "an unknown column" "got 'wind'" "$good" --horizon 1 --target load,wind
