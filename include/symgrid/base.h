@@ -16,6 +16,7 @@ extern "C" {
 #include "base/sweep.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/zone.h"
 
 #ifdef __cplusplus
 }

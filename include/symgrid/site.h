@@ -14,6 +14,8 @@ extern "C" {
 #include "site/reader.h"
 #include "site/reason.h"
 #include "site/request.h"
+#include "site/schedule.h"
+#include "site/schedules.h"
 #include "site/series.h"
 #include "site/site.h"
 

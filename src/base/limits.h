@@ -16,6 +16,8 @@ enum {
     SG_PLAN_STEP_MAX = 576,    /* steps of a plan: two days at 5 min                  */
     SG_HISTORY_SLOT_MAX = 288, /* quarter hours of history the forecasts keep (3 days) */
     SG_DECISION_MAX = 32,      /* last decisions kept for people to read              */
-    SG_FAULT_MAX = 64          /* faults of a scenario                                */
+    SG_FAULT_MAX = 64,         /* faults of a scenario                                */
+    SG_TIE_NODE_MAX = 1000,    /* nodes of a site whose ties are used                 */
+    SG_TIE_MAX = 256           /* ties between the nodes of a site                    */
 };
 #endif

@@ -146,6 +146,8 @@ static void summary_json(sg_out *out, const sg_site *site)
     sg_json_text(out, "currency", site->currency);
     sg_json_text(out, "hash", hash);
     sg_json_integer(out, "nodes", site->node_count);
+    sg_json_integer(out, "ties", site->tie_count);
+    sg_json_integer(out, "schedules", site->schedule_count);
     summary_groups_json(out, site);
     sg_json_integer(out, "series", site->series_count);
     if (sg_site_span(site, &from_us, &to_us) == SG_OK) {
@@ -188,6 +190,13 @@ static void summary_text(const sg_site *site, const sg_diagnostics *diagnostics)
     printf("%s\n", site->title);
     printf("  %-20s %8d in %d groups, %s at the root\n", "nodes", (int)site->node_count,
            (int)site->node_group_count, isinf(site->nodes[0].limit_w) ? "no limit" : "limited");
+    if (site->tie_count > 0) {
+        printf("  %-20s %8d\n", "ties", (int)site->tie_count);
+    }
+    if (site->schedule_count > 0) {
+        printf("  %-20s %8d for %d loads\n", "schedules", (int)site->schedule_count,
+               (int)site->scheduled_count);
+    }
     for (int role = 0; role < SG_ROLE_COUNT; role++) {
         if (site->device_count[role] > 0) {
             printf("%s\n", role_names[role]);

@@ -11,6 +11,7 @@ static const double hold_s = 10;           /* what is allowed now could last so 
 /* The same, should relief be a lie: e times what frames and commands are late together at worst, so that what is learnt from the
  * meter comes in time, and a little below the bound. */
 static const double relief_hold_s = 6, relief_heat_max = 0.78;
+static const double cool_heat_max = 0.75;  /* of a breaker that others help */
 static const double plain_trip_200_s = 10; /* of a node whose curve is not known */
 static const double lost_frac = 0.01; /* of what is drawn below: a feeder that shows less is lost */
 static const double answer_s = 2;     /* from a loss to the caps that answer it */
@@ -35,6 +36,11 @@ static void worst_flows(const sg_flows *f, double task_w)
     for (int s = 0; s < plant->store_count; s++) {
         double shown_w = fresh_w(f, first[SG_POINT_STORE_POWER] + s);
         worst_w[plant->store_node[s]] += fmax(fmax(-f->self->store_w[s], -shown_w), 0);
+    }
+    for (int t = 0; t < plant->tie_count; t++) { /* the end that gives, either when not known */
+        double shown_w = fresh_w(f, first[SG_POINT_TIE_POWER] + t), told_w = f->self->tie_w[t];
+        worst_w[plant->tie_from[t]] += fmax(fmax(told_w, shown_w), 0);
+        worst_w[plant->tie_to[t]] += fmax(fmax(-told_w, -shown_w), 0);
     }
     worst_w[0] += task_w;
     for (int n = plant->node_count - 1; n >= 0; n--) {
@@ -158,7 +164,7 @@ void sg_breakers_step(const sg_flows *f, double dt_s, double task_w)
             self->node_heat[n] = heat_max;
         }
     }
-    if (!start && plant->store_count > 0 && dt_s <= SG_LONG_STEP_S) {
+    if (!start && plant->store_count + plant->tie_count > 0 && dt_s <= SG_LONG_STEP_S) {
         heat_plain(f, dt_s);
     }
     if (plant->head->curve_count == 0) {
@@ -193,6 +199,18 @@ double sg_breakers_bear_w(const sg_flows *f, int n)
     return bounded_w(plant, n, heat, relief_heat_max, last_s) / gain;
 }
 
+double sg_breakers_cool_w(const sg_flows *f, int n)
+{
+    const sg_plant *plant = f->plant;
+    if (plant->node_curve[n] == 0) {
+        return f->self->node_leaf_w[n];
+    }
+    double last_s = fmax(hold_s, 2 * f->in->dt_s);
+    double gain = plant->node_gain[n] * plant->node_gain_below[n];
+    double cool_w = bounded_w(plant, n, f->self->node_heat[n], cool_heat_max, last_s) / gain;
+    return fmin(cool_w, f->self->node_leaf_w[n]);
+}
+
 /* --- pairs of feeders --- */
 
 /* What was measured to be drawn below each node, and how much of it its own breaker showed: next to nothing while its partner
@@ -211,6 +229,11 @@ static void drawn_below(const sg_flows *f)
     }
     for (int s = 0; s < plant->source_count; s++) {
         drawn_w[plant->source_node[s]] -= fresh_w(f, first[SG_POINT_SOURCE_POWER] + s);
+    }
+    for (int t = 0; t < plant->tie_count; t++) {
+        double shown_w = fresh_w(f, first[SG_POINT_TIE_POWER] + t);
+        drawn_w[plant->tie_from[t]] += shown_w;
+        drawn_w[plant->tie_to[t]] -= shown_w;
     }
     for (int n = plant->node_count - 1; n > 0; n--) {
         drawn_w[plant->node_parent[n]] += drawn_w[n];

@@ -27,4 +27,7 @@ bool sg_breakers_pairs(const sg_flows *f);
  * true; 0 while that meter is not read, or not believed. Without a known curve, of a body that trips in 10 s at twice its
  * rating; INFINITY without a limit, or then in long steps. @effects alloc=no block=no fails=never */
 double sg_breakers_bear_w(const sg_flows *f, int n);
+/* What may be drawn below node n while its breaker is kept cool enough for relief: near the bound it would bear none. Its limit as it
+ * is without a known curve. @effects alloc=no block=no fails=never */
+double sg_breakers_cool_w(const sg_flows *f, int n);
 #endif

@@ -3,6 +3,7 @@
 #include "control/allocate.h"
 #include "control/breakers.h"
 #include "control/flows.h"
+#include "control/ties.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,9 +26,9 @@ bool sg_policy_find(const char *name, sg_policy *ret)
     return false;
 }
 
-size_t sg_control_scratch_size(int32_t node_count, int32_t store_count)
+size_t sg_control_scratch_size(int32_t node_count, int32_t store_count, int32_t tie_count)
 {
-    return sg_relief_size(node_count, store_count);
+    return sg_relief_size(node_count, store_count, tie_count);
 }
 
 static double reading(const sg_flows *f, int point, double fallback)
@@ -87,6 +88,7 @@ sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,
     read_site(&f);
     sg_breakers_step(&f, in->dt_s, in->task_w);
     sg_stores_listen(&f);
+    sg_ties_begin(&f);
     sg_island_look(&f);
     if (f.bridging) { /* what classes may want moves */
         sg_news_all(in->news);
@@ -136,5 +138,7 @@ void sg_control_rest(const sg_control *self, const sg_plant *plant, const sg_mea
         self->store_w[s] = 0;
         self->store_reason[s] = SG_REASON_SAFE;
     }
+    sg_envelope_rest(&f, in->dt_s);
+    sg_ties_rest(&f, SG_REASON_SAFE);
     sg_flows_rest(&f);
 }

@@ -9,7 +9,7 @@
  * Breakers the caps below a node add up to at most its limit, losses allowed for; a store raises that limit only by what it was
  *          measured to deliver in the interval before, and no further than the breaker would bear it for some seconds, were that
  *          a lie: neither a store that fails nor one that lies takes a breaker with it (breakers.h).
- *          Where a breaker's trip curve is known, the limit follows its heat: breakers.h.
+ *          Where a breaker's trip curve is known, the limit follows its heat: breakers.h. Feeders help each other over ties: ties.h.
  * Memory   parallel arrays in the caller's block; nothing is allocated, every loop is bounded by the site's counts.
  * Source   progressive filling: allocate.h; device cells: hysteresis between a low and a high mark. */
 #ifndef SG_CONTROL_CONTROL_H
@@ -43,6 +43,7 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(load_cap_w, double, load)                                                          \
     X(source_start, uint8_t, source) /* sg_start */                                      \
     X(source_wait_s, double, source) /* since asked, or until asked again */             \
+    X(source_state_s, double, source) /* a set: since it ran or stopped; 0: never */     \
     X(source_reason, uint8_t, source)                                                    \
     X(store_reason, uint8_t, store)                                                      \
     X(load_reason, uint8_t, load)                                                        \
@@ -75,10 +76,19 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(node_used_w, double, node)   /* given below, charging included            */       \
     X(node_room_w, double, node)                                                         \
     X(node_up_w, double, node)                                                           \
-    X(node_binding, uint8_t, node)
+    X(node_binding, uint8_t, node)                                                       \
+    X(node_pu, double, node)        /* voltage of its bus by what is wanted; for ties */ \
+    X(node_sag_per_w, double, node) /* that it falls by, for ties              */        \
+    X(tie_w, double, tie)           /* from `from` to `to`, if > 0 */                    \
+    X(tie_reason, uint8_t, tie)                                                          \
+    X(tie_early, uint8_t, tie) /* its taker is not overloaded yet */                     \
+    X(tie_taker, int32_t, tie) /* node that it carries for, -1: none */                  \
+    X(tie_deaf_s, double, tie) /* how long it has not followed */                        \
+    X(tie_can_w, double, tie)                                                            \
+    X(tie_fixed, double, tie)
 
 /* Sites up to this size spread relief by a min-cost flow, whose time grows with nodes times arcs; larger ones in order. */
-enum { SG_RELIEF_NODE_MAX = 1000, SG_RELIEF_STORE_MAX = 4096 };
+enum { SG_RELIEF_NODE_MAX = SG_TIE_NODE_MAX, SG_RELIEF_STORE_MAX = 4096 };
 
 typedef struct sg_control {
 #define X(name, type, count) type *name;
@@ -117,7 +127,7 @@ typedef struct sg_control_result {
 } sg_control_result;
 
 /* Of relief. @effects alloc=no block=no fails=never */
-size_t sg_control_scratch_size(int32_t node_count, int32_t store_count);
+size_t sg_control_scratch_size(int32_t node_count, int32_t store_count, int32_t tie_count);
 
 /* @effects alloc=no block=no fails=never */
 sg_control_result sg_control_step(const sg_control *self, const sg_plant *plant,

@@ -280,10 +280,12 @@ double sg_sources(sg_flows *f)
         if (plant->source_start_s[s] >= 0) {
             int start = self->source_start[s];
             self->source_limit_w[s] = sg_start_wanted(start) ? part * sg_set_reach_w(f, s) : 0;
+            bool kept = f->grid_up && !f->bridging; /* nobody needs it */
             self->source_reason[s] = (uint8_t)(start == SG_START_ASKED     ? SG_REASON_STARTING
                                                : start == SG_START_RESTING ? SG_REASON_START_FAILED
-                                               : start == SG_START_RUNNING ? SG_REASON_DEMAND
-                                                                           : SG_REASON_NONE);
+                                               : start != SG_START_RUNNING ? SG_REASON_NONE
+                                               : kept                      ? SG_REASON_LEAST_RUN
+                                                                           : SG_REASON_DEMAND);
         } else if (plant->source_cost[s] > 0) {
             bool cheaper = f->grid_up && plant->source_cost[s] < f->import_price;
             double ask_w = cheaper ? fmax(need_w - f->available_w, 0) : fmax(missing_w, 0);

@@ -1,5 +1,6 @@
 /* envelope.c - last on every command, whatever produced it. It only ever narrows. */
 #include "control/flows.h"
+#include "control/ties.h"
 
 #include "base/check.h"
 
@@ -44,12 +45,23 @@ static void store_dwell(const sg_flows *f, int s)
     }
 }
 
-static void remember_store(const sg_flows *f, int s)
+double sg_store_pace_w(const sg_flows *f, int s)
+{
+    const sg_control *self = f->self;
+    if (f->plant->head->paced_stores == 0) {
+        return INFINITY;
+    }
+    bool turns = self->store_way[s] < 0 && self->store_rest_s[s] < f->plant->store_dwell_s[s];
+    double most_w = fmax(self->store_before_w[s], 0) + f->plant->store_ramp[s] * f->in->dt_s;
+    return turns ? 0 : most_w;
+}
+
+static void remember_store(const sg_flows *f, int s, double dt_s)
 {
     double w = f->self->store_w[s];
     double *rest_s = &f->self->store_rest_s[s];
     f->self->store_before_w[s] = w;
-    *rest_s = w == 0 ? *rest_s + f->in->dt_s : 0;
+    *rest_s = w == 0 ? *rest_s + dt_s : 0;
     f->self->store_way[s] = w == 0 ? f->self->store_way[s] : w > 0 ? 1 : -1;
 }
 
@@ -62,7 +74,8 @@ static void source_change(const sg_flows *f, int s)
     double shown_w = sg_measure_fresh(f->measure, power) ? f->measure->value[power] : 0;
     double before_w = isfinite(f->self->source_before_w[s]) ? f->self->source_before_w[s] : 0;
     double most_w = fmax(shown_w, before_w) + plant->source_ramp[s] * f->in->dt_s;
-    bool was_off = *off_s > 0 && *off_s < plant->source_dwell_s[s];
+    /* one that is started rests before it is asked again (island.c), not each time that it idles */
+    bool was_off = plant->source_start_s[s] < 0 && *off_s > 0 && *off_s < plant->source_dwell_s[s];
     if (was_off && *limit_w > 0) {
         *limit_w = 0;
         f->self->source_reason[s] = SG_REASON_DWELL;
@@ -140,6 +153,7 @@ static void shares_upwards(const sg_flows *f)
         store_w[parent] += store_w[n];
         source_sum_w[parent] += source_sum_w[n];
     }
+    sg_ties_upwards(f, relief_w);
     double *share = f->self->node_room_w;
     share[0] = INFINITY; /* what the connection lets out is another matter */
     for (int n = 1; n < plant->node_count; n++) {
@@ -186,27 +200,47 @@ static double sources_w(const sg_flows *f)
     return sum_w;
 }
 
-/* Stores give no more than the site draws and the connection lets out: whatever moved them (a swing, a full cell), what is too
- * much is withdrawn from all that give alike. Relief stands: it is part of what is drawn. */
+/* Sources deliver so much less, all alike, as far as they were read. */
+static void hold_back(const sg_flows *f, double excess_w, sg_reason reason)
+{
+    double part = fmin(excess_w / sources_w(f), 1);
+    for (int s = 0; s < f->plant->source_count; s++) {
+        double w = source_w(f, s);
+        if (w > 0) {
+            f->self->source_limit_w[s] = w * (1 - part);
+            f->self->source_reason[s] = (uint8_t)reason;
+        }
+    }
+}
+
+/* No more is given than the site draws and the connection lets out: whatever moved the stores (a swing, a full cell), what is too much
+ * is withdrawn from all that give alike, and then from the sources: a store that was to take it may not be able to, or not yet.
+ * Relief stands: it is part of what is drawn. */
 static void no_export_beyond_permission(const sg_flows *f)
 {
     const sg_plant *plant = f->plant;
-    double give_w = 0, net_w = 0;
+    double give_w = 0, net_w = 0, made_w = sources_w(f);
     for (int s = 0; s < plant->store_count; s++) {
         give_w += spare_give_w(f, s);
         net_w += f->self->store_w[s];
     }
     double used_w = f->served_w + f->losses_w + f->task_w;
-    double excess_w = net_w + sources_w(f) - used_w - f->export_w_max;
-    if (!(give_w > 0) || !(excess_w > 1e-9 * (1 + used_w + give_w))) {
+    double excess_w = net_w + made_w - used_w - f->export_w_max;
+    double trifle_w = 1e-9 * (1 + used_w + give_w + made_w);
+    sg_reason reason = f->grid_up ? SG_REASON_EXPORT_LIMIT : SG_REASON_GRID_DOWN;
+    if (!(excess_w > trifle_w)) {
         return;
     }
-    double part = fmin(excess_w / give_w, 1);
+    double part = give_w > 0 ? fmin(excess_w / give_w, 1) : 0;
     for (int s = 0; s < plant->store_count; s++) {
         double w = spare_give_w(f, s);
         if (w > 0) {
-            withdraw(f, s, w * part, f->grid_up ? SG_REASON_EXPORT_LIMIT : SG_REASON_GRID_DOWN);
+            withdraw(f, s, w * part, reason);
         }
+    }
+    double rest_w = excess_w - part * give_w;
+    if (rest_w > trifle_w && made_w > 0) {
+        hold_back(f, rest_w, reason);
     }
 }
 
@@ -235,9 +269,19 @@ static int binding_above(const sg_flows *f, int n)
     return n;
 }
 
+/* What may be drawn below a node: what its feeder and those that help may carry, and of that no more than the breaker bears until the
+ * loss of one that helps, or of all, is answered (N-1). */
+static double most_below_w(const sg_flows *f, int n)
+{
+    const sg_control *self = f->self;
+    return fmin(self->node_allow_w[n], fmax(self->node_bear_w[n], self->node_leaf_w[n]));
+}
+
 static sg_reason reason_of(const sg_flows *f, int n)
 {
-    return f->plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT : SG_REASON_NODE_LIMIT;
+    return most_below_w(f, n) < f->self->node_allow_w[n] ? SG_REASON_LOSS
+           : f->plant->node_curve[n] > 0                 ? SG_REASON_BREAKER_HEAT
+                                                         : SG_REASON_NODE_LIMIT;
 }
 
 static void cut_caps(const sg_flows *f)
@@ -268,8 +312,9 @@ static void no_overload_downwards(const sg_flows *f)
     sums_downwards(f);
     bool over = false;
     for (int n = 0; n < plant->node_count; n++) {
-        bool here = self->node_used_w[n] > self->node_allow_w[n] * (1 + 1e-9) + 1e-6;
-        share[n] = here ? self->node_allow_w[n] / self->node_used_w[n] : 1;
+        double most_w = most_below_w(f, n);
+        bool here = self->node_used_w[n] > most_w * (1 + 1e-9) + 1e-6;
+        share[n] = here ? most_w / self->node_used_w[n] : 1;
         self->node_binding[n] = here; /* whose share it is, for the reason */
         if (n > 0 && share[plant->node_parent[n]] < share[n]) {
             share[n] = share[plant->node_parent[n]];
@@ -329,7 +374,7 @@ static void check_stores(const sg_flows *f)
             f->self->store_reason[s] = (uint8_t)sg_relief_reason(f, s);
         }
         if (plant->head->paced_stores > 0) {
-            remember_store(f, s);
+            remember_store(f, s, f->in->dt_s);
         }
     }
 }
@@ -341,6 +386,14 @@ static void check_sources(const sg_flows *f)
         if (f->plant->head->paced_sources > 0) {
             remember_source(f, s);
         }
+    }
+}
+
+/* In the safe set stores rest and sources stay as they were; what paces them goes on from there. */
+void sg_envelope_rest(const sg_flows *f, double dt_s)
+{
+    for (int s = 0; f->plant->head->paced_stores > 0 && s < f->plant->store_count; s++) {
+        remember_store(f, s, dt_s);
     }
 }
 
@@ -357,5 +410,6 @@ void sg_envelope(const sg_flows *f)
     no_overload_upwards(f);
     no_export_beyond_permission(f);
     check_stores(f);
+    sg_ties_check(f);
     check_sources(f);
 }

@@ -126,9 +126,11 @@ static void find_reasons(const sg_flows *f)
         bool here = n > 0 && self->node_binding[n];
         int why = n == 0 ? SG_REASON_SITE_SUPPLY : news->found[plant->node_parent[n]].why;
         if (here) {
-            why = self->node_pair[n]         ? SG_REASON_LOSS
-                  : plant->node_curve[n] > 0 ? SG_REASON_BREAKER_HEAT
-                                             : SG_REASON_NODE_LIMIT;
+            bool rests = self->node_allow_w[n] > self->node_leaf_w[n] && /* on who helps */
+                         self->node_allow_w[n] >= 0.999 * self->node_bear_w[n];
+            why = self->node_pair[n] || rests ? SG_REASON_LOSS
+                  : plant->node_curve[n] > 0  ? SG_REASON_BREAKER_HEAT
+                                              : SG_REASON_NODE_LIMIT;
         }
         if (news->found[n].why != why) {
             news->found[n].why = (uint8_t)why;

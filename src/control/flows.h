@@ -58,7 +58,7 @@ void sg_island_done(const sg_flows *f);
 void sg_flows_demands(sg_flows *f);
 void sg_flows_sum(sg_flows *f);    /* the flows of these demands, once more for other limits */
 void sg_flows_relief(sg_flows *f); /* relief.c */
-size_t sg_relief_size(int32_t node_count, int32_t store_count);
+size_t sg_relief_size(int32_t node_count, int32_t store_count, int32_t tie_count);
 sg_reason sg_relief_reason(const sg_flows *f, int s);
 void sg_flows_caps(sg_flows *f);
 void sg_flows_headroom(sg_flows *f);
@@ -80,4 +80,8 @@ double sg_sources(sg_flows *f); /* returns what is curtailed, W */
 
 /* Last: nothing passes that a rating, a reserve, a reading or the law of no circulation forbids. */
 void sg_envelope(const sg_flows *f);
+/* The most that the envelope will let store s give in this step, by its ramp and rest. */
+double sg_store_pace_w(const sg_flows *f, int s);
+/* In its place, in the safe set: stores have been sent to rest. */
+void sg_envelope_rest(const sg_flows *f, double dt_s);
 #endif

@@ -136,6 +136,15 @@ double sg_set_reach_w(const sg_flows *f, int s)
     return fmin(able_w, fmax(f->measure->value[power], 0) + step_w);
 }
 
+static const double just_s = 1e-9; /* it has just begun: more than never */
+
+/* Off for as long as its dwell asks for, or never on? */
+static bool rested(const sg_flows *f, int s)
+{
+    double state_s = f->self->source_state_s[s];
+    return state_s == 0 || state_s >= f->plant->source_dwell_s[s];
+}
+
 static void follow_start(const sg_flows *f, int s)
 {
     uint8_t *start = &f->self->source_start[s];
@@ -151,9 +160,11 @@ static void follow_start(const sg_flows *f, int s)
     }
     if (*start == SG_START_ASKED && gives) {
         *start = SG_START_RUNNING;
+        f->self->source_state_s[s] = just_s;
     } else if ((*start == SG_START_ASKED && late) ||
                (*start == SG_START_RUNNING && fresh && !gives)) {
         *start = SG_START_RESTING;
+        f->self->source_state_s[s] = just_s;
         *wait_s = rest_s;
     } else if (*start == SG_START_RESTING && *wait_s <= 0) {
         *start = SG_START_OFF;
@@ -174,7 +185,8 @@ static void start_sets(const sg_flows *f, double load_w, sg_ride_input *in)
     }
     for (int s = 0; s < plant->source_count; s++) {
         uint8_t *start = &f->self->source_start[s];
-        if (plant->source_start_s[s] >= 0 && *start == SG_START_OFF && sum_w < load_w) {
+        if (plant->source_start_s[s] >= 0 && *start == SG_START_OFF && sum_w < load_w &&
+            rested(f, s)) {
             *start = SG_START_ASKED;
             f->self->source_wait_s[s] = 0;
             sum_w += plant->source_rating_w[s];
@@ -200,10 +212,17 @@ static bool sets_wanted(const sg_flows *f, const sg_ride_input *in, double load_
     return hold_s < (running ? sets_off_s : sets_on_s);
 }
 
+/* One that runs goes on until its least time is over. */
 static void stop_sets(const sg_flows *f)
 {
     for (int s = 0; s < f->plant->source_count; s++) {
-        f->self->source_start[s] = SG_START_OFF;
+        uint8_t *start = &f->self->source_start[s];
+        bool runs = *start == SG_START_RUNNING;
+        if (runs && f->self->source_state_s[s] < f->plant->source_run_s[s]) {
+            continue;
+        }
+        f->self->source_state_s[s] = runs ? just_s : f->self->source_state_s[s];
+        *start = SG_START_OFF;
     }
 }
 
@@ -276,12 +295,23 @@ static void connection(sg_flows *f)
     f->export_w_max = f->grid_up && known ? head->export_w_max : 0;
 }
 
+static void count_time(const sg_flows *f)
+{
+    for (int s = 0; s < f->plant->source_count; s++) {
+        double *state_s = &f->self->source_state_s[s];
+        *state_s += *state_s > 0 ? f->in->dt_s : 0;
+    }
+}
+
 void sg_island_look(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     sg_ride *ride = f->self->ride;
     if (f->in->start || (!plant->head->grid_present && plant->head->start_count == 0)) {
         return; /* nothing known yet; or an island for good, without anything to start */
+    }
+    if (plant->head->start_count > 0) {
+        count_time(f);
     }
     sg_ride_input in = {.site = plant->head,
                         .dt_s = f->in->dt_s,

@@ -3,6 +3,7 @@
 
 #include "control/breakers.h"
 #include "control/redistribute.h"
+#include "control/ties.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,10 +20,10 @@ enum {
     PUSH_MAX = 64
 }; /* of the min-cost flow: chords of all that is too much; bound of its time */
 
-size_t sg_relief_size(int32_t node_count, int32_t store_count)
+size_t sg_relief_size(int32_t node_count, int32_t store_count, int32_t tie_count)
 {
     return node_count <= SG_RELIEF_NODE_MAX && store_count <= SG_RELIEF_STORE_MAX
-               ? sg_redistribution_size(node_count, store_count, 0)
+               ? sg_redistribution_size(node_count, store_count, tie_count)
                : 0;
 }
 
@@ -61,7 +62,8 @@ static double path_excess_w(const sg_flows *f, int n)
 {
     double excess_w = 0;
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        excess_w = fmax(excess_w, f->self->node_flow_w[n] - f->self->node_leaf_w[n]);
+        double wanted_w = fmin(f->self->node_flow_w[n], f->self->node_bear_w[n]);
+        excess_w = fmax(excess_w, wanted_w - f->self->node_leaf_w[n]);
     }
     return excess_w;
 }
@@ -107,7 +109,7 @@ static double shown_w(const sg_flows *f, int s)
 static double spare_w(const sg_flows *f, int s)
 {
     bool ready = f->plant->store_duty[s] != SG_DUTY_BRIDGE;
-    return ready ? sg_store_can_give_w(f, s) : 0;
+    return ready ? fmin(sg_store_can_give_w(f, s), sg_store_pace_w(f, s)) : 0;
 }
 
 static void give(const sg_flows *f, int s, double help_w)
@@ -137,6 +139,9 @@ static void least_loss(const sg_flows *f)
     double wanted_w = 0;
     for (int n = 0; n < plant->node_count; n++) {
         self->node_up_w[n] = fmin(self->node_leaf_w[n], plant->node_up_limit_w[n]);
+        /* no more rests on others than the breaker bears when they fail */
+        double most_w = fmax(self->node_bear_w[n], self->node_leaf_w[n]);
+        self->node_expect_w[n] = fmin(self->node_expect_w[n], most_w);
         wanted_w += n > 0 ? fmax(self->node_expect_w[n] - self->node_leaf_w[n], 0) : 0;
     }
     for (int s = 0; s < plant->store_count; s++) {
@@ -153,9 +158,19 @@ static void least_loss(const sg_flows *f)
                                  .supply_node = plant->store_node,
                                  .supply_w = self->store_spare_w,
                                  .supply_fixed = self->store_fixed,
+                                 .tie_count = plant->tie_count,
+                                 .tie_from = plant->tie_from,
+                                 .tie_to = plant->tie_to,
+                                 .tie_w = self->tie_can_w,
+                                 .tie_loss_per_w = plant->tie_loss_per_w,
+                                 .tie_fixed = self->tie_fixed,
                                  .quantum_w = wanted_w / QUANTA,
                                  .push_max = PUSH_MAX};
-    sg_redistribute(&problem, self->scratch, self->store_help_w, self->store_taker, NULL, NULL);
+    sg_ties_able(f);
+    for (int round = 0; round == 0 || (round == 1 && sg_ties_sag(f)); round++) {
+        sg_redistribute(&problem, self->scratch, self->store_help_w, self->store_taker, self->tie_w,
+                        self->tie_taker);
+    }
     for (int s = 0; s < plant->store_count; s++) {
         int taker = self->store_taker[s];
         double help_w = fmin(self->store_help_w[s], path_budget_w(f, plant->store_node[s]));
@@ -166,9 +181,10 @@ static void least_loss(const sg_flows *f)
             give(f, s, help_w);
         }
     }
+    sg_ties_carry(f);
 }
 
-/* Limits are raised only by what stores were measured to deliver in the interval before, and as far as breakers bear it. */
+/* Limits are raised only by what stores and ties were measured to deliver in the interval before, and as far as breakers bear it. */
 void sg_flows_relief(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
@@ -181,11 +197,13 @@ void sg_flows_relief(sg_flows *f)
     for (int s = 0; s < plant->store_count; s++) {
         self->store_taker[s] = -1;
     }
-    if (!f->in->start && plant->store_count > 0 && foresee(f)) {
+    if (!f->in->start && plant->store_count + plant->tie_count > 0 && foresee(f)) {
+        sg_ties_cool(f);
+        self->node_bear_w[0] = INFINITY; /* no store raises its limit */
         for (int n = 1; n < plant->node_count; n++) {
             self->node_bear_w[n] = sg_breakers_bear_w(f, n);
         }
-        if (sg_relief_size(plant->node_count, plant->store_count) > 0) {
+        if (sg_relief_size(plant->node_count, plant->store_count, plant->tie_count) > 0) {
             least_loss(f);
         } else {
             in_order(f);

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "control/allocate.h"
 #include "engine/layout.h"
+#include "site/schedules.h"
 
 #include <math.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static void place(unsigned char *at, sg_rooms *ret)
 }
 
 static size_t arrays_size(int32_t node_count, int32_t source_count, int32_t store_count,
-                          int32_t load_count, int32_t point_count)
+                          int32_t load_count, int32_t point_count, int32_t tie_count)
 {
     size_t size = 0;
 #define X(name, type, count) size += align_up(sizeof(type) * (size_t)count##_count);
@@ -79,7 +80,7 @@ static size_t scratch_offset(const sg_site *site)
     return plant_offset() + align_up(sg_plant_size(site)) +
            arrays_size(site->node_count, site->device_count[SG_SOURCE],
                        site->device_count[SG_STORE], site->device_count[SG_LOAD],
-                       sg_points_of(site).count);
+                       sg_points_of(site).count, site->tie_count);
 }
 
 size_t sg_engine_size(const sg_site *site)
@@ -87,7 +88,8 @@ size_t sg_engine_size(const sg_site *site)
     int32_t nodes = site->node_count, loads = site->device_count[SG_LOAD];
     return scratch_offset(site) + 2 * scratch_size(nodes, loads) +
            align_up(sg_news_size(nodes, loads)) +
-           align_up(sg_control_scratch_size(site->node_count, site->device_count[SG_STORE]));
+           align_up(sg_control_scratch_size(site->node_count, site->device_count[SG_STORE],
+                                            site->tie_count));
 }
 
 static void control_now(sg_rooms *rooms, const sg_news *news, double dt_s, bool start,
@@ -124,6 +126,7 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     sg_forecast_init(&self->load, config->forecast_only);
     sg_forecast_init(&self->generation, config->forecast_only);
     sg_forecast_init(&self->price, 0);
+    sg_schedules_apply(&rooms.plant, config->start_us);
     sg_news news = sg_news_at(rooms.news, &rooms.plant);
     control_now(&rooms, &news, 0.1, true, NULL);
     self->free_w = -1; /* nothing is promised before a step has found out what there is */
@@ -313,6 +316,8 @@ static uint64_t hash_command(const sg_rooms *rooms, const sg_news *news, sg_pool
         hash = sg_hash(hash, &news->found[n].hash, sizeof news->found[n].hash);
     }
     hash = sg_hash(hash, c->source_start, (size_t)p->source_count);
+    hash = sg_hash(hash, c->tie_w, sizeof(double) * (size_t)p->tie_count);
+    hash = sg_hash(hash, c->tie_reason, (size_t)p->tie_count);
     int32_t island = is_island(rooms->head);
     hash = sg_hash(hash, &island, sizeof island);
     return sg_hash(hash, &rooms->head->task_w, sizeof(double));
@@ -452,6 +457,18 @@ static void settle_regulation(sg_rooms *rooms, int64_t time_us, double dt_s)
 
 /* --- the step --- */
 
+/* Who is served first, and with how much at least, by the time of day. */
+static void schedule_now(sg_rooms *rooms, const sg_news *news, int64_t time_us)
+{
+    uint64_t held = sg_schedules_held(&rooms->plant);
+    if (sg_schedules_apply(&rooms->plant, time_us)) {
+        sg_allocator_forget(rooms->control.caps); /* their leaves stand in the order of classes */
+        sg_allocator_forget(rooms->control.spare);
+        sg_news_all(news);
+        sg_decisions_scheduled(rooms, held);
+    }
+}
+
 void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replies)
 {
     SG_CHECK(frame->dt_s > 0 && frame->request_count >= 0 &&
@@ -478,6 +495,7 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     /* decided on the supply that the last step found */
     sg_tasks_step(&self->tasks, frame->time_us,
                   (sg_supply){.free_w = self->free_w, .ever_w = self->ever_w});
+    schedule_now(&rooms, &news, frame->time_us);
     settle_now(&rooms, &news, frame->time_us, frame->dt_s);
     settle_regulation(&rooms, frame->time_us, frame->dt_s);
     control_now(&rooms, &news, frame->dt_s, false, frame->pool);
@@ -500,6 +518,8 @@ sg_command sg_engine_command(sg_engine *self)
         .task_w = self->task_w,
         .island = is_island(self),
         .source_start = rooms.control.source_start,
+        .tie_w = rooms.control.tie_w,
+        .tie_reason = rooms.control.tie_reason,
     };
 }
 
@@ -627,7 +647,11 @@ static bool head_sane(const sg_plant_head *head)
            head->source_count <= SG_DEVICE_MAX && head->store_count >= 0 &&
            head->store_count <= SG_DEVICE_MAX && head->load_count >= 0 &&
            head->load_count <= SG_DEVICE_MAX && head->group_count >= 0 &&
-           head->group_count <= SG_GROUP_MAX && head->size == (int64_t)sg_plant_block_size(head);
+           head->group_count <= SG_GROUP_MAX && head->tie_count >= 0 &&
+           head->tie_count <= SG_TIE_MAX && head->schedule_count >= 0 &&
+           head->schedule_count <= SG_SCHEDULE_MAX && head->scheduled_count >= 0 &&
+           head->scheduled_count <= head->load_count &&
+           head->size == (int64_t)sg_plant_block_size(head);
 }
 
 sg_status sg_engine_restore_size(const void *state, size_t size, size_t *ret)
@@ -642,7 +666,11 @@ sg_status sg_engine_restore_size(const void *state, size_t size, size_t *ret)
     if (self.magic != SG_ENGINE_MAGIC || self.state_size != (int64_t)size || !head_sane(&head)) {
         return SG_CORRUPT;
     }
-    sg_site counts = {.node_count = head.node_count, .group_count = head.group_count};
+    sg_site counts = {.node_count = head.node_count,
+                      .group_count = head.group_count,
+                      .tie_count = head.tie_count,
+                      .schedule_count = head.schedule_count,
+                      .scheduled_count = head.scheduled_count};
     counts.device_count[SG_SOURCE] = head.source_count;
     counts.device_count[SG_STORE] = head.store_count;
     counts.device_count[SG_LOAD] = head.load_count;

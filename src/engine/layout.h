@@ -44,6 +44,9 @@ struct sg_engine {
     int32_t group_reason[SG_GROUP_MAX];    /* last one told */
     int64_t group_told_us[SG_GROUP_MAX];
     double group_setpoint_w[SG_GROUP_MAX];
+    int32_t tie_told[SG_TIE_MAX]; /* 1 + reason, 0: it carried nothing */
+    int64_t tie_told_us[SG_TIE_MAX];
+    double tie_told_w[SG_TIE_MAX];
 };
 
 typedef struct sg_rooms {
@@ -75,4 +78,6 @@ bool sg_plan_valid(const sg_plan *plan, const sg_plant *plant);
 
 /* Keep a decision for people to read (view.c). */
 void sg_decisions_note(sg_rooms *rooms);
+/* A rule of the site's schedules began or ended; held: those that held before. */
+void sg_decisions_scheduled(sg_rooms *rooms, uint64_t held);
 #endif

@@ -31,6 +31,12 @@ static void node_name(const sg_site *site, int role, int index, char ret[SG_ID_M
     sg_site_node_name(site, index, ret);
 }
 
+static void tie_name(const sg_site *site, int role, int index, char ret[SG_ID_MAX])
+{
+    (void)role;
+    sg_site_tie_name(site, index, ret);
+}
+
 /* A group is the same only in its role, which is made part of its name here. */
 static void group_name(const sg_site *site, int role, int index, char ret[SG_ID_MAX])
 {
@@ -72,7 +78,7 @@ static int32_t *match_points(const sg_transfer *self, const sg_site *from, const
         [SG_POINT_SOURCE_AVAILABLE] = self->source, [SG_POINT_SOURCE_POWER] = self->source,
         [SG_POINT_STORE_ENERGY] = self->store,      [SG_POINT_STORE_POWER] = self->store,
         [SG_POINT_LOAD_DEMAND] = self->load,        [SG_POINT_LOAD_POWER] = self->load,
-        [SG_POINT_NODE_POWER] = self->node};
+        [SG_POINT_NODE_POWER] = self->node,         [SG_POINT_TIE_POWER] = self->tie};
     sg_points old = sg_points_of(from), new = sg_points_of(to);
     int32_t *map = malloc(((size_t) new.count + 1) * sizeof *map);
     for (int kind = 0; map && kind < SG_POINT_KIND_COUNT; kind++) {
@@ -101,6 +107,9 @@ static void count_changes(sg_transfer *self, const sg_site *from, const sg_site 
     const int roles[] = {SG_SOURCE, SG_STORE, SG_LOAD};
     self->added = count_new(self->node, to->node_count);
     self->removed = from->node_count - (to->node_count - self->added);
+    int32_t ties = count_new(self->tie, to->tie_count);
+    self->added += ties;
+    self->removed += from->tie_count - (to->tie_count - ties);
     for (int k = 0; k < 3; k++) {
         int32_t count = to->device_count[roles[k]], added = count_new(maps[k], count);
         self->added += added;
@@ -116,8 +125,9 @@ sg_status sg_transfer_create(const sg_site *from, const sg_site *to, sg_transfer
         .source = match(from, was[SG_SOURCE], to, is[SG_SOURCE], device_name, SG_SOURCE),
         .store = match(from, was[SG_STORE], to, is[SG_STORE], device_name, SG_STORE),
         .load = match(from, was[SG_LOAD], to, is[SG_LOAD], device_name, SG_LOAD),
-        .group = match(from, from->group_count, to, to->group_count, group_name, 0)};
-    bool done = ret->node && ret->source && ret->store && ret->load && ret->group;
+        .group = match(from, from->group_count, to, to->group_count, group_name, 0),
+        .tie = match(from, from->tie_count, to, to->tie_count, tie_name, 0)};
+    bool done = ret->node && ret->source && ret->store && ret->load && ret->group && ret->tie;
     ret->point = done ? match_points(ret, from, to) : NULL;
     if (!ret->point) {
         sg_transfer_free(ret);
@@ -135,6 +145,7 @@ void sg_transfer_free(sg_transfer *self)
     free(self->store);
     free(self->load);
     free(self->group);
+    free(self->tie);
     *self = (sg_transfer){0};
 }
 
@@ -182,6 +193,12 @@ static void keep_decisions(sg_engine *self, const sg_plant *plant, const sg_tran
                 continue;
             }
         }
+        if (d.role == SG_DECISION_TIE) {
+            d.index = index_now(map->tie, plant->tie_count, d.index);
+            if (d.index < 0) {
+                continue;
+            }
+        }
         self->decision[kept++] = d;
     }
     memset(self->decision + kept, 0,
@@ -207,6 +224,12 @@ static void keep_head(sg_engine *self, const sg_engine *from, const sg_plant *pl
         self->group_told_us[g] = was < 0 ? 0 : from->group_told_us[was];
         self->group_setpoint_w[g] = was < 0 ? 0 : from->group_setpoint_w[was];
     }
+    for (int t = 0; t < SG_TIE_MAX; t++) {
+        int32_t was = t < plant->tie_count ? map->tie[t] : -1;
+        self->tie_told[t] = was < 0 ? 0 : from->tie_told[was];
+        self->tie_told_us[t] = was < 0 ? 0 : from->tie_told_us[was];
+        self->tie_told_w[t] = was < 0 ? 0 : from->tie_told_w[was];
+    }
     keep_plan(self, plant, map);
     keep_decisions(self, plant, map);
 }
@@ -220,7 +243,7 @@ static void keep_arrays(const sg_rooms *to, const sg_rooms *from, const sg_trans
 {
     int32_t point_count = to->plant.points.count, node_count = to->plant.node_count,
             source_count = to->plant.source_count, store_count = to->plant.store_count,
-            load_count = to->plant.load_count;
+            load_count = to->plant.load_count, tie_count = to->plant.tie_count;
 #define X(name, type, count) KEEP(to->name, from->name, count)
     SG_ROOM_ARRAYS(X)
 #undef X
@@ -239,6 +262,10 @@ static void begin_new(const sg_rooms *to, const sg_transfer *map)
     for (int n = 0; n < plant->node_count; n++) {
         to->trust.node_liar[n] = to->trust.node_jumped[n] = to->trust.node_found[n] = -1;
         to->trust.node_doubt[n] = 0;
+    }
+    for (int t = 0; t < plant->tie_count; t++) {
+        to->control.tie_taker[t] = -1;
+        to->control.tie_w[t] = 0; /* it may connect other nodes now */
     }
     for (int s = 0; s < plant->store_count; s++) {
         if (map->store[s] < 0) {

@@ -12,8 +12,8 @@
 
 /* For each of the new site its index in the old one; -1: it is new. */
 typedef struct sg_transfer {
-    int32_t *point, *node, *source, *store, *load, *group;
-    int32_t added, removed; /* devices and nodes */
+    int32_t *point, *node, *source, *store, *load, *group, *tie;
+    int32_t added, removed; /* devices, nodes and ties */
 } sg_transfer;
 
 /* SG_NOMEM leaves nothing to free. @effects alloc=yes block=no */

@@ -54,6 +54,25 @@ static bool breakers_sane(const sg_plant *p)
     return good;
 }
 
+static bool ties_sane(const sg_plant *p)
+{
+    for (int t = 0; t < p->tie_count; t++) {
+        int32_t a = p->tie_from[t], b = p->tie_to[t];
+        if (a < 0 || a >= p->node_count || b < 0 || b >= p->node_count || a == b) {
+            return false;
+        }
+        while (a != b) { /* the tree is sane: parents stand before their children */
+            *(a > b ? &a : &b) = p->node_parent[a > b ? a : b];
+        }
+        if (a != p->tie_top[t]) {
+            return false;
+        }
+    }
+    return all_within(p->tie_limit_w, p->tie_count, 0, large) &&
+           all_within(p->tie_loss_per_w, p->tie_count, 0, large) &&
+           all_within(p->node_drop_frac, p->node_count, 0, 0.5);
+}
+
 static bool tree_sane(const sg_plant *p)
 {
     if (p->node_parent[0] != -1) {
@@ -130,6 +149,38 @@ static bool stores_sane(const sg_plant *p)
            ints_within(p->store_forming, p->store_count, 0, 1);
 }
 
+static bool zone_sane(const sg_zone *z)
+{
+    const sg_zone_change *changes[] = {&z->begin, &z->end};
+    bool good = ints_within(&z->standard_s, 2, -200000, 200000);
+    for (int i = 0; i < 2 && z->has_summer; i++) {
+        good = good && ints_within(&changes[i]->month, 1, 1, 12) &&
+               ints_within(&changes[i]->week, 1, 1, 5) &&
+               ints_within(&changes[i]->weekday, 1, 0, 6) &&
+               ints_within(&changes[i]->time_s, 1, -700000, 700000);
+    }
+    return good;
+}
+
+static bool schedules_sane(const sg_plant *p)
+{
+    for (int i = 0; i < p->schedule_count; i++) {
+        const sg_load_rule *s = &p->schedule[i];
+        if (s->load_first < 0 || s->load_count < 0 || s->load_count > p->load_count ||
+            s->load_first > p->load_count - s->load_count || s->load_class < -1 ||
+            s->load_class >= SG_CLASS_MAX || !all_within(&s->weight, 1, 0, 1e9) ||
+            !all_within(&s->minimum_w, 1, -1, large) || !ints_within(&s->from_s, 2, 0, 86400) ||
+            !ints_within(&s->days, 1, 0, 127) ||
+            !ints_within(&s->date_count, 2, 0, SG_SCHEDULE_DATE_MAX) || !zone_sane(&s->zone)) {
+            return false;
+        }
+    }
+    return ints_within(p->scheduled_load, p->scheduled_count, 0, p->load_count - 1) &&
+           ints_within(p->scheduled_class, p->scheduled_count, 0, SG_CLASS_MAX - 1) &&
+           all_within(p->scheduled_weight, p->scheduled_count, 1e-9, 1e9) &&
+           all_within(p->scheduled_minimum_w, p->scheduled_count, 0, large);
+}
+
 static bool services_sane(const sg_services *s)
 {
     return all_within(&s->capability_w, 1, 0, large) && all_within(&s->recentre_frac, 1, 0, 1) &&
@@ -144,7 +195,7 @@ static bool services_sane(const sg_services *s)
 static bool plant_sane(const sg_plant *p)
 {
     const sg_plant_head *h = p->head;
-    return tree_sane(p) && groups_sane(p) && stores_sane(p) &&
+    return tree_sane(p) && ties_sane(p) && groups_sane(p) && stores_sane(p) &&
            ints_within(p->source_node, p->source_count, 0, p->node_count - 1) &&
            all_within(p->source_cost, p->source_count, 0, 1) &&
            all_within(p->source_ramp, p->source_count, 0, INFINITY) &&
@@ -152,6 +203,7 @@ static bool plant_sane(const sg_plant *p)
            all_within(p->source_start_s, p->source_count, -1, 1e9) &&
            all_within(p->source_rating_w, p->source_count, 0, large) &&
            all_within(p->source_ramp_s, p->source_count, 0, 1e9) &&
+           all_within(p->source_run_s, p->source_count, 0, 1e9) &&
            all_within(&h->bridge_s, 1, 0, 1e9) && all_within(&h->return_delay_s, 1, 0, 1e9) &&
            all_within(&h->return_ramp_w_per_s, 1, 0, large) &&
            all_within(h->class_closing_s, SG_CLASS_MAX, 0, 1e9) &&
@@ -165,7 +217,7 @@ static bool plant_sane(const sg_plant *p)
            all_within(&h->plan_last_s_max, 1, 0, 1e9) &&
            all_within(&h->import_w_max, 1, 0, large) && all_within(&h->export_w_max, 1, 0, large) &&
            all_within(&h->demand_charge, 1, 0, 1e6) && all_within(&h->step_s, 1, 0, large) &&
-           services_sane(&h->services);
+           services_sane(&h->services) && schedules_sane(p);
 }
 
 static bool forecast_sane(const sg_forecast *f)
@@ -247,13 +299,13 @@ static bool tasks_sane(const sg_tasks *tasks)
 static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
 {
     const int32_t ends[] = {plant->source_count, plant->store_count, plant->load_count, 1,
-                            SG_TASK_MAX};
+                            SG_TASK_MAX, plant->tie_count};
     if (self->decision_count < 0 || self->decision_count > SG_DECISION_MAX) {
         return false;
     }
     for (int i = 0; i < self->decision_count; i++) {
         const sg_decision *d = &self->decision[i];
-        if (d->role < 0 || d->role > SG_ROLE_COUNT || d->index < -1 || d->index >= ends[d->role] ||
+        if (d->role < 0 || d->role > SG_DECISION_TIE || d->index < -1 || d->index >= ends[d->role] ||
             d->node < -1 || d->node >= plant->node_count || d->reason < 0 ||
             d->reason >= SG_REASON_COUNT || !memchr(d->task_id, 0, sizeof d->task_id) ||
             d->state < SG_TASK_FREE || d->state > SG_TASK_EXPIRED) {
@@ -266,6 +318,11 @@ static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
     }
     good = good && self->ride_told >= 0 && self->ride_told < SG_RIDE_STATE_COUNT &&
            all_within(&self->ride_import_w, 1, 0, large);
+    good = good && ints_within(self->tie_told, SG_TIE_MAX, 0, SG_REASON_COUNT) &&
+           all_within(self->tie_told_w, SG_TIE_MAX, -large, large);
+    for (int t = 0; t < SG_TIE_MAX; t++) {
+        good = good && time_sane(self->tie_told_us[t]);
+    }
     return good && ints_within(self->group_reason, SG_GROUP_MAX, -1, SG_REASON_COUNT - 1);
 }
 
@@ -313,11 +370,16 @@ static bool control_sane(const sg_control *c, const sg_plant *p)
            all_within(c->store_rest_s, p->store_count, 0, INFINITY) &&
            all_within(c->source_before_w, p->source_count, 0, INFINITY) &&
            all_within(c->source_off_s, p->source_count, 0, INFINITY) &&
+           all_within(c->source_state_s, p->source_count, 0, INFINITY) &&
            bytes_below(c->source_reason, p->source_count, SG_REASON_COUNT) &&
            bytes_below(c->source_start, p->source_count, SG_START_RESTING + 1) &&
            all_within(c->source_wait_s, p->source_count, -large, large) && ride_sane(c->ride) &&
            bytes_below(c->store_reason, p->store_count, SG_REASON_COUNT) &&
-           bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT);
+           bytes_below(c->load_reason, p->load_count, SG_REASON_COUNT) &&
+           bytes_below(c->tie_reason, p->tie_count, SG_REASON_COUNT) &&
+           all_within(c->tie_w, p->tie_count, -large, large) &&
+           ints_within(c->tie_taker, p->tie_count, -1, p->node_count - 1) &&
+           all_within(c->tie_deaf_s, p->tie_count, 0, INFINITY);
 }
 
 /* The ranges in which measure believes a reading. */

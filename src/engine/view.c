@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "engine/layout.h"
 #include "plan/slots.h"
+#include "site/schedules.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,6 +123,55 @@ static void note_ride(sg_rooms *rooms)
     self->ride_import_w = decision.to_w;
 }
 
+/* A change of class says nothing in W: what its first load is to get at least is told. */
+void sg_decisions_scheduled(sg_rooms *rooms, uint64_t held)
+{
+    const sg_plant *plant = &rooms->plant;
+    uint64_t changed = held ^ sg_schedules_held(plant);
+    for (int i = 0; i < plant->schedule_count; i++) {
+        const sg_load_rule *rule = &plant->schedule[i];
+        if (changed >> i & 1) {
+            double least_w = plant->load_minimum_w[rule->load_first];
+            sg_decision decision = {.time_us = rooms->head->time_us,
+                                    .role = SG_LOAD,
+                                    .index = rule->load_first,
+                                    .reason = SG_REASON_SCHEDULE,
+                                    .node = -1,
+                                    .from_w = least_w,
+                                    .to_w = least_w};
+            push_decision(rooms->head, &decision);
+        }
+    }
+}
+
+/* A line when a tie begins or ends to carry, or its reason changes; at most one in five seconds and tie. */
+static void note_ties(sg_rooms *rooms)
+{
+    sg_engine *self = rooms->head;
+    const sg_control *control = &rooms->control;
+    for (int t = 0; t < rooms->plant.tie_count; t++) {
+        int32_t told = control->tie_w[t] == 0 && control->tie_reason[t] == SG_REASON_NONE
+                           ? 0
+                           : 1 + control->tie_reason[t];
+        bool lately =
+            self->tie_told_us[t] != 0 && self->time_us - self->tie_told_us[t] < 5 * SG_US_PER_S;
+        if (told == self->tie_told[t] || lately) {
+            continue;
+        }
+        sg_decision decision = {.time_us = self->time_us,
+                                .role = SG_DECISION_TIE,
+                                .index = t,
+                                .reason = control->tie_reason[t],
+                                .node = control->tie_taker[t],
+                                .from_w = self->tie_told_w[t],
+                                .to_w = control->tie_w[t]};
+        push_decision(self, &decision);
+        self->tie_told[t] = told;
+        self->tie_told_us[t] = self->time_us;
+        self->tie_told_w[t] = control->tie_w[t];
+    }
+}
+
 /* One line per group when its reason changes, at most one in five seconds and group: a log for people, not a trace. */
 void sg_decisions_note(sg_rooms *rooms)
 {
@@ -148,6 +198,7 @@ void sg_decisions_note(sg_rooms *rooms)
         self->group_told_us[g] = self->time_us;
         self->group_setpoint_w[g] = decision.to_w;
     }
+    note_ties(rooms);
     note_ride(rooms);
     for (int i = 0; i < self->tasks.count; i++) {
         const sg_task *task = &self->tasks.task[i];
@@ -177,6 +228,8 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
     ret->role = plant->group_role[g];
     ret->reason = command.reason;
     ret->setpoint_w = group_setpoint_w(rooms, g, command);
+    bool load = ret->role == SG_LOAD && plant->group_size[g] > 0;
+    ret->load_class = load ? plant->load_class[plant->group_first[g]] : 0;
     for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
         int key = -1;
         switch (ret->role) {
@@ -280,6 +333,23 @@ static void view_balance(const sg_rooms *rooms, sg_view *ret)
     ret->export_w_max = plant->head->export_w_max;
 }
 
+static void view_ties(const sg_rooms *rooms, sg_view *ret)
+{
+    const sg_plant *plant = &rooms->plant;
+    const sg_control *control = &rooms->control;
+    int first = plant->points.first[SG_POINT_TIE_POWER];
+    ret->tie_count_all = plant->tie_count;
+    ret->tie_count = plant->tie_count < SG_VIEW_TIE_MAX ? plant->tie_count : SG_VIEW_TIE_MAX;
+    for (int t = 0; t < ret->tie_count; t++) {
+        ret->tie[t] = (struct sg_view_tie){.power_w = rooms->measure.value[first + t],
+                                           .setpoint_w = control->tie_w[t],
+                                           .limit_w = plant->tie_limit_w[t],
+                                           .reason = control->tie_reason[t],
+                                           .node = control->tie_taker[t],
+                                           .quality = rooms->measure.quality[first + t]};
+    }
+}
+
 static void view_services(const sg_rooms *rooms, sg_view *ret)
 {
     const sg_services *s = &rooms->plant.head->services;
@@ -347,6 +417,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     memcpy(ret->node_w, rooms.measure.value + plant->points.first[SG_POINT_NODE_POWER],
            sizeof(double) * (size_t)ret->node_count);
     memcpy(ret->node_limit_w, plant->node_limit_w, sizeof(double) * (size_t)ret->node_count);
+    view_ties(&rooms, ret);
     ret->task_count = self->tasks.count;
     for (int i = 0; i < self->tasks.count; i++) {
         ret->task[i] = self->tasks.task[self->tasks.count - 1 - i];

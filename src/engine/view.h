@@ -13,6 +13,7 @@
 #include "settle/regulation.h"
 
 enum { SG_VIEW_SLOTS_EACH = 32, SG_VIEW_SLOT_MAX = SG_PLAN_STORE_MAX * SG_VIEW_SLOTS_EACH };
+enum { SG_VIEW_TIE_MAX = 64 };
 enum { SG_VIEW_NODE_MAX = 512 }; /* the first ones; node_count_all says how many there are */
 
 typedef struct sg_view_group {
@@ -20,6 +21,7 @@ typedef struct sg_view_group {
     int32_t quality;             /* worst of its members' readings */
     int32_t reason;              /* sg_reason of the member with the largest set-point change */
     int32_t shed_count;          /* loads: members below their minimum */
+    int32_t load_class, pad;     /* loads: of the first member, by its schedule */
     double power_w;              /* measured sum                        */
     double setpoint_w;           /* commanded sum: source limit, store power, load cap */
     double available_w;          /* sources                             */
@@ -27,13 +29,16 @@ typedef struct sg_view_group {
     double energy_j, capacity_j; /* stores                     */
 } sg_view_group;
 
+enum { SG_DECISION_TIE = SG_ROLE_COUNT + 1 };
+
 typedef struct sg_decision {
     int64_t time_us;
     int32_t role, index; /* the device; SG_GRID: a state of control/ride.h, from and to
-                            the import allowed; SG_ROLE_COUNT: a task, index -1 */
+                            the import allowed; SG_ROLE_COUNT: a task, index -1;
+                            SG_DECISION_TIE: a tie, > 0 as its own direction */
     int32_t reason;      /* sg_reason */
     int32_t state;       /* of a task */
-    int32_t node;        /* whose overload a store relieves, else -1 */
+    int32_t node;        /* whose overload a store or tie relieves, else -1 */
     int32_t pad;
     double from_w, to_w;
     double hold_s; /* of the grid connection: how long stores hold the load; INFINITY: for good */
@@ -86,6 +91,13 @@ typedef struct sg_view {
     int32_t node_count, node_count_all;
     double node_w[SG_VIEW_NODE_MAX];       /* measured */
     double node_limit_w[SG_VIEW_NODE_MAX]; /* INFINITY = none */
+
+    int32_t tie_count, tie_count_all;
+    struct sg_view_tie {
+        double power_w, setpoint_w, limit_w; /* measured, told: > 0 from `from` to `to` */
+        int32_t reason, node;                /* sg_reason; that it carries for, -1: none */
+        int32_t quality, pad;
+    } tie[SG_VIEW_TIE_MAX];
 
     int32_t task_count; /* newest first, ended ones included while remembered */
     sg_task task[SG_TASK_MAX];

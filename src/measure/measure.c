@@ -151,6 +151,8 @@ void sg_measure_step(const sg_measure *self, const sg_plant *plant, const sg_rea
     step_stores(&f, plant, SG_POINT_STORE_POWER);
     step_run(&f, &(run){first[SG_POINT_NODE_POWER], plant->node_count, true, power, NULL});
     step_site(&f, first[SG_POINT_SITE]);
+    step_run(&f,
+             &(run){first[SG_POINT_TIE_POWER], plant->tie_count, true, power, plant->tie_limit_w});
 }
 
 /* --- loads --- */

@@ -143,6 +143,12 @@ static void sum_members(const hearing *h)
     for (int s = 0; s < plant->source_count; s++) {
         account(h, plant->source_node[s], -raw(h, first[SG_POINT_SOURCE_POWER] + s));
     }
+    for (int t = 0; t < plant->tie_count; t++) {
+        double power_w = raw(h, first[SG_POINT_TIE_POWER] + t);
+        double loss_w = plant->tie_loss_per_w[t] * power_w * power_w;
+        account(h, plant->tie_from[t], power_w + (power_w < 0 ? loss_w : 0));
+        account(h, plant->tie_to[t], (power_w > 0 ? loss_w : 0) - power_w);
+    }
     account(h, 0, raw(h, first[SG_POINT_SITE] + SG_SITE_TASK_W));
     for (int n = 1; n < plant->node_count; n++) {
         account(h, plant->node_parent[n], raw(h, first[SG_POINT_NODE_POWER] + n));

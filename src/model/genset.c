@@ -23,6 +23,7 @@ enum {
     COOLING,
     PARAM_COUNT
 };
+enum { LEAST_RUN = PARAM_COUNT, KEY_COUNT }; /* of a site file alone */
 
 static const sg_param params[PARAM_COUNT] = {
     [RATING] = {"capacity", SG_DIM_POWER, 1e6, 1, 1e11, NULL, "continuous rating", ""},
@@ -120,7 +121,7 @@ const sg_model sg_model_genset = {
 };
 
 /* The same table under the keys of a site file. */
-static const sg_param keys[PARAM_COUNT] = {
+static const sg_param keys[KEY_COUNT] = {
     [RATING] = {"capacity", SG_DIM_POWER, NAN, 1, 1e11, NULL, "continuous rating", ""},
     [MINIMUM] = {"minimum", SG_DIM_FRACTION, 0.3, 0, 1, NULL,
                  "least load, as a share of the rating", "usual advice against wet stacking"},
@@ -136,13 +137,16 @@ static const sg_param keys[PARAM_COUNT] = {
     [RAMP] = {"ramp_time", SG_DIM_TIME, 0, 0, 1e5, NULL, "from no load to full load; 0: at once",
               ""},
     [COOLING] = {"cooling_time", SG_DIM_TIME, 0, 0, 1e5, NULL, "without load, before it stops", ""},
+    [LEAST_RUN] = {"least_run", SG_DIM_TIME, 0, 0, 86400, NULL,
+                   "runs at least so long before it is stopped", ""},
 };
 
-static void starting(const double *p, double *ret_start_s, double *ret_rating_w, double *ret_ramp_s)
+static void starting(const double *p, sg_starting *ret)
 {
-    *ret_start_s = p[START] + p[WARM_UP] + p[RAMP];
-    *ret_rating_w = p[RATING];
-    *ret_ramp_s = p[RAMP];
+    *ret = (sg_starting){.start_s = p[START] + p[WARM_UP] + p[RAMP],
+                         .rating_w = p[RATING],
+                         .ramp_s = p[RAMP],
+                         .run_s = p[LEAST_RUN]};
 }
 
 const sg_kind sg_kind_genset = {
@@ -150,7 +154,7 @@ const sg_kind sg_kind_genset = {
     .title = "generator set that is started when the grid fails",
     .role = SG_SOURCE,
     .params = keys,
-    .param_count = PARAM_COUNT,
+    .param_count = KEY_COUNT,
     .starting = starting,
     .model = &sg_model_genset,
 };

@@ -36,6 +36,14 @@ typedef struct sg_input {
 
 enum { SG_WARNING_TEXT = 240 };
 
+/* A source that must be started. */
+typedef struct sg_starting {
+    double start_s;  /* from the command to full power    */
+    double rating_w; /* what it then delivers             */
+    double ramp_s;   /* from no load to full load         */
+    double run_s;    /* it runs at least so long          */
+} sg_starting;
+
 typedef struct sg_kind {
     const char *name;  /* the site file's `type`          */
     const char *title; /* "reverse electrodialysis plant" */
@@ -54,10 +62,8 @@ typedef struct sg_kind {
     bool (*warning)(const double *p, int i, char ret[SG_WARNING_TEXT]);
     /* May be NULL. A source whose parameters make it a store (osmotic power from own desalination). */
     bool (*is_store)(const double *p);
-    /* May be NULL: the source is ready whenever it is asked. Else how long it takes from the start command to full power, s, what it
-     * then delivers, W, and how long it takes from no load to full load, s. */
-    void (*starting)(const double *p, double *ret_start_s, double *ret_rating_w,
-                     double *ret_ramp_s);
+    /* May be NULL: the source is ready whenever it is asked. Else it must be started. */
+    void (*starting)(const double *p, sg_starting *ret);
     /* May be NULL: the lumped equation above is the truth as well. Else what the simulated plant runs, with the same
      * parameter table; its inputs are those of the kind, for stores behind the power asked for. Planning and control go on
      * to see the lumped equation. */

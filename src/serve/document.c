@@ -202,11 +202,10 @@ static void put_store(const sg_site *site, const sg_group *group, const sg_view_
     sg_json_end(out, '}');
 }
 
-static void put_load(const sg_site *site, const sg_group *group, const sg_view_group *now,
-                     sg_out *out)
+static void put_load(const sg_group *group, const sg_view_group *now, sg_out *out)
 {
     put_group_head(group, NULL, out);
-    sg_json_integer(out, "class", (int64_t)site->devices[SG_LOAD][group->first].p[SG_LOAD_CLASS]);
+    sg_json_integer(out, "class", now->load_class);
     put_kw(out, "demand_kw", now->demand_w);
     put_kw(out, "power_kw", now->power_w);
     put_kw(out, "cap_kw", now->setpoint_w);
@@ -231,7 +230,7 @@ static void put_groups(const sg_site *site, const sg_view *view, sg_out *out)
             } else if (role == SG_STORE) {
                 put_store(site, group, &view->group[i], out);
             } else {
-                put_load(site, group, &view->group[i], out);
+                put_load(group, &view->group[i], out);
             }
         }
         sg_json_end(out, ']');
@@ -282,13 +281,57 @@ void sg_document_task(const sg_task *task, const char *key, sg_out *out)
     sg_json_end(out, '}');
 }
 
+/* Who gives to whom over a tie, or did, and why. */
+static void put_tie_text(const sg_site *site, const sg_decision *decision, sg_out *out)
+{
+    const sg_tie *tie = &site->ties[decision->index];
+    double w = decision->to_w != 0 ? decision->to_w : decision->from_w;
+    char gives[SG_ID_MAX], gets[SG_ID_MAX], text[2 * SG_ID_MAX + 128];
+    sg_site_node_name(site, w < 0 ? tie->to : tie->from, gives);
+    sg_site_node_name(site, w < 0 ? tie->from : tie->to, gets);
+    snprintf(text, sizeof text, "%s %s %s: %s", gives, decision->to_w != 0 ? "gives to" : "gave to",
+             gets, reason_text(decision->reason));
+    sg_json_text(out, "text", text);
+    sg_json_text(out, "gives", gives);
+    sg_json_text(out, "gets", gets);
+}
+
+static void put_ties(const sg_site *site, const sg_view *view, sg_out *out)
+{
+    char name[SG_ID_MAX];
+    sg_json_begin(out, "ties", '[');
+    for (int t = 0; t < view->tie_count && t < SG_VIEW_TIE_MAX && t < site->tie_count; t++) {
+        const struct sg_view_tie *now = &view->tie[t];
+        sg_json_begin(out, NULL, '{');
+        sg_site_tie_name(site, t, name);
+        sg_json_text(out, "id", name);
+        sg_site_node_name(site, site->ties[t].from, name);
+        sg_json_text(out, "from", name);
+        sg_site_node_name(site, site->ties[t].to, name);
+        sg_json_text(out, "to", name);
+        put_kw(out, "power_kw", now->power_w);
+        put_kw(out, "setpoint_kw", now->setpoint_w);
+        put_kw(out, "limit_kw", now->limit_w);
+        if (now->node >= 0 && now->node < site->node_count) {
+            sg_site_node_name(site, now->node, name);
+            sg_json_text(out, "for", name);
+        }
+        sg_json_text(out, "quality", quality_name(now->quality));
+        sg_json_text(out, "reason", reason_name(now->reason));
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+}
+
 static void put_decisions(const sg_site *site, const sg_view *view, sg_out *out)
 {
     sg_json_begin(out, "decisions", '[');
     for (int i = 0; i < view->decision_count && i < SG_DECISION_MAX; i++) {
         const sg_decision *decision = &view->decision[i];
         char name[SG_ID_MAX] = "";
-        if (decision->role >= 0 && decision->role < SG_ROLE_COUNT) {
+        if (decision->role == SG_DECISION_TIE && decision->index < site->tie_count) {
+            sg_site_tie_name(site, decision->index, name);
+        } else if (decision->role >= 0 && decision->role < SG_ROLE_COUNT) {
             sg_site_device_name(site, (sg_role)decision->role, decision->index, name);
         } else {
             sg_text_copy(name, sizeof name, decision->task_id);
@@ -297,14 +340,16 @@ static void put_decisions(const sg_site *site, const sg_view *view, sg_out *out)
         sg_json_time(out, "time", decision->time_us);
         sg_json_text(out, "device", name);
         sg_json_text(out, "reason", reason_name(decision->reason));
-        if (decision->role == SG_GRID) {
+        if (decision->role == SG_DECISION_TIE && decision->index < site->tie_count) {
+            put_tie_text(site, decision, out);
+        } else if (decision->role == SG_GRID) {
             put_grid_text(decision, out);
             sg_json_fixed(out, "hold_up_s", decision->hold_s, 1);
         } else {
             sg_json_text(out, "text", reason_text(decision->reason));
         }
         if (decision->node >= 0 && decision->node < site->node_count &&
-            decision->role == SG_STORE) {
+            (decision->role == SG_STORE || decision->role == SG_DECISION_TIE)) {
             sg_site_node_name(site, decision->node, name);
             sg_json_text(out, "for", name);
         }
@@ -443,6 +488,7 @@ void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out
     put_services(view, out);
     put_groups(site, view, out);
     put_nodes(site, view, out);
+    put_ties(site, view, out);
     sg_json_begin(out, "tasks", '[');
     for (int i = 0; i < view->task_count && i < SG_TASK_MAX; i++) {
         sg_document_task(&view->task[i], NULL, out);

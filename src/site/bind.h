@@ -13,6 +13,7 @@ typedef enum sg_section {
     SG_IN_SERIES,
     SG_IN_TEMPLATES,
     SG_IN_NODES,
+    SG_IN_TIES,
     SG_IN_SOURCES,
     SG_IN_STORES,
     SG_IN_LOADS,
@@ -20,6 +21,7 @@ typedef enum sg_section {
     SG_IN_FAULTS,
     SG_IN_WORKFLOWS,
     SG_IN_PLANNING,
+    SG_IN_SCHEDULES,
     SG_SECTION_COUNT
 } sg_section;
 
@@ -143,6 +145,8 @@ void sg_bind_series(sg_bind *b);
 bool sg_bind_random(sg_bind *b, const sg_yaml *at, sg_dimension dimension, sg_random *ret);
 void sg_bind_nodes(sg_bind *b);
 void sg_bind_devices(sg_bind *b);
+void sg_bind_ties(sg_bind *b);
+void sg_bind_schedules(sg_bind *b);
 void sg_bind_faults(sg_bind *b);
 void sg_bind_workflows(sg_bind *b);
 void sg_bind_planning(sg_bind *b);

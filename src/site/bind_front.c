@@ -21,6 +21,7 @@ static const struct section {
 } sections[] = {
     {"series", SG_IN_SERIES, NULL},       {"templates", SG_IN_TEMPLATES, NULL},
     {"nodes", SG_IN_NODES, NULL},         {"sources", SG_IN_SOURCES, NULL},
+    {"ties", SG_IN_TIES, NULL},           {"schedules", SG_IN_SCHEDULES, NULL},
     {"stores", SG_IN_STORES, NULL},       {"loads", SG_IN_LOADS, NULL},
     {"grid", SG_IN_GRID, NULL},           {"faults", SG_IN_FAULTS, NULL},
     {"workflows", SG_IN_WORKFLOWS, NULL}, {"planning", SG_IN_PLANNING, NULL},

@@ -25,6 +25,7 @@ enum {
     DIAL,
     RESET_TIME,
     INSTANTANEOUS,
+    VOLTAGE_DROP,
     FIELD_COUNT
 };
 enum { THREE_PHASES, ONE_PHASE, DIRECT_CURRENT };
@@ -52,12 +53,14 @@ static const sg_param fields[FIELD_COUNT] = {
                     "relays: time constant of the heat below pickup", "assumption"},
     [INSTANTANEOUS] = {"instantaneous", SG_DIM_NONE, 0, 1.5, 1000, NULL,
                        "multiple of the rating that trips at once", ""},
+    [VOLTAGE_DROP] = {"voltage_drop", SG_DIM_FRACTION, 0.05, 0.001, 0.5, NULL,
+                      "most that ties may lower its voltage to, below nominal", ""},
 };
 
 static const char *const keys[] = {
     "parent",        "count",     "limit",      "breaker",       "voltage",  "cable_length",
     "cable_section", "conductor", "phases",     "efficiency",    "template", "curve",
-    "trip_at_200",   "dial",      "reset_time", "instantaneous", "partner"};
+    "trip_at_200",   "dial",      "reset_time", "instantaneous", "partner",  "voltage_drop"};
 
 /* One entry on its way to a node group. */
 typedef struct plan {
@@ -196,6 +199,7 @@ static void electric(sg_node *node, const double *v)
     node->cable_m = v[CABLE_LENGTH];
     node->cable_mm2 = v[CABLE_SECTION] * 1e6;
     node->converter_eff = v[EFFICIENCY];
+    node->drop_frac = v[VOLTAGE_DROP];
     bool three = (int)v[PHASES] == THREE_PHASES;
     if (v[CABLE_SECTION] > 0) {
         /* Three phases: 3 R I^2 with I = P / (sqrt 3 V) is R (P/V)^2. Else there and back: 2 R (P/V)^2. */
@@ -313,8 +317,11 @@ static void implicit_root(sg_bind *b)
         sg_bind_nomem(b);
         return;
     }
-    site->nodes[0] =
-        (sg_node){.parent = -1, .limit_w = HUGE_VAL, .hard_limit_w = HUGE_VAL, .converter_eff = 1};
+    site->nodes[0] = (sg_node){.parent = -1,
+                               .limit_w = HUGE_VAL,
+                               .hard_limit_w = HUGE_VAL,
+                               .converter_eff = 1,
+                               .drop_frac = 0.05};
     site->node_groups[0] = (sg_node_group){"site", 0, 1, 0};
     site->node_count = site->node_group_count = 1;
     b->nodes_good = true;

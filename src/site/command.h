@@ -26,5 +26,7 @@ typedef struct sg_command {
     double task_w; /* granted to tasks at the site bus, W drawn                                  */
     bool island;   /* the switch to the grid is to be open                                       */
     const uint8_t *source_start; /* [source] sg_start; NULL: run where the limit lets them       */
+    const double *tie_w; /* [tie] from `from` to `to`, at the end that gives; NULL: none carries */
+    const uint8_t *tie_reason;   /* [tie] sg_reason; NULL with it                                */
 } sg_command;
 #endif

@@ -28,6 +28,10 @@ static sg_plant_head head_of(const sg_site *site)
         .store_count = site->device_count[SG_STORE],
         .load_count = site->device_count[SG_LOAD],
         .group_count = site->group_count,
+        .tie_count = site->tie_count,
+        .schedule_count = site->schedule_count,
+        .scheduled_count = site->scheduled_count,
+        .schedule_minute = INT64_MIN,
         .point_count = sg_points_of(site).count,
     };
     head.size = (int64_t)sg_plant_block_size(&head);
@@ -47,8 +51,11 @@ sg_plant sg_plant_at(void *memory)
     plant.store_count = plant.head->store_count;
     plant.load_count = plant.head->load_count;
     plant.group_count = plant.head->group_count;
-    plant.points =
-        sg_points_from(plant.source_count, plant.store_count, plant.load_count, plant.node_count);
+    plant.tie_count = plant.head->tie_count;
+    plant.schedule_count = plant.head->schedule_count;
+    plant.scheduled_count = plant.head->scheduled_count;
+    plant.points = sg_points_from(plant.source_count, plant.store_count, plant.load_count,
+                                  plant.node_count, plant.tie_count);
     unsigned char *at = (unsigned char *)memory + align_up(sizeof *plant.head);
 #define X(name, type, count)         \
     plant.name = (type *)(void *)at; \
@@ -76,6 +83,10 @@ static void gains(const sg_plant *plant)
     for (int s = 0; s < plant->store_count; s++) {
         plant->node_rating_w[plant->store_node[s]] += plant->store_reservoir[s].charge_w_max;
     }
+    for (int t = 0; t < plant->tie_count; t++) {
+        plant->node_rating_w[plant->tie_from[t]] += plant->tie_limit_w[t];
+        plant->node_rating_w[plant->tie_to[t]] += plant->tie_limit_w[t];
+    }
     for (int n = plant->node_count - 1; n >= 0; n--) {
         double limit_w = most_w(plant, n);
         bool tasks = n == 0 && isfinite(limit_w); /* tasks draw at the root, as much as fits */
@@ -88,13 +99,17 @@ static void gains(const sg_plant *plant)
     }
 }
 
-/* What stores below a node push up through it at most, and what of that arrives. The breaker's limit holds upwards too, and no
+/* What stores below a node, and ties, push up through it at most, and what of that arrives. The breaker's limit holds upwards too, and no
  * more is pushed into a cable than the power at which half is lost: beyond it less would arrive. */
 static void gains_upwards(const sg_plant *plant)
 {
     double *up_w = plant->node_up_frac; /* borrowed for the sum of ratings */
     for (int s = 0; s < plant->store_count; s++) {
         up_w[plant->store_node[s]] += plant->store_reservoir[s].discharge_w_max;
+    }
+    for (int t = 0; t < plant->tie_count; t++) {
+        up_w[plant->tie_from[t]] += plant->tie_limit_w[t];
+        up_w[plant->tie_to[t]] += plant->tie_limit_w[t];
     }
     for (int n = plant->node_count - 1; n >= 0; n--) {
         double eff = plant->node_converter_eff[n], loss_per_w = plant->node_loss_per_w[n];
@@ -152,6 +167,7 @@ static void fill_nodes(const sg_plant *plant, const sg_site *site)
             node->voltage_v > 0 ? node->loss_ohm / (node->voltage_v * node->voltage_v) : 0;
         plant->node_converter_eff[n] = node->converter_eff > 0 ? node->converter_eff : 1;
         plant->node_hard_w[n] = node->hard_limit_w;
+        plant->node_drop_frac[n] = node->drop_frac;
         plant->node_partner[n] = node->partner > 0 ? node->partner : -1;
         plant->head->partner_count += node->partner > 0;
         if (node->curve) {
@@ -163,6 +179,26 @@ static void fill_nodes(const sg_plant *plant, const sg_site *site)
             plant->head->curve_count++;
         }
     }
+}
+
+/* Parents come before children, so the later one of two different nodes is never above the other. */
+static int32_t meeting(const sg_plant *plant, int32_t a, int32_t b)
+{
+    while (a != b) {
+        *(a > b ? &a : &b) = plant->node_parent[a > b ? a : b];
+    }
+    return a;
+}
+
+static void fill_tie(const sg_plant *plant, const sg_site *site, int t)
+{
+    const sg_tie *tie = &site->ties[t];
+    plant->tie_from[t] = tie->from;
+    plant->tie_to[t] = tie->to;
+    plant->tie_top[t] = meeting(plant, tie->from, tie->to);
+    plant->tie_limit_w[t] = tie->limit_w;
+    plant->tie_loss_per_w[t] =
+        tie->loss_ohm > 0 ? tie->loss_ohm / (tie->voltage_v * tie->voltage_v) : 0;
 }
 
 static void fill_store(const sg_plant *plant, const sg_site *site, int s)
@@ -206,8 +242,12 @@ static void fill_source(const sg_plant *plant, const sg_site *site, int s)
     plant->head->paced_sources += isfinite(plant->source_ramp[s]) || plant->source_dwell_s[s] > 0;
     plant->source_start_s[s] = -1;
     if (kind->starting) {
-        kind->starting(device->p, &plant->source_start_s[s], &plant->source_rating_w[s],
-                       &plant->source_ramp_s[s]);
+        sg_starting starting;
+        kind->starting(device->p, &starting);
+        plant->source_start_s[s] = starting.start_s;
+        plant->source_rating_w[s] = starting.rating_w;
+        plant->source_ramp_s[s] = starting.ramp_s;
+        plant->source_run_s[s] = starting.run_s;
         plant->head->start_count++;
     }
 }
@@ -265,6 +305,40 @@ static void fill_load(const sg_plant *plant, const sg_site *site, int l)
     *closing_s = fmax(*closing_s, device->p[SG_LOAD_CLOSING]);
 }
 
+static bool has_rule(const sg_plant *plant, int l)
+{
+    for (int i = 0; i < plant->schedule_count; i++) {
+        const sg_load_rule *rule = &plant->schedule[i];
+        if (l >= rule->load_first && l < rule->load_first + rule->load_count) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A class takes its longest shutdown_time along wherever a rule may bring it. */
+static void fill_schedules(const sg_plant *plant, const sg_site *site)
+{
+    int count = 0;
+    for (int i = 0; i < plant->schedule_count; i++) {
+        memcpy(&plant->schedule[i], &site->schedules[i], sizeof plant->schedule[i]);
+        const sg_load_rule *rule = &plant->schedule[i];
+        for (int l = rule->load_first; l < rule->load_first + rule->load_count; l++) {
+            int class = rule->load_class >= 0 ? rule->load_class : plant->load_class[l];
+            double *closing_s = &plant->head->class_closing_s[class];
+            *closing_s = fmax(*closing_s, site->devices[SG_LOAD][l].p[SG_LOAD_CLOSING]);
+        }
+    }
+    for (int l = 0; plant->schedule_count > 0 && l < plant->load_count; l++) {
+        if (has_rule(plant, l)) {
+            plant->scheduled_load[count] = l;
+            plant->scheduled_class[count] = plant->load_class[l];
+            plant->scheduled_weight[count] = plant->load_weight[l];
+            plant->scheduled_minimum_w[count++] = plant->load_minimum_w[l];
+        }
+    }
+}
+
 void sg_plant_create(void *memory, const sg_site *site)
 {
     sg_plant_head head = head_of(site);
@@ -272,6 +346,9 @@ void sg_plant_create(void *memory, const sg_site *site)
     memcpy(memory, &head, sizeof head);
     sg_plant plant = sg_plant_at(memory);
     fill_nodes(&plant, site);
+    for (int t = 0; t < plant.tie_count; t++) {
+        fill_tie(&plant, site, t);
+    }
     for (int s = 0; s < plant.source_count; s++) {
         fill_source(&plant, site, s);
     }
@@ -281,6 +358,7 @@ void sg_plant_create(void *memory, const sg_site *site)
     for (int l = 0; l < plant.load_count; l++) {
         fill_load(&plant, site, l);
     }
+    fill_schedules(&plant, site);
     for (int g = 0; g < plant.group_count; g++) {
         plant.group_role[g] = (int32_t)site->groups[g].role;
         plant.group_first[g] = site->groups[g].first;

@@ -32,6 +32,7 @@
     X(source_start_s, double, source)  /* start to full power; < 0: ready whenever asked */    \
     X(source_rating_w, double, source) /* of those that start, else 0 */                       \
     X(source_ramp_s, double, source)   /* of those, from no load to full load */               \
+    X(source_run_s, double, source)    /* of those, the least time that one runs */            \
     X(store_node, int32_t, store)                                                              \
     X(store_group, int32_t, store)                                                             \
     X(store_beside, int32_t, store)                                                            \
@@ -48,7 +49,18 @@
     X(store_forming, int32_t, store) /* gives by itself what an island misses */               \
     X(source_ramp, double, source)   /* W/s */                                                 \
     X(source_dwell_s, double, source)                                                          \
-    X(node_partner, int32_t, node) /* that takes its load over, -1: none */                    \
+    X(node_partner, int32_t, node)  /* that takes its load over, -1: none */                   \
+    X(node_drop_frac, double, node) /* lowest voltage that ties may leave, below nominal */    \
+    X(tie_from, int32_t, tie)                                                                  \
+    X(tie_to, int32_t, tie)                                                                    \
+    X(tie_top, int32_t, tie)       /* the node where the ways up from both ends meet */        \
+    X(tie_limit_w, double, tie)    /* either way, at the end that gives */                     \
+    X(tie_loss_per_w, double, tie) /* loss_w = this * power_w^2 */                             \
+    X(schedule, sg_load_rule, schedule)                                                         \
+    X(scheduled_load, int32_t, scheduled) /* loads with rules, and what they have without */   \
+    X(scheduled_class, int32_t, scheduled)                                                     \
+    X(scheduled_weight, double, scheduled)                                                     \
+    X(scheduled_minimum_w, double, scheduled)                                                  \
     X(store_wear, double, store)                                                               \
     X(load_node, int32_t, load)                                                                \
     X(load_group, int32_t, load)                                                               \
@@ -68,11 +80,15 @@ typedef struct sg_plant_head {
     int32_t grid_present, day_ahead;
     int32_t curve_count, partner_count;  /* nodes with a known trip curve, with a partner */
     int32_t paced_stores, paced_sources; /* with a ramp or a dwell */
-    int32_t start_count, pad;            /* sources that must be started */
-    double import_w_max, export_w_max;   /* 0 without a grid; export 0 where it is forbidden */
-    double demand_charge;                /* money per W */
-    double step_s;                       /* the step length that keep_frac is for */
-    double bridge_s, return_delay_s;     /* of the grid connection (model/kind.h) */
+    int32_t start_count;                 /* sources that must be started */
+    int32_t tie_count;
+    int32_t schedule_count, scheduled_count;
+    int64_t schedule_minute; /* since 1970, that was last looked at */
+    uint64_t schedule_mask;  /* rules that held then */
+    double import_w_max, export_w_max; /* 0 without a grid; export 0 where it is forbidden */
+    double demand_charge;              /* money per W */
+    double step_s;                     /* the step length that keep_frac is for */
+    double bridge_s, return_delay_s;   /* of the grid connection (model/kind.h) */
     double return_ramp_w_per_s;
     double class_closing_s[SG_CLASS_MAX];     /* the longest shutdown_time of its loads */
     double plan_fresh_s_max, plan_last_s_max; /* ages of the fall-back ladder */
@@ -82,7 +98,8 @@ typedef struct sg_plant_head {
 
 typedef struct sg_plant {
     sg_plant_head *head;
-    int32_t node_count, source_count, store_count, load_count, group_count;
+    int32_t node_count, source_count, store_count, load_count, group_count, tie_count;
+    int32_t schedule_count, scheduled_count;
     sg_points points;
 #define X(name, type, count) type *name;
     SG_PLANT_ARRAYS(X)

@@ -16,6 +16,7 @@ typedef enum sg_point_kind {
     SG_POINT_LOAD_POWER,       /* W drawn, mean                                  */
     SG_POINT_NODE_POWER,       /* W through the node's breaker from above, mean  */
     SG_POINT_SITE,             /* enum sg_site_point                             */
+    SG_POINT_TIE_POWER,        /* W that the giving end puts in, mean, > 0 from `from` to `to` */
     SG_POINT_KIND_COUNT
 } sg_point_kind;
 
@@ -42,5 +43,6 @@ typedef struct sg_points {
 /* @effects alloc=no block=no fails=never */
 sg_points sg_points_of(const sg_site *site);
 /* The same from the counts alone. */
-sg_points sg_points_from(int32_t sources, int32_t stores, int32_t loads, int32_t nodes);
+sg_points sg_points_from(int32_t sources, int32_t stores, int32_t loads, int32_t nodes,
+                         int32_t ties);
 #endif

@@ -132,6 +132,8 @@ static void bind_all(sg_bind *b)
     sg_bind_series(b);
     sg_bind_nodes(b);
     sg_bind_devices(b);
+    sg_bind_ties(b);
+    sg_bind_schedules(b);
     sg_bind_faults(b);
     sg_bind_workflows(b);
     sg_bind_planning(b);
@@ -239,6 +241,9 @@ static uint64_t mix_node(uint64_t hash, const sg_node *n)
     if (n->partner > 0) {
         hash = mix_whole(hash, n->partner);
     }
+    if (n->drop_frac != 0.05) {
+        hash = mix_real(hash, n->drop_frac);
+    }
     if (n->curve) { /* without one the hash is as it always was */
         const double trip[] = {n->hard_limit_w, n->trip.dial, n->trip.tau_s, n->trip.instantaneous};
         hash = mix_whole(sg_hash(hash, trip, sizeof trip), (int64_t)n->trip.curve);
@@ -281,6 +286,14 @@ uint64_t sg_site_hash(const sg_site *site)
     }
     for (int32_t i = 0; i < site->node_count; i++) {
         hash = mix_node(hash, &site->nodes[i]);
+    }
+    for (int32_t i = 0; i < site->schedule_count; i++) { /* without padding, zero where not used */
+        hash = sg_hash(hash, &site->schedules[i], sizeof site->schedules[i]);
+    }
+    for (int32_t i = 0; i < site->tie_count; i++) {
+        const sg_tie *t = &site->ties[i];
+        hash = mix_whole(mix_whole(mix_text(hash, t->id), t->from), t->to);
+        hash = mix_real(mix_real(mix_real(hash, t->limit_w), t->loss_ohm), t->voltage_v);
     }
     for (int32_t i = 0; i < site->group_count; i++) {
         const sg_group *g = &site->groups[i];

@@ -65,7 +65,10 @@
     X(SG_REASON_BLACK_START, "black_start",                                                        \
       "up again without the grid, class by class, from stores and generation")                     \
     X(SG_REASON_RESYNC, "resynchronising",                                                         \
-      "the grid is back: import grows by its ramp, stores wait")
+      "the grid is back: import grows by its ramp, stores wait")                                   \
+    X(SG_REASON_VOLTAGE, "voltage", "more would lower the voltage of a node below its limit")      \
+    X(SG_REASON_SCHEDULE, "schedule", "its schedule gives it another class, weight or minimum")    \
+    X(SG_REASON_LEAST_RUN, "least_run", "it runs a while before it is stopped")
 
 typedef enum sg_reason {
 #define X(code, name, text) code,

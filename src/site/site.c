@@ -23,6 +23,12 @@ void sg_site_node_name(const sg_site *site, int index, char ret[SG_ID_MAX])
     member_name(group->id, group->count, index - group->first, ret);
 }
 
+void sg_site_tie_name(const sg_site *site, int index, char ret[SG_ID_MAX])
+{
+    const sg_tie *tie = &site->ties[index];
+    member_name(tie->id, tie->count, tie->member, ret);
+}
+
 double sg_site_input(const sg_site *site, const sg_device *device, int input, int64_t from_us,
                      int64_t to_us, sg_quality *ret_quality)
 {

@@ -12,6 +12,7 @@
 #include "model/kind.h"
 #include "site/fault.h"
 #include "site/plan.h"
+#include "site/schedule.h"
 #include "site/series.h"
 #include "site/services.h"
 
@@ -34,7 +35,17 @@ typedef struct sg_node {
     bool curve;           /* its trip curve is known: it may carry more for a while           */
     sg_breaker trip;      /* where it is                                                      */
     int32_t partner;      /* sibling that takes its load over when its feeder is lost; 0 = none */
+    double drop_frac;     /* lowest voltage that ties may leave, below nominal                 */
 } sg_node;
+
+/* A cable between two nodes beside the tree, with a converter that lets flow what it is told: none, when told nothing. */
+typedef struct sg_tie {
+    const char *id;        /* of its entry */
+    int32_t member, count; /* of the entry's ties; number of them */
+    int32_t from, to;
+    double limit_w;             /* at the end that gives, either way */
+    double loss_ohm, voltage_v; /* loss_w = loss_ohm * (power_w / voltage_v)^2 */
+} sg_tie;
 
 typedef struct sg_device {
     int32_t node;                       /* where it is connected                           */
@@ -80,6 +91,11 @@ typedef struct sg_site {
     int32_t node_count;
     sg_node_group *node_groups;
     int32_t node_group_count;
+    sg_load_rule *schedules; /* as written: the later one counts */
+    int32_t schedule_count;  /* <= SG_SCHEDULE_MAX */
+    int32_t scheduled_count; /* loads that have any */
+    sg_tie *ties;
+    int32_t tie_count; /* <= SG_TIE_MAX */
 
     sg_device *devices[SG_ROLE_COUNT]; /* dense per role; at most one of role SG_GRID */
     int32_t device_count[SG_ROLE_COUNT];
@@ -115,6 +131,7 @@ static inline double sg_device_role_param(const sg_site *site, const sg_device *
 /* "pdu" for a single one, "pdu-3" for the third of several. @effects alloc=no block=no */
 void sg_site_device_name(const sg_site *site, sg_role role, int index, char ret[SG_ID_MAX]);
 void sg_site_node_name(const sg_site *site, int index, char ret[SG_ID_MAX]);
+void sg_site_tie_name(const sg_site *site, int index, char ret[SG_ID_MAX]);
 
 /* The input's value for the device, averaged over the interval; quality says how far to trust it.
  * @effects alloc=no block=no fails=never */

@@ -390,7 +390,9 @@ void sg_telemetry_row_make(const sg_site *site, const sg_view *view, int64_t sin
                                        from->reason,
                                        from->role == SG_ROLE_COUNT ? from->state : -1,
                                        ""};
-        if (from->role >= 0 && from->role < SG_ROLE_COUNT) {
+        if (from->role == SG_DECISION_TIE) {
+            sg_site_tie_name(site, from->index, to->device);
+        } else if (from->role >= 0 && from->role < SG_ROLE_COUNT) {
             sg_site_device_name(site, (sg_role)from->role, from->index, to->device);
         } else {
             memcpy(to->device, from->task_id, SG_ID_MAX);

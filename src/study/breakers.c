@@ -12,8 +12,9 @@
 static const double warm = 0.8; /* of the trip */
 static const double continuous_frac = 0.8;
 
-enum { NO_CONTROL, EQUAL_CAPS, FIXED_LIMITS, HEAT_LIMITS };
-static const char *const row_names[] = {"no control", "equal caps", "fixed limits", "heat limits"};
+enum { NO_CONTROL, EQUAL_CAPS, FIXED_LIMITS, HEAT_LIMITS, TIES };
+static const char *const row_names[] = {"no control", "equal caps", "fixed limits", "heat limits",
+                                        "heat and ties"};
 
 typedef struct run {
     const sg_simulation *sim;
@@ -92,6 +93,7 @@ static void command_now(const run *r, bool first)
         sg_engine_step(r->engine, &frame, NULL);
     }
     sg_command command = sg_engine_command(r->engine);
+    command.tie_w = r->kind == TIES ? command.tie_w : NULL;
     sg_world_write(r->world, &command);
 }
 
@@ -149,7 +151,7 @@ static sg_status prepare(run *r, const sg_site *site, void *engine_memory)
     if (!r->world) {
         return SG_NOMEM;
     }
-    if (r->kind == FIXED_LIMITS || r->kind == HEAT_LIMITS) {
+    if (r->kind >= FIXED_LIMITS) {
         sg_engine_config config = {
             .policy = sim->policy, .mode = SG_CONTROL, .start_us = sim->from_us};
         r->engine = sg_engine_create(engine_memory, site, &config);
@@ -172,7 +174,7 @@ static void run_one(run *r)
         count_step(r, step);
         if (r->sim->progress && step % 256 == 0) {
             double done = r->kind + (double)step / (double)r->study->steps;
-            r->sim->progress(r->sim->progress_self, done / SG_BREAKERS_ROW_COUNT);
+            r->sim->progress(r->sim->progress_self, done / r->study->row_count);
         }
     }
     const sg_world_books *books = sg_world_books_of(r->world);
@@ -197,7 +199,7 @@ static sg_status run_all(const sg_simulation *sim, sg_breakers *ret, double *dou
     sg_plant_create(plant_memory, sim->site);
     forget_curves(sim->site, nodes);
     sg_status status = SG_OK;
-    for (int kind = 0; kind < SG_BREAKERS_ROW_COUNT && status == SG_OK; kind++) {
+    for (int kind = 0; kind < ret->row_count && status == SG_OK; kind++) {
         run r = {.sim = sim, .study = ret, .row = &ret->row[kind], .kind = kind};
         r.plant = sg_plant_at(plant_memory);
         r.cap_w = doubles;
@@ -207,6 +209,7 @@ static sg_status run_all(const sg_simulation *sim, sg_breakers *ret, double *dou
         r.reason = (uint8_t *)(r.flow_w + r.plant.node_count); /* all zero: none */
         sg_site site = *sim->site;
         site.nodes = kind == FIXED_LIMITS ? nodes : site.nodes;
+        site.tie_count = kind == TIES ? site.tie_count : 0; /* its points come last */
         status = prepare(&r, &site, engine_memory);
         if (status == SG_OK) {
             run_one(&r);
@@ -221,6 +224,7 @@ static sg_status begin(const sg_simulation *sim, sg_breakers *ret)
     const sg_site *site = sim->site;
     memset(ret, 0, sizeof *ret);
     ret->site = site;
+    ret->row_count = site->tie_count > 0 ? SG_BREAKERS_ROW_MAX : SG_BREAKERS_ROW_MAX - 1;
     ret->from_us = sim->from_us;
     ret->step_s = sim->step_s;
     ret->steps = sim->step_s > 0 ? (int64_t)(sim->duration_s / sim->step_s + 1e-9) : 0;
@@ -274,7 +278,7 @@ void sg_breakers_table(const sg_breakers *study, sg_out *out)
                   (double)study->steps * study->step_s, study->step_s);
     sg_out_format(out, "%-14s %6s %11s %11s %11s %11s %8s\n", "control", "trips", "first at s",
                   "worst heat", "over 80 %", "lost kWh", "lost");
-    for (int i = 0; i < SG_BREAKERS_ROW_COUNT; i++) {
+    for (int i = 0; i < study->row_count; i++) {
         const sg_breakers_row *row = &study->row[i];
         sg_out_format(out, "%-14s %6lld ", row->name, (long long)row->trips);
         sg_out_format(out, isnan(row->first_trip_s) ? "%11s " : "%.0s%11.1f ", "-",
@@ -286,7 +290,7 @@ void sg_breakers_table(const sg_breakers *study, sg_out *out)
     for (int g = 0; g < study->group_count; g++) {
         sg_out_format(out, " %20s", study->site->groups[study->group[g]].id);
     }
-    for (int i = 0; i < SG_BREAKERS_ROW_COUNT; i++) {
+    for (int i = 0; i < study->row_count; i++) {
         const sg_breakers_row *row = &study->row[i];
         sg_out_format(out, "\n%-14s", row->name);
         for (int g = 0; g < study->group_count; g++) {
@@ -331,7 +335,7 @@ void sg_breakers_json(const sg_breakers *study, sg_out *out)
     sg_json_fixed(out, "step_s", study->step_s, 3);
     sg_json_integer(out, "steps", study->steps);
     sg_json_begin(out, "rows", '[');
-    for (int i = 0; i < SG_BREAKERS_ROW_COUNT; i++) {
+    for (int i = 0; i < study->row_count; i++) {
         json_row(study, &study->row[i], out);
     }
     sg_json_end(out, ']');
@@ -340,7 +344,7 @@ void sg_breakers_json(const sg_breakers *study, sg_out *out)
 
 void sg_breakers_html(const sg_breakers *study, sg_out *out)
 {
-    static const char *const styles[] = {"bad", "grid", "load", "store"};
+    static const char *const styles[] = {"bad", "grid", "load", "store", "solar"};
     double bound[SG_BREAKERS_BIN_MAX];
     sg_plot heat = {.title = "Hottest breaker, share of its trip",
                     .unit = "%",
@@ -357,7 +361,7 @@ void sg_breakers_html(const sg_breakers *study, sg_out *out)
     power.high = 0;
     power.curve[power.curve_count++] = (sg_plot_curve){
         .name = "wanted", .style = "loss", .value = study->wanted_w, .factor = 1e-3, .area = true};
-    for (int i = 0; i < SG_BREAKERS_ROW_COUNT; i++) {
+    for (int i = 0; i < study->row_count; i++) {
         const sg_breakers_row *row = &study->row[i];
         heat.curve[heat.curve_count++] = (sg_plot_curve){
             .name = row->name, .style = styles[i], .value = row->heat, .factor = 100};

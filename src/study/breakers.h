@@ -1,5 +1,6 @@
 /* breakers.h - what feeders that are too small cost: the same days without control, with one cap for all, and with the engine,
- * once with fixed limits and once with limits that follow the heat of the breakers.
+ * once with fixed limits, once with limits that follow the heat of the breakers,
+ * and once more with the ties between feeders, where there are any (the others leave them alone).
  *
  * Truth    heat and trips are the plant's (world/protection.h), not the engine's; trip curves come from the site file.
  * Work     energy that loads wanted and did not get, behind open breakers too. `slowest`: the mean over time of the least share
@@ -10,7 +11,7 @@
 #define SG_STUDY_BREAKERS_H
 #include "study/simulate.h"
 
-enum { SG_BREAKERS_ROW_COUNT = 4, SG_BREAKERS_BIN_MAX = 600, SG_BREAKERS_GROUP_MAX = 16 };
+enum { SG_BREAKERS_ROW_MAX = 5, SG_BREAKERS_BIN_MAX = 600, SG_BREAKERS_GROUP_MAX = 16 };
 
 typedef struct sg_breakers_row {
     const char *name;
@@ -35,7 +36,8 @@ typedef struct sg_breakers {
     double wanted_w[SG_BREAKERS_BIN_MAX];
     int group_count;
     int32_t group[SG_BREAKERS_GROUP_MAX]; /* of loads, index into site->groups */
-    sg_breakers_row row[SG_BREAKERS_ROW_COUNT];
+    int row_count; /* one more where there are ties */
+    sg_breakers_row row[SG_BREAKERS_ROW_MAX];
 } sg_breakers;
 
 /* sim->policy is the engine's. SG_MISSING: no node of the site has a trip curve.

@@ -381,12 +381,24 @@ static void step_engine(run *r, const sg_readings *frame_in, sg_tick *tick)
     }
 }
 
+/* One tie in sixteen is lost, drawn anew every half minute, where things fail. */
+static void lose_ties(run *r)
+{
+    enum { WINDOW_TICKS = 300 };
+    bool fail = r->own.fault_count > 0 && r->tick % WINDOW_TICKS == 0;
+    for (int t = 0; fail && t < r->site->tie_count; t++) {
+        uint64_t draw = r->tick / WINDOW_TICKS * SG_TIE_MAX + (uint64_t)t;
+        sg_world_tie(r->world, t, sg_prng_unit(r->site->seed ^ UINT64_C(0x71e), draw) < 1.0 / 16);
+    }
+}
+
 static void one_tick(run *r)
 {
     sg_readings readings;
     sg_tick tick = {.number = r->tick, .dt_s = step_s, .plans = r->policy == SG_POLICY_MPC};
     swarm_ports_tick(&r->ports, r->tick);
     r->clocked = SG_TWIN_NONE;
+    lose_ties(r);
     sg_world_read(r->world, step_s, &readings);
     tick.now = sg_world_look(r->world);
     const sg_world_books *b = sg_world_books_of(r->world);

@@ -1,4 +1,5 @@
 /* swarm_site.c - a random small site: one to three levels and more, sources, stores of every duty, loads of every class. */
+#include "base/hash.h"
 #include "study/swarm_parts.h"
 
 #include <string.h>
@@ -25,6 +26,35 @@ static void put_series(swarm_dice *d, sg_out *t, int loads)
     }
 }
 
+/* More keys by dice of their own: what is drawn elsewhere stays what it is. */
+static swarm_dice dice_of(uint64_t seed, const char *what, int i)
+{
+    return (swarm_dice){.seed = sg_hash_text(what) ^ (seed * 1024 + (uint64_t)i)};
+}
+
+static void put_curve(uint64_t seed, int n, sg_out *t)
+{
+    swarm_dice dice = dice_of(seed, "curve", n), *d = &dice;
+    if (swarm_below(d, 2)) {
+        sg_out_format(t, ", curve: ul489, trip_at_200: %.0fs", swarm_between(d, 5, 120));
+        if (swarm_below(d, 2)) {
+            sg_out_format(t, ", instantaneous: %.1f", swarm_between(d, 1.5, 10));
+        }
+    }
+}
+
+/* Stores and sources that take their time. */
+static void put_pace(uint64_t seed, const char *what, int i, sg_out *t)
+{
+    swarm_dice dice = dice_of(seed, what, i), *d = &dice;
+    if (swarm_below(d, 4) == 0) {
+        sg_out_format(t, ", ramp: %.2fkW/s", swarm_between(d, 0.1, 50));
+    }
+    if (swarm_below(d, 4) == 0) {
+        sg_out_format(t, ", dwell: %.1fs", swarm_between(d, 0.1, 120));
+    }
+}
+
 static void put_nodes(swarm_dice *d, sg_out *t, int groups)
 {
     sg_out_text(t, "nodes:\n  n0: {voltage: 400V");
@@ -43,6 +73,7 @@ static void put_nodes(swarm_dice *d, sg_out *t, int groups)
         }
         if (swarm_below(d, 3) == 0) {
             sg_out_format(t, ", breaker: %.1fA", swarm_between(d, 5, 160));
+            put_curve(d->seed, n, t);
         }
         if (swarm_below(d, 2) == 0) {
             sg_out_format(t, ", cable_length: %.1fm, cable_section: %dmm2",
@@ -98,6 +129,7 @@ static void put_stores(swarm_dice *d, sg_out *t, int nodes, int loads, int store
                           swarm_between(d, 0.1, 80));
             break;
         }
+        put_pace(d->seed, "store", s, t);
         sg_out_format(t, ", duty: %s, initial: %.1f%%, reserve: %.1f%%, wear: 0.01 EUR/kWh}\n",
                       duty, swarm_between(d, 0, 100),
                       swarm_below(d, 2) ? 0.0 : swarm_between(d, 0, 60));
@@ -113,13 +145,24 @@ static void put_sources(swarm_dice *d, sg_out *t, int nodes, int sources)
             sg_out_format(
                 t,
                 "  g%d: {node: n%d, type: solar, capacity: %.2fkW, coverage_area: %.1fm2, "
-                "irradiance: sun}\n",
+                "irradiance: sun",
                 s, swarm_below(d, nodes), kw, kw * 6);
         } else {
-            sg_out_format(t, "  g%d: {node: n%d, type: generator, capacity: %.2fkW%s}\n", s,
+            sg_out_format(t, "  g%d: {node: n%d, type: generator, capacity: %.2fkW%s", s,
                           swarm_below(d, nodes), kw,
                           swarm_below(d, 3) ? ", cost: 0.2 EUR/kWh" : "");
         }
+        put_pace(d->seed, "source", s, t);
+        sg_out_text(t, "}\n");
+    }
+    swarm_dice sets = dice_of(d->seed, "set", 0);
+    if (swarm_below(&sets, 3) == 0) {
+        sg_out_format(
+            t,
+            "  e0: {node: n%d, type: genset, capacity: %.1fkW, start_time: %.1fs, cost: 0.3 "
+            "EUR/kWh, least_run: %.0fs, dwell: %.0fs}\n",
+            swarm_below(&sets, nodes), swarm_between(&sets, 5, 100), swarm_between(&sets, 0, 20),
+            swarm_between(&sets, 0, 300), swarm_between(&sets, 0, 120));
     }
 }
 
@@ -135,6 +178,25 @@ static void put_grid(swarm_dice *d, sg_out *t)
     }
     sg_out_text(t, swarm_below(d, 3) == 0 ? ", export: forbidden" : "");
     sg_out_text(t, swarm_below(d, 2) == 0 ? ", demand_charge: 10 EUR/kW}\n" : "}\n");
+}
+
+/* Every other site of three nodes and more has ties. Their dice are their own: all else is as it is without them. */
+static void put_ties(uint64_t seed, sg_out *t, int nodes)
+{
+    swarm_dice dice = {.seed = seed ^ UINT64_C(0x71e5)}, *d = &dice;
+    if (nodes < 3 || swarm_below(d, 2) == 0) {
+        return;
+    }
+    sg_out_text(t, "ties:\n");
+    int ties = 1 + swarm_below(d, 3);
+    for (int i = 0; i < ties; i++) { /* of groups with members, the first ones */
+        int from = 1 + swarm_below(d, nodes - 1);
+        int to = 1 + (from + swarm_below(d, nodes - 2)) % (nodes - 1);
+        sg_out_format(t,
+                      "  t%d: {from: n%d, to: n%d, limit: %.3fkW, resistance: %.2fmOhm, voltage: "
+                      "400V}\n",
+                      i, from, to, swarm_between(d, 1, 40), swarm_between(d, 0, 150));
+    }
 }
 
 void sg_swarm_site(uint64_t seed, sg_out *ret)
@@ -165,4 +227,5 @@ void sg_swarm_site(uint64_t seed, sg_out *ret)
     if (swarm_below(d, 5) > 0) {
         put_grid(d, ret);
     }
+    put_ties(seed, ret, nodes);
 }

@@ -32,6 +32,10 @@ static void fill_store(sg_checker *self, int s)
     store->duty = (int32_t)duty;
     store->hypothetical = kind->hypothetical;
     store->reserve_j = reserve * store->reservoir.capacity_j;
+    store->ramp = own ? sg_device_role_param(self->site, device, SG_STORE_RAMP)
+                      : sg_role_params(SG_STORE, &count)[SG_STORE_RAMP].preset;
+    store->dwell_s = own ? sg_device_role_param(self->site, device, SG_STORE_DWELL)
+                         : sg_role_params(SG_STORE, &count)[SG_STORE_DWELL].preset;
 }
 
 static void range(sg_checker *self, sg_point_kind kind, int index, double low, double high)
@@ -60,6 +64,10 @@ static void fill_ranges(sg_checker *self)
     }
     for (int n = 0; n < self->nodes; n++) {
         range(self, SG_POINT_NODE_POWER, n, -1e12, 1e12);
+    }
+    for (int t = 0; t < self->site->tie_count; t++) {
+        double most_w = 1.05 * self->site->ties[t].limit_w + 1;
+        range(self, SG_POINT_TIE_POWER, t, -most_w, most_w);
     }
     for (int i = 0; i < SG_SITE_POINT_COUNT; i++) {
         bool market = i == SG_SITE_IMPORT_PRICE || i == SG_SITE_EXPORT_PRICE || i == SG_SITE_CARBON;
@@ -105,18 +113,23 @@ sg_checker *sg_checker_create(const sg_site *site)
     size_t nodes = (size_t)site->node_count, sources = (size_t)site->device_count[SG_SOURCE],
            stores = (size_t)site->device_count[SG_STORE],
            loads = (size_t)site->device_count[SG_LOAD], points = (size_t)sg_points_of(site).count;
-    size_t doubles = nodes * 4 + points * 4 + stores * 2 + loads + sources;
+    size_t ties = (size_t)site->tie_count;
+    size_t doubles = nodes * 6 + points * 4 + stores * 4 + loads * 3 + sources * 5 + ties;
     sg_checker *self =
         calloc(1, sizeof *self + doubles * sizeof(double) + stores * sizeof(checker_store));
     if (!self) {
         return NULL;
     }
     double *at = (double *)(void *)(self + 1);
-    double **arrays[] = {&self->loss_per_w, &self->heat,    &self->flow_w,  &self->below_w,
-                         &self->low,        &self->high,    &self->trusted, &self->age_s,
-                         &self->lie_s,      &self->store_w, &self->cap_w,   &self->limit_w};
-    const size_t sizes[] = {nodes,  nodes,  nodes,  nodes,  points, points,
-                            points, points, stores, stores, loads,  sources};
+    double **arrays[] = {&self->loss_per_w, &self->heat,      &self->flow_w,  &self->below_w,
+                         &self->low,        &self->high,      &self->trusted, &self->age_s,
+                         &self->lie_s,      &self->store_w,   &self->cap_w,   &self->limit_w,
+                         &self->tie_w,      &self->pu,        &self->low_s,   &self->way,
+                         &self->rest_s,     &self->off_s,     &self->set_on,  &self->ran_s,
+                         &self->stood_s,    &self->class_now, &self->least_w};
+    const size_t sizes[] = {nodes,  nodes,   nodes,   nodes,   points,  points, points, points,
+                            stores, stores,  loads,   sources, ties,    nodes,  nodes,  stores,
+                            stores, sources, sources, sources, sources, loads,  loads};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         *arrays[i] = at;
         at += sizes[i];
@@ -226,7 +239,8 @@ static void find_honesty(sg_checker *self)
                honest(self, SG_POINT_STORE_POWER, self->stores, now->store_w) &&
                honest(self, SG_POINT_LOAD_DEMAND, self->loads, now->load_want_w) &&
                honest(self, SG_POINT_LOAD_POWER, self->loads, now->load_w) &&
-               honest(self, SG_POINT_NODE_POWER, self->nodes, now->node_in_w);
+               honest(self, SG_POINT_NODE_POWER, self->nodes, now->node_in_w) &&
+               honest(self, SG_POINT_TIE_POWER, self->site->tie_count, now->tie_w);
     self->honest_s = all ? self->honest_s + self->tick->dt_s : 0;
 }
 
@@ -251,6 +265,9 @@ static void remember(sg_checker *self, const sg_command *command)
     memcpy(self->store_w, command->store_w, sizeof(double) * (size_t)self->stores);
     memcpy(self->cap_w, command->load_cap_w, sizeof(double) * (size_t)self->loads);
     memcpy(self->limit_w, command->source_limit_w, sizeof(double) * (size_t)self->sources);
+    for (int t = 0; t < self->site->tie_count; t++) {
+        self->tie_w[t] = command->tie_w ? command->tie_w[t] : 0;
+    }
     self->task_w = command->task_w;
     self->told_on_grid = checker_on_grid(self);
     self->told_island = command->island;
@@ -273,10 +290,12 @@ int sg_checker_tick(sg_checker *self, const sg_tick *tick)
     checker_truth(self);
     if (tick->frame) {
         believe(self, tick->frame);
+        checker_hours(self, tick->frame->time_us);
         find_liars(self, tick);
         find_honesty(self);
         self->apart_s = tick->command->island ? 0 : self->apart_s + tick->dt_s;
         checker_command(self);
+        checker_paced(self);
         checker_rules(self);
         remember(self, tick->command);
     }

@@ -60,6 +60,23 @@ typedef struct sg_tick {
     X(UPWARD, "E1", "upward",                                                                     \
       "with no load at all, stores and sources push no more through a node than its limit",       \
       "not in the safe set, which leaves sources as they were; the root by what really flows")    \
+    X(TIES, "E1", "ties",                                                                         \
+      "no tie is told to carry more than its rating, nor anything while it is not read", "")      \
+    X(SAG, "E6", "sag", "no tie keeps a bus behind its giving feeder below its voltage",          \
+      "a second for demands that rise; true flows and radial voltages")                           \
+    X(LOSS, "E2", "loss",                                                                         \
+      "with every load at its cap, the loss of any one store or tie that helps trips no breaker " \
+      "until it is answered",                                                                     \
+      "2 s; the curve of the site file, else as for heat; not in the safe set")                   \
+    X(PACE, "E5", "pace",                                                                         \
+      "no set-point grows faster than its device's ramp, or turns round or starts before its "    \
+      "rest "                                                                                     \
+      "is over",                                                                                  \
+      "1e-9 for rounding; power falls as fast as it may; what a source shows counts")             \
+    X(CYCLES, "E9", "cycles",                                                                     \
+      "no generator that is able is stopped before its least run, or asked before its rest is "   \
+      "over",                                                                                     \
+      "a step and a half; one that gives nothing may be stopped")                                 \
     X(RESERVE, "E3", "reserve",                                                                   \
       "no discharge by command below the reserve while the site is on its grid",                  \
       "1e-9 for rounding; until the ramp after a return is over the reserve is open")             \
@@ -101,7 +118,8 @@ typedef struct sg_tick {
     X(CLOCK, "T3", "clock",                                                                       \
       "a jump of the clock alters nothing that was learnt, and no set-point for two seconds",     \
       "while the rung, the step of the plan, tasks and the month's peak are the same under both " \
-      "clocks, and no quarter hour ends meanwhile under one alone; jumps above 3 s")              \
+      "clocks, and no quarter hour ends meanwhile under one alone; jumps above 3 s; not where "   \
+      "loads have schedules")                                                                     \
     X(REPLAY, "T5", "replay", "snapshot and journal rebuild the engine byte for byte", "")        \
     X(SILENCE, "A4", "silence", "most demands unread for a second: stores rest, no cap rises",    \
       "while meters are read, demands may be reckoned from them")                                 \

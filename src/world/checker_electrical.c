@@ -24,6 +24,21 @@ static int node_of(const sg_checker *self, sg_role role, int index)
     return self->site->devices[role][index].node;
 }
 
+/* A tie with given_w put in at one end, of which arriving_w counts as coming out at the other. */
+static void account_tie(sg_checker *self, int t, double given_w, double arriving_w)
+{
+    const sg_tie *tie = &self->site->ties[t];
+    self->below_w[given_w < 0 ? tie->to : tie->from] += fabs(given_w);
+    self->below_w[given_w < 0 ? tie->from : tie->to] -= arriving_w;
+}
+
+static double arrives(const sg_checker *self, int t, double given_w)
+{
+    const sg_tie *tie = &self->site->ties[t];
+    double amps = tie->loss_ohm > 0 ? given_w / tie->voltage_v : 0;
+    return fabs(given_w) - tie->loss_ohm * amps * amps;
+}
+
 /* --- the truth of the interval that ended --- */
 
 /* At every node what flows in is what is drawn, pushed and lost below, and the books close. */
@@ -44,6 +59,10 @@ static void balance(sg_checker *self)
     for (int s = 0; s < self->sources; s++) {
         self->below_w[node_of(self, SG_SOURCE, s)] -= now->source_w[s];
         most_w += fabs(now->source_w[s]);
+    }
+    for (int t = 0; t < self->site->tie_count; t++) {
+        account_tie(self, t, now->tie_w[t], arrives(self, t, now->tie_w[t]));
+        most_w += fabs(now->tie_w[t]);
     }
     self->below_w[0] += now->task_w;
     most_w += now->task_w;
@@ -87,6 +106,9 @@ static void flows_by_command(sg_checker *self)
     }
     for (int s = 0; s < self->sources; s++) {
         self->below_w[node_of(self, SG_SOURCE, s)] -= fmin(now->source_w[s], self->limit_w[s]);
+    }
+    for (int t = 0; t < self->site->tie_count; t++) {
+        account_tie(self, t, now->tie_w[t], arrives(self, t, now->tie_w[t]));
     }
     self->below_w[0] += fmin(now->task_w, self->task_w);
     checker_flows(self);
@@ -168,10 +190,59 @@ static void reserves_in_truth(sg_checker *self)
     }
 }
 
+/* Voltages of what really flowed, by V_r = V_s - R P_s / V_s. A tie that gives may not keep a bus behind the feeders it draws from
+ * below its limit: what was expected when it was told counts, so a demand that has just risen is given a second. */
+static void voltages(sg_checker *self)
+{
+    const sg_world_now *now = &self->tick->now;
+    for (int n = 0; n < self->nodes; n++) {
+        double supply_pu = n > 0 ? self->pu[self->site->nodes[n].parent] : 1;
+        self->pu[n] = fmax(supply_pu - self->loss_per_w[n] * now->node_in_w[n] / supply_pu, 0.1);
+    }
+}
+
+static bool gives_above(const sg_checker *self, int t, int node)
+{
+    const sg_tie *tie = &self->site->ties[t];
+    double w = self->tick->now.tie_w[t];
+    int from = w < 0 ? tie->to : tie->from, to = w < 0 ? tie->from : tie->to;
+    for (int n = from; w != 0 && n >= 0; n = self->site->nodes[n].parent) {
+        if (below(self, to, n)) { /* above both: their sum does not change */
+            return false;
+        }
+        if (below(self, node, n)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void sag(sg_checker *self)
+{
+    voltages(self);
+    for (int n = 1; n < self->nodes; n++) {
+        double least_pu = 1 - self->site->nodes[n].drop_frac;
+        bool given = false;
+        for (int t = 0; t < self->site->tie_count && !given; t++) {
+            given = gives_above(self, t, n);
+        }
+        self->looks[SG_INVARIANT_SAG] += given;
+        bool low = given && self->pu[n] < least_pu - 1e-6;
+        self->low_s[n] = low ? self->low_s[n] + self->dt_s : 0;
+        if (self->low_s[n] > 1 + 1.5 * self->dt_s) {
+            checker_broken(self, SG_INVARIANT_SAG, "node %d: %.5f of nominal for %.3g s", n,
+                           self->pu[n], self->low_s[n]);
+        }
+    }
+}
+
 void checker_truth(sg_checker *self)
 {
     balance(self);
     if (self->site->mode == SG_CONTROL) {
+        if (self->site->tie_count > 0) {
+            sag(self);
+        }
         heat(self);
         reserves_in_truth(self);
     }
@@ -204,13 +275,22 @@ static void ratings(sg_checker *self)
                            c->source_limit_w[s]);
         }
     }
+    for (int t = 0; t < self->site->tie_count; t++) {
+        int point = checker_point(self, SG_POINT_TIE_POWER, t);
+        bool fresh = checker_fresh(self, point, 1);
+        self->looks[SG_INVARIANT_TIES] += c->tie_w[t] != 0;
+        if (!(fabs(c->tie_w[t]) <= self->site->ties[t].limit_w * (1 + 1e-9)) ||
+            (c->tie_w[t] != 0 && !fresh)) {
+            checker_broken(self, SG_INVARIANT_TIES, "tie %d: %.6g W of %.6g W, read %.3g s ago", t,
+                           c->tie_w[t], self->site->ties[t].limit_w, self->age_s[point]);
+        }
+    }
     if (!(c->task_w >= 0 && c->task_w < 1e15)) {
         checker_broken(self, SG_INVARIANT_RATING, "tasks: %.6g W", c->task_w);
     }
 }
 
-/* Every load at its cap; stores as told, those that give only as far as this very frame shows it. Left in flow_w. */
-static void flows_at_caps(sg_checker *self)
+void checker_flows_at_caps(sg_checker *self, int lost_store, int lost_tie)
 {
     const sg_command *c = self->tick->command;
     nothing_below(self);
@@ -222,7 +302,16 @@ static void flows_at_caps(sg_checker *self)
         int power = checker_point(self, SG_POINT_STORE_POWER, s);
         bool read = self->age_s[power] == 0;
         double counts_w = w < 0 ? w : read ? fmax(fmin(w, self->trusted[power]), 0) : 0;
-        self->below_w[self->store[s].node] -= counts_w;
+        self->below_w[self->store[s].node] -= s == lost_store ? 0 : counts_w;
+    }
+    for (int t = 0; t < self->site->tie_count; t++) {
+        double w = c->tie_w[t];
+        int point = checker_point(self, SG_POINT_TIE_POWER, t);
+        double shown_w = self->age_s[point] == 0 ? self->trusted[point] : 0;
+        double there_w = w < 0 ? fmax(fmin(-w, -shown_w), 0) : fmax(fmin(w, shown_w), 0);
+        if (t != lost_tie) {
+            account_tie(self, t, w, arrives(self, t, there_w));
+        }
     }
     self->below_w[0] += c->task_w;
     checker_flows(self);
@@ -277,7 +366,7 @@ static double least_of(const sg_checker *self, int l,
 {
     int demand = checker_point(self, SG_POINT_LOAD_DEMAND, l);
     double want_w = known(self, demand, self->tick->now.load_want_w[l]);
-    return fmin(self->site->devices[SG_LOAD][l].p[SG_LOAD_MINIMUM], want_w);
+    return fmin(self->least_w[l], want_w);
 }
 
 /* Without the grid and on the way back a class waits until those above it have all that they want. */
@@ -309,7 +398,7 @@ static void order(sg_checker *self)
         self->looks[SG_INVARIANT_ORDER]++;
         self->looks[SG_INVARIANT_TASKS] += c->task_w > 0;
         for (int k = 0; k < self->loads; k++) {
-            bool lower = load[k].p[SG_LOAD_CLASS] > load[l].p[SG_LOAD_CLASS];
+            bool lower = self->class_now[k] > self->class_now[l];
             double least_k_w = lower ? 0 : least_of(self, k, checker_known_most);
             bool judged = k != l && (lower || !waits(self, l));
             if (judged && c->load_cap_w[k] > least_k_w + 1e-6 * load[k].p[SG_LOAD_RATING] &&
@@ -370,6 +459,16 @@ static void upward(sg_checker *self)
         int available = checker_point(self, SG_POINT_SOURCE_AVAILABLE, s);
         double could_w = checker_known_least(self, available, self->tick->now.source_could_w[s]);
         self->below_w[node_of(self, SG_SOURCE, s)] += fmin(c->source_limit_w[s], could_w);
+    }
+    for (int t = 0; t < self->site->tie_count; t++) {
+        const sg_tie *tie = &self->site->ties[t]; /* at the end that draws nothing of it counts */
+        double w = c->tie_w[t];
+        int top = tie->from;
+        while (!below(self, tie->to, top)) {
+            top = self->site->nodes[top].parent;
+        }
+        self->below_w[w < 0 ? tie->from : tie->to] += fabs(w);
+        self->below_w[top] -= fabs(w); /* what goes up to there goes down again */
     }
     for (int n = self->nodes - 1; n > 0; n--) {
         double limit_w = limit_of(self, n);
@@ -481,7 +580,7 @@ static void export_kept(sg_checker *self)
 void checker_command(sg_checker *self)
 {
     ratings(self);
-    flows_at_caps(self);
+    checker_flows_at_caps(self, -1, -1);
     caps(self);
     order(self);
     stays_connected(self);

@@ -8,6 +8,7 @@ typedef struct checker_store {
     int32_t node, duty;
     bool hypothetical;
     double reserve_j;
+    double ramp, dwell_s;
 } checker_store;
 
 struct sg_checker {
@@ -17,8 +18,10 @@ struct sg_checker {
     bool has_grid;
     double export_w_max;
     checker_store *store;
-    double *loss_per_w;       /* [node] */
-    double *heat;             /* [node] fraction of the trip */
+    double *loss_per_w; /* [node] */
+    double *heat;       /* [node] fraction of the trip */
+    double *let_down_s,
+        *was_over;            /* [node] since who helps it did not; over the bound since then */
     double *flow_w, *below_w; /* [node] scratch */
     double heat_part;         /* 1 - exp(-dt / tau) */
     double dt_s;              /* that heat_part is for */
@@ -27,12 +30,16 @@ struct sg_checker {
     double honest_s; /* since any reading of a device or meter lied or was missing */
     double *lie_s;   /* [store] since its readings were last far from the truth */
     /* what was told last */
-    double *cap_w, *limit_w, *store_w;
+    double *cap_w, *limit_w, *store_w, *tie_w;
+    double *pu, *low_s; /* [node] voltage; how long ties have kept it below its limit */
     double task_w;
     bool told_on_grid;
     bool told_island; /* the switch was to be open */
     double apart_s,
         back_s; /* since the site was last told to be an island; that its return may take */
+    double *way, *rest_s;                     /* [store] which way it went last; at rest since */
+    double *off_s, *set_on, *ran_s, *stood_s; /* [source] */
+    double *class_now, *least_w;              /* [load] by the site's schedules at this instant */
     /* the ladder */
     bool plan_present;
     int64_t made_us, start_us, end_us;
@@ -94,7 +101,15 @@ static inline double checker_known_least(const sg_checker *self, int point, doub
 /* below_w[node] holds what is drawn there; leaves flow_w[node], what flows into each from above. */
 void checker_flows(sg_checker *self);
 
+/* Every load at its cap; stores as told, those that give and ties only as far as this very frame shows it; without one store or tie
+ * (-1: none). Left in flow_w. */
+void checker_flows_at_caps(sg_checker *self, int lost_store, int lost_tie);
+
+/* Classes and minimums of this instant. */
+void checker_hours(sg_checker *self, int64_t time_us);
+
 void checker_truth(sg_checker *self);   /* of the interval that ended */
 void checker_command(sg_checker *self); /* electrical, of the new command */
+void checker_paced(sg_checker *self);   /* losses, ramps, rests */
 void checker_rules(sg_checker *self);   /* the others */
 #endif

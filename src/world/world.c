@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/time.h"
+#include "site/schedules.h"
 #include "world/faults.h"
 #include "world/protection.h"
 #include "world/truth.h"
@@ -35,6 +36,7 @@ struct sg_world {
     double *store_before_w; /* in the interval before              */
     double *store_soh;      /* NAN where the kind has none */
     double *load_want_w, *load_w;
+    double *tie_command_w, *tie_w, *tie_lost;
     double *node_out_w, *node_in_w;
     sg_protection protection;
     bool grid_up;
@@ -58,9 +60,9 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
     size_t sources = (size_t)site->device_count[SG_SOURCE],
            stores = (size_t)site->device_count[SG_STORE],
            loads = (size_t)site->device_count[SG_LOAD], nodes = (size_t)site->node_count,
-           points = (size_t)sg_points_of(site).count;
-    size_t doubles =
-        sources * 4 + stores * 6 + loads * 3 + nodes * 6 + (size_t)site->series_count + points * 2;
+           ties = (size_t)site->tie_count, points = (size_t)sg_points_of(site).count;
+    size_t doubles = sources * 4 + stores * 6 + loads * 3 + nodes * 6 + ties * 3 +
+                     (size_t)site->series_count + points * 2;
     size_t truth_at = doubles, members_at = truth_at + sg_truth_doubles(site);
     size_t members = (size_t)sg_faults_members(site) * sizeof(sg_fault_member) / sizeof(double);
     size_t plant_at = (members_at + members + 7) & ~(size_t)7;
@@ -93,11 +95,15 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
                          &self->protection.heat,
                          &self->protection.pu,
                          &self->protection.state,
-                         &self->protection.carried_w};
+                         &self->protection.carried_w,
+                         &self->tie_command_w,
+                         &self->tie_w,
+                         &self->tie_lost};
     const size_t sizes[] = {
         sources, sources, sources, sources, stores, stores, stores, stores,
         stores,  stores,  loads,   loads,   loads,  nodes,  nodes,  (size_t)site->series_count,
-        points,  points,  nodes,   nodes,   nodes,  nodes};
+        points,  points,  nodes,   nodes,   nodes,  nodes,  ties,   ties,
+        ties};
     for (int i = 0; i < SG_COUNT(arrays); i++) {
         *arrays[i] = at;
         at += sizes[i];
@@ -163,6 +169,11 @@ void sg_world_open(sg_world *self, int node)
     sg_protection_open(&self->protection, node);
 }
 
+void sg_world_tie(sg_world *self, int tie, bool lost)
+{
+    self->tie_lost[tie] = lost;
+}
+
 const uint64_t *sg_world_faults_fired(const sg_world *self)
 {
     return self->tally.fired;
@@ -187,6 +198,7 @@ sg_world_now sg_world_look(const sg_world *self)
                           .source_limit_w = self->source_limit_w,
                           .store_command_w = self->store_command_w,
                           .load_cap_w = self->load_cap_w,
+                          .tie_w = self->tie_w,
                           .task_command_w = self->task_command_w};
 }
 
@@ -243,6 +255,9 @@ void sg_world_write(sg_world *self, const sg_command *command)
         bool run = command->source_start ? sg_start_wanted(command->source_start[s])
                                          : command->source_limit_w[s] > 0;
         self->source_start[s] = sg_faults_obeyed(faults, SG_SOURCE, s, self->source_start[s], run);
+    }
+    for (int t = 0; t < self->plant.tie_count; t++) {
+        self->tie_command_w[t] = command->tie_w ? command->tie_w[t] : 0;
     }
     self->task_command_w = command->task_w;
     self->island = command->island;
@@ -393,6 +408,17 @@ static void try_store(sg_world *self, int s, double w)
         sg_truth_try(&self->truth, s, self->store_j[s], w, lost, &self->around).power_w;
 }
 
+/* A tie carries what it was told, within its rating, while both its ends have a voltage. */
+static void carry(sg_world *self, int t)
+{
+    const sg_plant *plant = &self->plant;
+    double limit_w = plant->tie_limit_w[t], w = self->tie_command_w[t];
+    bool dead = self->tie_lost[t] > 0 ||
+                sg_protection_dark(&self->protection, plant->tie_from[t]) ||
+                sg_protection_dark(&self->protection, plant->tie_to[t]);
+    self->tie_w[t] = dead ? 0 : fmax(fmin(w, limit_w), -limit_w);
+}
+
 static void obey(sg_world *self)
 {
     self->grid_up =
@@ -412,6 +438,9 @@ static void obey(sg_world *self)
         bool dark = sg_protection_dark(&self->protection, self->plant.load_node[l]);
         self->load_w[l] = dark ? 0 : w;
         self->dark_w += dark ? w : 0;
+    }
+    for (int t = 0; t < self->plant.tie_count; t++) {
+        carry(self, t);
     }
     self->task_w = sg_protection_dark(&self->protection, 0) ? 0 : self->task_command_w;
     for (int s = 0; s < self->plant.store_count; s++) {
@@ -436,6 +465,12 @@ static double sweep(sg_world *self)
     }
     out_w[0] += self->task_w;
     self->losses_w = 0;
+    for (int t = 0; t < plant->tie_count; t++) {
+        double w = self->tie_w[t], loss_w = plant->tie_loss_per_w[t] * w * w;
+        out_w[plant->tie_from[t]] += w > 0 ? w : w + loss_w;
+        out_w[plant->tie_to[t]] -= w > 0 ? w - loss_w : w;
+        self->losses_w += loss_w;
+    }
     for (int n = plant->node_count - 1; n >= 0; n--) {
         double flow_w = out_w[n], eff = plant->node_converter_eff[n];
         double loss_w = plant->node_loss_per_w[n] * flow_w * flow_w;
@@ -703,6 +738,8 @@ static void write_readings(sg_world *self)
            sizeof(double) * (size_t)plant->load_count);
     memcpy(value + first[SG_POINT_NODE_POWER], self->protection.carried_w,
            sizeof(double) * (size_t)plant->node_count);
+    memcpy(value + first[SG_POINT_TIE_POWER], self->tie_w,
+           sizeof(double) * (size_t)plant->tie_count);
     double *site = value + first[SG_POINT_SITE];
     site[SG_SITE_IMPORT_J] = self->import_register_j;
     site[SG_SITE_EXPORT_J] = self->export_register_j;
@@ -728,6 +765,7 @@ void sg_world_read(sg_world *self, double dt_s, sg_readings *ret)
 {
     int64_t from_us = self->time_us, to_us = from_us + llround(dt_s * 1e6);
     sg_plant_step_length(&self->plant, dt_s);
+    sg_schedules_apply(&self->plant, from_us);
     if (!self->played) {
         play(self, from_us, to_us);
     }

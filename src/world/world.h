@@ -50,6 +50,8 @@ double sg_world_heat_frac(const sg_world *self, int node);
 bool sg_world_dark(const sg_world *self, int node);
 /* The breaker of a node opens now, as by a fault behind it. */
 void sg_world_open(sg_world *self, int node);
+/* A tie is lost (it carries nothing whatever it is told), or is there again. */
+void sg_world_tie(sg_world *self, int tie, bool lost);
 /* True while a fault keeps the planner from finding a plan. */
 bool sg_world_plan_missing(const sg_world *self);
 
@@ -65,6 +67,7 @@ typedef struct sg_world_now {
     double import_j, export_j; /* registers */
     const double *source_could_w, *source_w, *store_j, *store_w, *load_want_w, *load_w, *node_in_w;
     const double *source_limit_w, *store_command_w, *load_cap_w;
+    const double *tie_w; /* from `from` to `to`, at the end that gives */
     double task_command_w;
 } sg_world_now;
 sg_world_now sg_world_look(const sg_world *self);

@@ -168,7 +168,7 @@ static void the_study_compares_four_ways(void **state)
     assert_int_equal(sg_breakers_study(&sim, study), SG_OK);
     const sg_breakers_row *none = &study->row[0], *equal = &study->row[1], *fixed = &study->row[2],
                           *heat = &study->row[3];
-    for (int i = 0; i < SG_BREAKERS_ROW_COUNT; i++) {
+    for (int i = 0; i < study->row_count; i++) {
         const sg_breakers_row *row = &study->row[i];
         double lost_j = 0, wanted_j = 0;
         for (int g = 0; g < study->group_count; g++) {

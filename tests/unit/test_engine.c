@@ -418,8 +418,11 @@ static void the_head_has_no_padding(void **state)
             (offsetof(struct sg_engine, wanted_high_w) + sizeof(double)),
         sizeof(sg_ride) - (offsetof(sg_ride, missing_s) + sizeof(double)),
         offsetof(sg_ride, told_s) - (offsetof(sg_ride, level) + sizeof(((sg_ride *)0)->level)),
-        sizeof(struct sg_engine) - (offsetof(struct sg_engine, group_setpoint_w) +
-                                    sizeof(((struct sg_engine *)0)->group_setpoint_w)),
+        offsetof(struct sg_engine, tie_told) -
+            (offsetof(struct sg_engine, group_setpoint_w) +
+             sizeof(((struct sg_engine *)0)->group_setpoint_w)),
+        sizeof(struct sg_engine) - (offsetof(struct sg_engine, tie_told_w) +
+                                    sizeof(((struct sg_engine *)0)->tie_told_w)),
     };
     for (size_t i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
         assert_int_equal(gaps[i], 0);

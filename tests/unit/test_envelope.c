@@ -97,6 +97,8 @@ static stand *stand_of(const char *source_more, const char *store_more)
     }
     for (int n = 0; n < NODES; n++) {
         t->control.node_allow_w[n] = t->plant.node_leaf_limit_w[n];
+        t->control.node_leaf_w[n] = t->plant.node_leaf_limit_w[n];
+        t->control.node_bear_w[n] = 2 * t->plant.node_leaf_limit_w[n];
     }
     return t;
 }
@@ -319,10 +321,106 @@ static void a_source_stays_off_and_comes_up_slowly(void **state)
     *limit_w = 500;
     run(t);
     assert_true(*limit_w == 500);
+    t->control.source_off_s[0] =
+        0.5; /* one that is started rests before that, not each time that it idles */
+    t->plant.source_start_s[0] = 5;
+    *limit_w = 500;
+    run(t);
+    assert_true(*limit_w == 500);
     t->control.source_before_w[0] = INFINITY; /* had no limit: what it shows counts */
     *limit_w = 10e3;
     run(t);
     assert_true(fabs(*limit_w - 1e3) < 1e-9);
+    stand_free(t);
+}
+
+/* What is too much for the connection is taken from stores that give, and what is left of it from sources. */
+static void what_cannot_leave_is_not_made(void **state)
+{
+    (void)state;
+    for (int up = 0; up <= 1; up++) {
+        stand *t = stand_of("", "");
+        t->flows.grid_up = up;
+        t->flows.export_w_max = 0;
+        t->flows.served_w = 5e3;
+        available(t, 10e3);
+        t->control.store_w[BATTERY] = 2e3;
+        t->control.source_limit_w[0] = 8e3;
+        run(t); /* 10 kW for 5 kW: 2 kW from the battery, 3 kW from the engine */
+        sg_reason reason = up ? SG_REASON_EXPORT_LIMIT : SG_REASON_GRID_DOWN;
+        assert_true(fabs(t->control.store_w[BATTERY]) < 1e-6);
+        assert_true(fabs(t->control.source_limit_w[0] - 5e3) < 1e-3);
+        assert_int_equal(t->control.source_reason[0], reason);
+        t->control.store_w[BATTERY] = 2e3; /* and the battery alone where that is enough */
+        t->control.source_limit_w[0] = 4e3;
+        run(t);
+        assert_true(fabs(t->control.store_w[BATTERY] - 1e3) < 1e-3);
+        assert_true(t->control.source_limit_w[0] == 4e3);
+        /* a second one, that has nothing to give: the arrays are a line long, and zero behind the first */
+        t->plant.source_count = 2;
+        t->control.source_limit_w[0] = 8e3;
+        t->control.source_limit_w[1] = INFINITY;
+        t->control.store_w[BATTERY] = 0;
+        run(t);
+        assert_true(fabs(t->control.source_limit_w[0] - 5e3) < 1e-3);
+        assert_true(t->control.source_limit_w[1] == (double)INFINITY);
+        t->plant.source_count = SOURCES;
+        t->flows.served_w = -1; /* nothing is drawn, nothing can be made: nothing to hold back */
+        t->control.store_w[BATTERY] = 0;
+        t->control.source_limit_w[0] = 0;
+        run(t);
+        assert_true(t->control.source_limit_w[0] == 0);
+        assert_int_equal(t->control.source_reason[0], SG_REASON_NONE);
+        stand_free(t);
+    }
+}
+
+/* However much helpers bring, no more is drawn than the breaker bears until their loss is answered. */
+static void what_rests_on_helpers_is_bounded(void **state)
+{
+    (void)state;
+    stand *t = stand_of("", "");
+    t->flows.served_w = 50e3;
+    t->control.node_allow_w[2] = 60e3;
+    t->control.load_cap_w[1] = 15e3;
+    t->control.node_bear_w[2] = 12e3;
+    t->control.node_leaf_w[2] = 10e3;
+    run(t);
+    assert_true(fabs(t->control.load_cap_w[1] - 12e3) < 1);
+    assert_int_equal(t->control.load_reason[1], SG_REASON_LOSS);
+    stand_free(t);
+}
+
+/* In the safe set a paced store has rested, and a new rise begins at nothing. */
+static void rest_is_remembered(void **state)
+{
+    (void)state;
+    stand *t = stand_of("", ", ramp: 10kW/s, dwell: 1s");
+    t->flows.served_w = 50e3;
+    t->control.store_before_w[BATTERY] = 8e3;
+    t->control.store_way[BATTERY] = 1;
+    t->control.store_w[BATTERY] = 0;
+    sg_envelope_rest(&t->flows, 0.7);
+    assert_true(t->control.store_before_w[BATTERY] == 0);
+    assert_true(t->control.store_rest_s[BATTERY] == 0.7);
+    t->control.store_w[BATTERY] = 8e3;
+    run(t);
+    assert_true(fabs(t->control.store_w[BATTERY] - 1e3) < 1e-9);
+    /* what may be counted on: from where it is by its ramp, nothing while it has to rest */
+    t->control.store_before_w[BATTERY] = 3e3;
+    assert_true(fabs(sg_store_pace_w(&t->flows, BATTERY) - 4e3) < 1e-9);
+    t->control.store_before_w[BATTERY] = -3e3;
+    t->control.store_way[BATTERY] = -1;
+    t->control.store_rest_s[BATTERY] = 0;
+    assert_true(sg_store_pace_w(&t->flows, BATTERY) == 0);
+    t->control.store_rest_s[BATTERY] = 1;
+    assert_true(fabs(sg_store_pace_w(&t->flows, BATTERY) - 1e3) < 1e-9);
+    stand_free(t);
+    t = stand_of("", ""); /* nobody is paced */
+    assert_true(isinf(sg_store_pace_w(&t->flows, BATTERY)));
+    t->control.store_before_w[BATTERY] = 8e3;
+    sg_envelope_rest(&t->flows, 0.7);
+    assert_true(t->control.store_before_w[BATTERY] == 8e3);
     stand_free(t);
 }
 
@@ -538,6 +636,9 @@ int main(void)
         cmocka_unit_test(every_command_is_only_narrowed_and_safe),
         cmocka_unit_test(power_grows_by_its_ramp_and_turns_after_its_dwell),
         cmocka_unit_test(a_source_stays_off_and_comes_up_slowly),
+        cmocka_unit_test(what_cannot_leave_is_not_made),
+        cmocka_unit_test(what_rests_on_helpers_is_bounded),
+        cmocka_unit_test(rest_is_remembered),
         cmocka_unit_test(full_and_empty_stores_and_ratings_say_so),
         cmocka_unit_test(sources_behind_a_breaker_are_limited_as_they_are_read),
         cmocka_unit_test(relief_keeps_its_reason),

@@ -204,7 +204,8 @@ static void fill_view(sg_view *view)
                                      .reason = SG_REASON_SURPLUS,
                                      .quality = SG_STALE};
     view->group[2] =
-        (sg_view_group){.role = SG_LOAD, .power_w = 3000, .demand_w = 3100, .shed_count = 2};
+        (sg_view_group){.role = SG_LOAD, .power_w = 3000, .demand_w = 3100, .shed_count = 2,
+                        .load_class = 2};
     view->node_count = view->node_count_all = 2;
     view->node_w[1] = 2500;
     view->node_limit_w[0] = INFINITY;
