@@ -102,7 +102,7 @@ static void all_is_well(void **state)
     open_scene(&s);
     tick(&s, 30);
     for (int i = 0; i < SG_INVARIANT_COUNT; i++) {
-        assert_int_equal(count(&s, i), 0);
+        assert_int_equal(count(&s, (sg_invariant)i), 0);
     }
     close_scene(&s);
 }

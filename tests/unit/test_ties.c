@@ -153,7 +153,8 @@ static graph random_graph(uint64_t seed)
 {
     uint64_t n = 0;
 #define U sg_prng_unit(seed, n++)
-    graph g = {.feeders = 2 + (int)(U * (FEEDERS - 1)), .ties = 1 + (int)(U * TIES)};
+    graph g = {.feeders = 2 + (int)(U * (FEEDERS - 1))};
+    g.ties = 1 + (int)(U * TIES);
     for (int i = 0; i < g.feeders; i++) {
         g.limit_w[i] = 1e3 * floor(20 + 60 * U);
         g.want_w[i] = g.limit_w[i] * (0.3 + 1.1 * U);
