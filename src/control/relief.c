@@ -62,8 +62,7 @@ static double path_excess_w(const sg_flows *f, int n)
 {
     double excess_w = 0;
     for (int depth = 0; n > 0 && depth < SG_TREE_DEPTH_MAX; depth++, n = f->plant->node_parent[n]) {
-        double wanted_w = fmin(f->self->node_flow_w[n], f->self->node_bear_w[n]);
-        excess_w = fmax(excess_w, wanted_w - f->self->node_leaf_w[n]);
+        excess_w = fmax(excess_w, f->self->node_flow_w[n] - f->self->node_leaf_w[n]);
     }
     return excess_w;
 }
@@ -139,9 +138,6 @@ static void least_loss(const sg_flows *f)
     double wanted_w = 0;
     for (int n = 0; n < plant->node_count; n++) {
         self->node_up_w[n] = fmin(self->node_leaf_w[n], plant->node_up_limit_w[n]);
-        /* no more rests on others than the breaker bears when they fail */
-        double most_w = fmax(self->node_bear_w[n], self->node_leaf_w[n]);
-        self->node_expect_w[n] = fmin(self->node_expect_w[n], most_w);
         wanted_w += n > 0 ? fmax(self->node_expect_w[n] - self->node_leaf_w[n], 0) : 0;
     }
     for (int s = 0; s < plant->store_count; s++) {

@@ -79,7 +79,7 @@ static void ties_serve_what_narrow_feeders_could_not(void **state)
         "way; lenders lost %.4f and %.4f kWh; hottest breaker %.4f; told %d times\n",
         without.lost_j / 3.6e6, with.lost_j / 3.6e6, with.lent_j / 3.6e6, with.tie_loss_j / 3.6e6,
         without.lender_lost_j / 3.6e6, with.lender_lost_j / 3.6e6, with.heat_worst, with.told);
-    assert_true(without.lost_j > 1e6 && with.lost_j < 0.9 * without.lost_j);
+    assert_true(without.lost_j > 1e6 && with.lost_j < 0.95 * without.lost_j);
     /* most of what arrived was made use of; little more was won, by stores that a cooler breaker may rely on */
     double won_j = without.lost_j - with.lost_j, arrived_j = with.lent_j - with.tie_loss_j;
     assert_true(won_j > 0.7 * arrived_j && won_j < 1.25 * arrived_j);
