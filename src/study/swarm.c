@@ -441,8 +441,9 @@ static sg_status open_run(run *r, const sg_swarm *swarm)
                                          SG_POLICY_MPC, SG_POLICY_MPC};
     r->policy = policies[swarm_below(&r->dice, SG_COUNT(policies))];
     r->asks = swarm_below(&r->dice, 2);
-    int64_t start_us = sg_days_from_civil(2023, 6, 1 + swarm_below(&r->dice, 30)) * SG_US_PER_DAY +
-                       (int64_t)swarm_below(&r->dice, 86400) * SG_US_PER_S;
+    int day = 1 + swarm_below(&r->dice, 30);
+    int second = swarm_below(&r->dice, 86400);
+    int64_t start_us = sg_days_from_civil(2023, 6, day) * SG_US_PER_DAY + second * SG_US_PER_S;
     int64_t first_us, end_us;
     if (sg_site_span(&r->own, &first_us, &end_us) == SG_OK &&
         (start_us < first_us || start_us + llround(swarm->duration_s * 1e6) > end_us)) {

@@ -96,13 +96,11 @@ int swarm_device_faults(swarm_dice *d, const sg_site *site, sg_fault *ret)
             if (swarm_unit(d) >= share) {
                 continue;
             }
-            sg_fault fault = {.kind = kind,
-                              .at_s = swarm_between(d, 0, 1800),
-                              .duration_s = swarm_spread(d, 0.2, 900),
-                              .every_s = swarm_spread(d, 300, 20000),
-                              .severity = severity_of(d, kind),
-                              .group = -1,
-                              .member = -1};
+            sg_fault fault = {.kind = kind, .group = -1, .member = -1};
+            fault.at_s = swarm_between(d, 0, 1800); /* one draw a statement: their order is told */
+            fault.duration_s = swarm_spread(d, 0.2, 900);
+            fault.every_s = swarm_spread(d, 300, 20000);
+            fault.severity = severity_of(d, kind);
             if (!sg_fault_of_site(kind)) {
                 fault.group = target_of(d, site, kind);
                 if (fault.group < 0) {
