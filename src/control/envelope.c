@@ -65,15 +65,25 @@ static void remember_store(const sg_flows *f, int s, double dt_s)
     f->self->store_way[s] = w == 0 ? f->self->store_way[s] : w > 0 ? 1 : -1;
 }
 
+/* What the source delivers now. A reading that is held may be from before it was told less. */
+static double source_now_w(const sg_flows *f, int s)
+{
+    const sg_measure *measure = f->measure;
+    int power = f->plant->points.first[SG_POINT_SOURCE_POWER] + s;
+    double told_w = f->self->source_before_w[s];
+    if (isfinite(told_w) && measure->quality[power] != SG_GOOD) {
+        return told_w;
+    }
+    double shown_w = sg_measure_fresh(measure, power) ? measure->value[power] : 0;
+    return fmax(shown_w, isfinite(told_w) ? told_w : 0);
+}
+
 /* The same for a source: its limit rises by its ramp at most, from what it delivers, and it stays off for a while. */
 static void source_change(const sg_flows *f, int s)
 {
     const sg_plant *plant = f->plant;
     double *limit_w = &f->self->source_limit_w[s], *off_s = &f->self->source_off_s[s];
-    int power = plant->points.first[SG_POINT_SOURCE_POWER] + s;
-    double shown_w = sg_measure_fresh(f->measure, power) ? f->measure->value[power] : 0;
-    double before_w = isfinite(f->self->source_before_w[s]) ? f->self->source_before_w[s] : 0;
-    double most_w = fmax(shown_w, before_w) + plant->source_ramp[s] * f->in->dt_s;
+    double most_w = source_now_w(f, s) + plant->source_ramp[s] * f->in->dt_s;
     /* one that is started rests before it is asked again (island.c), not each time that it idles */
     bool was_off = plant->source_start_s[s] < 0 && *off_s > 0 && *off_s < plant->source_dwell_s[s];
     if (was_off && *limit_w > 0) {
@@ -200,10 +210,10 @@ static double sources_w(const sg_flows *f)
     return sum_w;
 }
 
-/* Sources deliver so much less, all alike, as far as they were read. */
-static void hold_back(const sg_flows *f, double excess_w, sg_reason reason)
+/* Sources deliver so much less, all alike, as far as they were read. Returns what is left of the excess. */
+static double hold_back(const sg_flows *f, double excess_w, sg_reason reason)
 {
-    double part = fmin(excess_w / sources_w(f), 1);
+    double made_w = sources_w(f), part = made_w > 0 ? fmin(excess_w / made_w, 1) : 0;
     for (int s = 0; s < f->plant->source_count; s++) {
         double w = source_w(f, s);
         if (w > 0) {
@@ -211,36 +221,54 @@ static void hold_back(const sg_flows *f, double excess_w, sg_reason reason)
             f->self->source_reason[s] = (uint8_t)reason;
         }
     }
+    return excess_w - part * made_w;
 }
 
-/* No more is given than the site draws and the connection lets out: whatever moved the stores (a swing, a full cell), what is too much
- * is withdrawn from all that give alike, and then from the sources: a store that was to take it may not be able to, or not yet.
- * Relief stands: it is part of what is drawn. */
-static void no_export_beyond_permission(const sg_flows *f)
+/* Relief that the store does not show yet: no cap rests on it. */
+static double early_help_w(const sg_flows *f, int s)
 {
-    const sg_plant *plant = f->plant;
-    double give_w = 0, net_w = 0, made_w = sources_w(f);
-    for (int s = 0; s < plant->store_count; s++) {
-        give_w += spare_give_w(f, s);
-        net_w += f->self->store_w[s];
+    return fmax(f->self->store_w[s] - sg_relief_counted_w(f, s), 0);
+}
+
+/* Stores give so much less, of that part of what they give, all alike. Returns what is left of the excess. */
+static double take_back(const sg_flows *f, double excess_w, double (*part_w)(const sg_flows *, int),
+                        sg_reason reason)
+{
+    double sum_w = 0;
+    for (int s = 0; s < f->plant->store_count; s++) {
+        sum_w += part_w(f, s);
     }
-    double used_w = f->served_w + f->losses_w + f->task_w;
-    double excess_w = net_w + made_w - used_w - f->export_w_max;
-    double trifle_w = 1e-9 * (1 + used_w + give_w + made_w);
-    sg_reason reason = f->grid_up ? SG_REASON_EXPORT_LIMIT : SG_REASON_GRID_DOWN;
-    if (!(excess_w > trifle_w)) {
-        return;
-    }
-    double part = give_w > 0 ? fmin(excess_w / give_w, 1) : 0;
-    for (int s = 0; s < plant->store_count; s++) {
-        double w = spare_give_w(f, s);
+    double share = sum_w > 0 ? fmin(excess_w / sum_w, 1) : 0;
+    for (int s = 0; s < f->plant->store_count; s++) {
+        double w = part_w(f, s);
         if (w > 0) {
-            withdraw(f, s, w * part, reason);
+            withdraw(f, s, w * share, reason);
         }
     }
-    double rest_w = excess_w - part * give_w;
-    if (rest_w > trifle_w && made_w > 0) {
-        hold_back(f, rest_w, reason);
+    return excess_w - share * sum_w;
+}
+
+/* No more is given than the site draws and the connection lets out, whatever moved the stores (a swing, a full cell). Too much is what
+ * stores give beside relief; then what sources make, for a store that was to take it may not be able to, or not yet; then relief that
+ * begins: it may be meant for a tie that does not carry it. The rest of relief stands: it is part of what is drawn. */
+static void no_export_beyond_permission(const sg_flows *f)
+{
+    double moved_w = sources_w(f), net_w = moved_w;
+    for (int s = 0; s < f->plant->store_count; s++) {
+        net_w += f->self->store_w[s];
+        moved_w += fabs(f->self->store_w[s]);
+    }
+    double used_w = f->served_w + f->losses_w + f->task_w;
+    double excess_w = net_w - used_w - f->export_w_max, trifle_w = 1e-9 * (1 + used_w + moved_w);
+    sg_reason reason = f->grid_up ? SG_REASON_EXPORT_LIMIT : SG_REASON_GRID_DOWN;
+    if (excess_w > trifle_w) {
+        excess_w = take_back(f, excess_w, spare_give_w, reason);
+    }
+    if (excess_w > trifle_w) {
+        excess_w = hold_back(f, excess_w, reason);
+    }
+    if (excess_w > trifle_w) {
+        take_back(f, excess_w, early_help_w, reason);
     }
 }
 

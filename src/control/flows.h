@@ -60,6 +60,8 @@ void sg_flows_sum(sg_flows *f);    /* the flows of these demands, once more for 
 void sg_flows_relief(sg_flows *f); /* relief.c */
 size_t sg_relief_size(int32_t node_count, int32_t store_count, int32_t tie_count);
 sg_reason sg_relief_reason(const sg_flows *f, int s);
+/* Of the relief that store s is told to give, what was measured: so much may be drawn beyond the breakers' limits. */
+double sg_relief_counted_w(const sg_flows *f, int s);
 void sg_flows_caps(sg_flows *f);
 void sg_flows_headroom(sg_flows *f);
 void sg_flows_rest(sg_flows *f); /* instead of all these: the last caps, without relief */

@@ -111,10 +111,15 @@ static double spare_w(const sg_flows *f, int s)
     return ready ? fmin(sg_store_can_give_w(f, s), sg_store_pace_w(f, s)) : 0;
 }
 
+double sg_relief_counted_w(const sg_flows *f, int s)
+{
+    return fmax(fmin(f->self->store_help_w[s], shown_w(f, s)), 0);
+}
+
 static void give(const sg_flows *f, int s, double help_w)
 {
     f->self->store_help_w[s] = help_w;
-    path_help(f, f->plant->store_node[s], help_w, fmax(fmin(help_w, shown_w(f, s)), 0));
+    path_help(f, f->plant->store_node[s], help_w, sg_relief_counted_w(f, s));
 }
 
 /* The stores in their order, each as much as its path needs: for sites too large for the min-cost flow. */
