@@ -430,6 +430,7 @@ void sg_envelope_rest(const sg_flows *f, double dt_s)
 void sg_envelope(const sg_flows *f)
 {
     stores_alone(f);
+    sg_ties_charging(f);
     for (int s = 0; f->plant->head->paced_sources > 0 && s < f->plant->source_count; s++) {
         source_change(f, s);
     }

@@ -4,6 +4,7 @@
 #include "control/breakers.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double deaf_s_max = 1;
 static const double asked_frac = 0.02;  /* of the limit, of a tie that does not follow */
@@ -142,17 +143,26 @@ static bool on_the_way(const haul *h, int n)
     return at == n && n != h->top;
 }
 
-/* The voltage of each bus by what is wanted now, and by how much one more W of the giving side lowers it. */
-static void sound_voltages(const haul *h)
+/* The voltage of each bus by what is wanted now, and below each node more_w beside. */
+static void sound_voltages(const sg_flows *f, const double *more_w, double *ret_pu)
+{
+    const sg_plant *plant = f->plant;
+    for (int n = 0; n < plant->node_count; n++) {
+        double supply_pu = n > 0 ? ret_pu[plant->node_parent[n]] : 1;
+        double below_w = f->self->node_flow_w[n] + (more_w ? more_w[n] : 0);
+        double in_w = below_w * plant->node_gain[n] * plant->node_gain_below[n];
+        ret_pu[n] = fmax(supply_pu - plant->node_loss_per_w[n] * in_w / supply_pu, 0.1);
+    }
+}
+
+/* By how much one more W of the giving side lowers each of them. */
+static void sound_sags(const haul *h)
 {
     const sg_plant *plant = h->f->plant;
-    double *pu = h->f->self->node_pu, *sag = h->f->self->node_sag_per_w;
+    double *sag = h->f->self->node_sag_per_w;
     for (int n = 0; n < plant->node_count; n++) {
         int parent = plant->node_parent[n];
-        double supply_pu = n > 0 ? pu[parent] : 1;
         double gain = plant->node_gain[n] * plant->node_gain_below[n];
-        double in_w = h->f->self->node_flow_w[n] * gain;
-        pu[n] = fmax(supply_pu - plant->node_loss_per_w[n] * in_w / supply_pu, 0.1);
         /* the drop grows twice, by the power and by the voltage above that falls with it */
         double least_pu = 1 - (n > 0 ? plant->node_drop_frac[parent] : 0);
         double own =
@@ -167,7 +177,8 @@ static double voltage_room_w(const haul *h)
     const sg_plant *plant = h->f->plant;
     const sg_control *self = h->f->self;
     double room_w = INFINITY;
-    sound_voltages(h);
+    sound_voltages(h->f, NULL, self->node_pu);
+    sound_sags(h);
     for (int n = h->top; n < plant->node_count; n++) {
         if (self->node_sag_per_w[n] > 0) {
             double spare_pu = self->node_pu[n] - (1 - plant->node_drop_frac[n]);
@@ -313,6 +324,61 @@ void sg_ties_carry(const sg_flows *f)
     for (int pass = 0; pass < PASSES; pass++) {
         for (int t = 0; t < f->plant->tie_count; t++) {
             carry(f, t);
+        }
+    }
+}
+
+/* What stores take below each node. True when there is any. */
+static bool taken_below(const sg_flows *f, double *ret_w)
+{
+    const sg_plant *plant = f->plant;
+    memset(ret_w, 0, (size_t)plant->node_count * sizeof(double));
+    for (int s = 0; s < plant->store_count; s++) {
+        ret_w[plant->store_node[s]] += fmax(-f->self->store_w[s], 0);
+    }
+    for (int n = plant->node_count - 1; n > 0; n--) {
+        ret_w[plant->node_parent[n]] += ret_w[n];
+    }
+    return ret_w[0] > 0;
+}
+
+/* The part of the charging that keeps the buses that this tie lowers: voltage falls faster than in proportion to power. */
+static double charging_part(const haul *h, const double *charging_pu)
+{
+    const sg_control *self = h->f->self;
+    double part = 1;
+    sound_sags(h);
+    for (int n = h->top; n < h->f->plant->node_count; n++) {
+        double least_pu = 1 - h->f->plant->node_drop_frac[n];
+        if (self->node_sag_per_w[n] > 0 && charging_pu[n] < least_pu) {
+            double share = (self->node_pu[n] - least_pu) / (self->node_pu[n] - charging_pu[n]);
+            part = fmin(part, fmax(share, 0));
+        }
+    }
+    return part;
+}
+
+void sg_ties_charging(const sg_flows *f)
+{
+    const sg_control *self = f->self;
+    double part = 1, *charging_pu = self->node_room_w;
+    bool sounded = false;
+    for (int t = 0; t < f->plant->tie_count; t++) {
+        if (self->tie_w[t] == 0 || !(sounded || taken_below(f, self->node_used_w))) {
+            continue;
+        }
+        if (!sounded) {
+            sound_voltages(f, NULL, self->node_pu);
+            sound_voltages(f, self->node_used_w, charging_pu);
+            sounded = true;
+        }
+        haul h = haul_of(f, t, self->tie_w[t]);
+        part = fmin(part, charging_part(&h, charging_pu));
+    }
+    for (int s = 0; part < 1 && s < f->plant->store_count; s++) {
+        if (self->store_w[s] < 0) {
+            self->store_w[s] *= part;
+            self->store_reason[s] = SG_REASON_VOLTAGE;
         }
     }
 }

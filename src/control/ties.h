@@ -29,6 +29,9 @@ bool sg_ties_sag(const sg_flows *f);
 /* From what the min-cost flow put into tie_w and tie_taker to what is told; after the stores' relief. Changes node_room_w and
  * node_flow_w. @effects alloc=no block=no fails=never */
 void sg_ties_carry(const sg_flows *f);
+/* What stores take behind a feeder that gives is cut to what the voltages there leave. In the envelope, before any sum is taken;
+ * overwrites node_used_w and node_room_w. @effects alloc=no block=no fails=never */
+void sg_ties_charging(const sg_flows *f);
 /* Nothing is carried. @effects alloc=no block=no fails=never */
 void sg_ties_rest(const sg_flows *f, sg_reason reason);
 /* What may arrive at each node's feeder from below over ties, onto power_w[node]. @effects alloc=no block=no fails=never */

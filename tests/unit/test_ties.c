@@ -360,6 +360,39 @@ static void the_limit_is_the_nodes(void **state)
     rig_free(&r);
 }
 
+/* A store that fills itself at the end of that cable waits for what voltage the tie leaves, and fills at full power without it. */
+static void charging_gives_way_to_a_tie(void **state)
+{
+    (void)state;
+    char text[2048];
+    rig r;
+    double moved_w[2], ohm = 17.241e-3 * 1.1965 * 300 / 50;
+    start(&r, long_feeder);
+    run(&r, 900);
+    moved_w[0] = tie_w(&r, 0);
+    rig_free(&r);
+    for (int need = 0; need <= 1; need++) {
+        const char *at = strstr(long_feeder, "demand: 90kW");
+        snprintf(text, sizeof text,
+                 "%.*sdemand: %s}%sstores:\n  s: {type: lithium_ion, node: b, capacity: 100kWh, "
+                 "discharge_rate: 20kW, charge_rate: 20kW, duty: bridge, initial: 30%%}\n",
+                 (int)(at - long_feeder), long_feeder, need ? "90kW" : "40kW", strchr(at, '}') + 1);
+        start(&r, text);
+        run(&r, 900);
+        double charging_w = -rig_value(&r, SG_POINT_STORE_POWER, 0);
+        sg_command command = sg_engine_command(r.engine);
+        double pu = end_pu(ohm, 400, 35e3 + charging_w + tie_w(&r, 0));
+        print_message("%.0f W over the tie, %.0f W into the store: %.4f\n", tie_w(&r, 0),
+                      charging_w, pu);
+        moved_w[1] = tie_w(&r, 0);
+        assert_true(pu >= 0.95);
+        assert_true(need ? charging_w < 4e3 : charging_w > 19.9e3);
+        assert_true(!need || moved_w[1] > 0.97 * moved_w[0]); /* losses at full load are more */
+        assert_true(!need || command.store_reason[0] == SG_REASON_VOLTAGE);
+        rig_free(&r);
+    }
+}
+
 /* ---- what goes wrong -------------------------------------------------------------------------- */
 
 /* Within a step of its loss the caps are back within the limit; after a second the neighbour has its room again. */
@@ -496,7 +529,7 @@ static void a_growing_demand_is_met_before_it_is_there(void **state)
     remove(csv);
 }
 
-/* A restart from the state alone goes on with the very same commands; a forged tie is not taken. */
+/* A restart from the state alone goes on with the very same commands. */
 static void the_state_carries_the_ties(void **state)
 {
     (void)state;
@@ -533,6 +566,7 @@ int main(void)
         cmocka_unit_test(a_store_of_the_neighbour_gives_over_the_tie),
         cmocka_unit_test(the_voltage_limits_what_is_moved),
         cmocka_unit_test(the_limit_is_the_nodes),
+        cmocka_unit_test(charging_gives_way_to_a_tie),
         cmocka_unit_test(a_lost_tie_takes_no_feeder_with_it),
         cmocka_unit_test(an_unread_tie_carries_nothing),
         cmocka_unit_test(a_tie_to_a_dark_feeder_is_open),
