@@ -493,12 +493,24 @@ static double loads_w(const sg_world *self)
     return sum_w;
 }
 
-static void scale_loads(sg_world *self, double factor)
+/* Of what draws, and of ties, which lose something; they carry nothing where no voltage is left. False when nothing draws. */
+static bool scale_loads(sg_world *self, double factor)
 {
+    double ties_w = 0, drawn_w = loads_w(self);
     for (int l = 0; l < self->plant.load_count; l++) {
         self->load_w[l] *= factor;
     }
+    for (int t = 0; t < self->plant.tie_count; t++) {
+        ties_w += fabs(self->tie_w[t]);
+        self->tie_w[t] *= factor;
+    }
     self->task_w *= factor;
+    return drawn_w + ties_w > 0;
+}
+
+static double kept_frac(double less_w, double of_w)
+{
+    return less_w < of_w ? 1 - less_w / of_w : 0;
 }
 
 static void scale_supply(sg_world *self, double factor)
@@ -597,21 +609,19 @@ static void close_at_the_connection(sg_world *self)
                 charging_w += self->store_w[s] < 0 ? -self->store_w[s] : 0;
             }
             if (charging_w > 0) {
-                double keep = fmax(1 - short_w / charging_w, 0);
+                double keep = kept_frac(short_w, charging_w);
                 for (int s = 0; s < self->plant.store_count; s++) {
                     self->store_w[s] *= self->store_w[s] < 0 ? keep : 1;
                 }
             } else if (!connected(self) && form_voltage(self, short_w) > close_w) {
                 continue;
-            } else if (loads_w(self) > 0) {
-                scale_loads(self, fmax(1 - short_w / loads_w(self), 0));
-            } else {
+            } else if (!scale_loads(self, kept_frac(short_w, loads_w(self)))) {
                 break;
             }
         } else if (long_w > close_w && !connected(self) && hold_back(self, long_w)) {
             continue;
         } else if (long_w > close_w && supply_w(self) > 0) {
-            scale_supply(self, fmax(1 - long_w / supply_w(self), 0));
+            scale_supply(self, kept_frac(long_w, supply_w(self)));
         } else {
             break;
         }

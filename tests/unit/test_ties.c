@@ -456,6 +456,25 @@ static void a_tie_to_a_dark_feeder_is_open(void **state)
     rig_free(&r);
 }
 
+/* On an island that has nothing left no load is served, no tie carries anything, and nothing comes from nowhere. */
+static void a_tie_of_a_dead_island_carries_nothing(void **state)
+{
+    (void)state;
+    rig r;
+    char text[sizeof two_feeders];
+    memcpy(text, two_feeders, sizeof text);
+    *strstr(text, "grid:") = '\0';
+    start(&r, text);
+    sg_command command = sg_engine_command(r.engine);
+    double told_w = 5e3;
+    command.tie_w = &told_w;
+    sg_world_write(r.world, &command);
+    sg_world_read(r.world, STEP_S, &r.readings);
+    assert_true(tie_w(&r, 0) == 0);
+    assert_true(sg_world_look(r.world).net_w == 0);
+    rig_free(&r);
+}
+
 /* The neighbour's own demand comes first, also when it has only begun to rise. */
 static void the_neighbour_comes_first(void **state)
 {
@@ -567,6 +586,7 @@ int main(void)
         cmocka_unit_test(the_voltage_limits_what_is_moved),
         cmocka_unit_test(the_limit_is_the_nodes),
         cmocka_unit_test(charging_gives_way_to_a_tie),
+        cmocka_unit_test(a_tie_of_a_dead_island_carries_nothing),
         cmocka_unit_test(a_lost_tie_takes_no_feeder_with_it),
         cmocka_unit_test(an_unread_tie_carries_nothing),
         cmocka_unit_test(a_tie_to_a_dark_feeder_is_open),
