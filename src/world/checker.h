@@ -92,7 +92,8 @@ typedef struct sg_tick {
       "1e-9 of its capacity")                                                                     \
     X(BALANCE, "E7", "balance",                                                                   \
       "what comes in goes out, is lost or is stored, at every node and in the books",             \
-      "1e-6 of what flows")                                                                       \
+      "1e-6 of what flows; in the books 2e-16 of what is stored for each step, which is "         \
+      "rounding")                                                                                 \
     X(ISLAND, "E8", "island", "nothing flows through a connection that is down",                  \
       "1e-6 of what flows, and 1 mW, which the plant does not resolve")                           \
     X(SWITCH, "E8", "switch",                                                                     \

@@ -20,8 +20,6 @@ struct sg_checker {
     checker_store *store;
     double *loss_per_w; /* [node] */
     double *heat;       /* [node] fraction of the trip */
-    double *let_down_s,
-        *was_over;            /* [node] since who helps it did not; over the bound since then */
     double *flow_w, *below_w; /* [node] scratch */
     double heat_part;         /* 1 - exp(-dt / tau) */
     double dt_s;              /* that heat_part is for */

@@ -107,6 +107,27 @@ static void all_is_well(void **state)
     close_scene(&s);
 }
 
+/* A gigawatt hour is known to a thousandth of a joule, and each step rounds it once more; a mistake shows all the same. */
+static void what_is_stored_is_rounded(void **state)
+{
+    (void)state;
+    scene s;
+    double store_j[1] = {3.6e12};
+    open_scene(&s);
+    s.tick.now.store_j = store_j;
+    s.tick.in_j = 0;
+    s.tick.balance_error_j = 1e-3;
+    tick(&s, 1);
+    assert_int_equal(count(&s, SG_INVARIANT_BALANCE), 0);
+    s.tick.balance_error_j = 3e-3;
+    tick(&s, 1);
+    assert_int_equal(count(&s, SG_INVARIANT_BALANCE), 1);
+    s.tick.number = 2;
+    tick(&s, 1);
+    assert_int_equal(count(&s, SG_INVARIANT_BALANCE), 1);
+    close_scene(&s);
+}
+
 static void a_tie_beyond_its_rating(void **state)
 {
     (void)state;
@@ -224,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_well),
+        cmocka_unit_test(what_is_stored_is_rounded),
         cmocka_unit_test(a_tie_beyond_its_rating),
         cmocka_unit_test(a_tie_that_pulls_the_voltage_down),
         cmocka_unit_test(what_rests_on_one),
