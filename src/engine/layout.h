@@ -9,7 +9,7 @@
 #include "settle/regulation.h"
 #include "site/plant.h"
 
-#define SG_ENGINE_MAGIC UINT64_C(0x37454E474E454753) /* "SGENGNE7" */
+#define SG_ENGINE_MAGIC UINT64_C(0x38454E474E454753) /* "SGENGNE8" */
 
 /* No padding anywhere in it: the block is hashed and journaled as bytes. */
 struct sg_engine {
