@@ -60,8 +60,8 @@ typedef struct swarm_ports {
     int command_late;
     sg_command command[SWARM_HISTORY];
     double *watts;
-    uint8_t *reasons;
-    int sources, stores, loads;
+    uint8_t *starts;
+    int sources, stores, loads, ties;
 } swarm_ports;
 
 /* faults: false leaves all of them out. */

@@ -1,6 +1,7 @@
 /* swarm_ports.c - faults of devices drawn for a site, and faults of what lies between plant and engine. */
 #include "study/swarm_parts.h"
 
+#include "base/check.h"
 #include "base/time.h"
 
 #include <math.h>
@@ -119,6 +120,11 @@ int swarm_device_faults(swarm_dice *d, const sg_site *site, sg_fault *ret)
 
 /* --- ports --- */
 
+static size_t told_count(const swarm_ports *self)
+{
+    return (size_t)(self->sources + self->stores + self->loads + self->ties);
+}
+
 sg_status swarm_ports_open(swarm_ports *self, const sg_site *site, uint64_t seed, double dt_s,
                            bool faults)
 {
@@ -129,13 +135,13 @@ sg_status swarm_ports_open(swarm_ports *self, const sg_site *site, uint64_t seed
     self->sources = site->device_count[SG_SOURCE];
     self->stores = site->device_count[SG_STORE];
     self->loads = site->device_count[SG_LOAD];
-    size_t points = (size_t)self->points.count,
-           devices = (size_t)(self->sources + self->stores + self->loads);
+    self->ties = site->tie_count;
+    size_t points = (size_t)self->points.count, devices = told_count(self);
     self->value = calloc(SWARM_HISTORY * points + 1, sizeof *self->value);
     self->quality = calloc(SWARM_HISTORY * points + points + 1, 1);
     self->watts = calloc(SWARM_HISTORY * devices + 1, sizeof *self->watts);
-    self->reasons = calloc(SWARM_HISTORY * devices + 1, 1);
-    if (!self->value || !self->quality || !self->watts || !self->reasons) {
+    self->starts = calloc(SWARM_HISTORY * devices + 1, 1);
+    if (!self->value || !self->quality || !self->watts || !self->starts) {
         swarm_ports_close(self);
         return SG_NOMEM;
     }
@@ -158,7 +164,7 @@ void swarm_ports_close(swarm_ports *self)
     free(self->value);
     free(self->quality);
     free(self->watts);
-    free(self->reasons);
+    free(self->starts);
     memset(self, 0, sizeof *self);
 }
 
@@ -257,21 +263,23 @@ const sg_readings *swarm_ports_frame(swarm_ports *self, const sg_readings *readi
 
 static void keep_command(swarm_ports *self, const sg_command *command, uint64_t number)
 {
-    size_t devices = (size_t)(self->sources + self->stores + self->loads),
-           place = (size_t)(number % SWARM_HISTORY);
+    size_t place = (size_t)(number % SWARM_HISTORY), devices = told_count(self);
     double *w = self->watts + place * devices;
-    uint8_t *reason = self->reasons + place * devices;
+    uint8_t *start = self->starts + place * devices;
     sg_command *kept = &self->command[place];
     *kept = *command;
-    const double *const from[] = {command->source_limit_w, command->store_w, command->load_cap_w};
-    const double **const to[] = {&kept->source_limit_w, &kept->store_w, &kept->load_cap_w};
-    const int counts[] = {self->sources, self->stores, self->loads};
-    for (int i = 0; i < 3; i++) {
+    const double *const from[] = {command->source_limit_w, command->store_w, command->load_cap_w,
+                                  command->tie_w};
+    const double **const to[] = {&kept->source_limit_w, &kept->store_w, &kept->load_cap_w,
+                                 &kept->tie_w};
+    const int counts[] = {self->sources, self->stores, self->loads, self->ties};
+    for (int i = 0; i < SG_COUNT(counts); i++) {
         memcpy(w, from[i], sizeof(double) * (size_t)counts[i]);
         *to[i] = w;
         w += counts[i];
     }
-    kept->source_reason = kept->store_reason = kept->load_reason = reason; /* not looked at */
+    kept->source_start = memcpy(start, command->source_start, (size_t)self->sources);
+    kept->source_reason = kept->store_reason = kept->load_reason = start; /* not looked at */
 }
 
 void swarm_ports_command(swarm_ports *self, const sg_command *command, sg_world *world)
