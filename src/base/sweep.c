@@ -2,27 +2,45 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/quads.h"
 
 #include <stddef.h>
 #include <string.h>
 
-enum { LANES = 8, HASH_LANES = 4, HASH_BLOCK = 1 << 16 };
+enum { HASH_LANES = 4, HASH_BLOCK = 1 << 16 };
+
+#define SG_QUADS 2
+#include "base/sweep_quads.h"
+#undef SG_QUADS
+#if SG_QUADS_X86
+#define SG_QUADS 4
+#include "base/sweep_quads.h"
+#undef SG_QUADS
+#define BY_WIDTH(name, ...) (SG_QUADS_WIDE() ? name##4(__VA_ARGS__) : name##2(__VA_ARGS__))
+#else
+#define BY_WIDTH(name, ...) name##2(__VA_ARGS__)
+#endif
 
 double sg_lanes_sum(const double *value, int32_t count)
 {
-    double lane[LANES] = {0}, rest = 0;
-    int32_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        for (int k = 0; k < LANES; k++) {
-            lane[k] += value[i + k];
-        }
-    }
-    for (; i < count; i++) {
-        rest += value[i];
-    }
-    return (((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-            ((lane[1] + lane[5]) + (lane[3] + lane[7]))) +
-           rest;
+    return BY_WIDTH(lanes_sum, value, count);
+}
+
+double sg_lanes_squares(const double *value, int32_t count, double *ret_sum)
+{
+    return BY_WIDTH(lanes_squares, value, count, ret_sum);
+}
+
+bool sg_lanes_within(const double *value, const double *most, double scale, double more,
+                     int32_t count)
+{
+    return BY_WIDTH(lanes_within, value, most, scale, more, count);
+}
+
+bool sg_lanes_below(const double *value, const double *x, double a, const double *y, double b,
+                    int32_t count)
+{
+    return BY_WIDTH(lanes_below, value, x, a, y, b, count);
 }
 
 typedef struct sum_job {
@@ -51,45 +69,6 @@ double sg_sweep_sum(sg_pool *pool, const double *value, int32_t count)
         sum += j.sum[b];
     }
     return sum;
-}
-
-/* Two at a time, which every 64-bit machine has: a comparison gives all bits or none. */
-typedef double pair __attribute__((vector_size(16)));
-typedef int64_t pair_mask __attribute__((vector_size(16)));
-
-static inline pair load_pair(const double *at)
-{
-    pair two;
-    memcpy(&two, at, sizeof two);
-    return two;
-}
-
-bool sg_lanes_within(const double *value, const double *most, double scale, double more,
-                     int32_t count)
-{
-    const pair zero = {0, 0}, by = {scale, scale}, and = {more, more};
-    pair_mask kept = {0, 0}; /* less one for each that is: gcc 12 takes an `and` of masks apart */
-    int32_t i = 0;
-    for (; i + 2 <= count; i += 2) {
-        pair v = load_pair(value + i);
-        kept += v >= zero;
-        kept += v <= load_pair(most + i) * by + and;
-    }
-    bool last = i == count || (value[i] >= 0 && value[i] <= most[i] * scale + more);
-    return last && kept[0] + kept[1] == -2 * i;
-}
-
-bool sg_lanes_below(const double *value, const double *x, double a, const double *y, double b,
-                    int32_t count)
-{
-    const pair aa = {a, a}, bb = {b, b};
-    pair_mask kept = {0, 0};
-    int32_t i = 0;
-    for (; i + 2 <= count; i += 2) {
-        kept += load_pair(value + i) <= load_pair(x + i) * aa + load_pair(y + i) * bb;
-    }
-    bool last = i == count || value[i] <= x[i] * a + y[i] * b;
-    return last && kept[0] + kept[1] == -i;
 }
 
 uint8_t sg_bytes_any(const uint8_t *byte, int32_t count)

@@ -32,6 +32,9 @@ double sg_sweep_sum(sg_pool *pool, const double *value, int32_t count);
 /* The same of one block, or of any few numbers. */
 double sg_lanes_sum(const double *value, int32_t count);
 
+/* Sum of the squares; *ret_sum of the numbers, in four lanes. */
+double sg_lanes_squares(const double *value, int32_t count, double *ret_sum);
+
 /* Is 0 <= value[i] <= scale * most[i] + more everywhere? False for NaN. */
 bool sg_lanes_within(const double *value, const double *most, double scale, double more,
                      int32_t count);

@@ -1,9 +1,10 @@
 #include "plan/interior_layout.h"
 
+#include "base/pages.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* --- the block --- */
 
@@ -464,22 +465,6 @@ size_t sg_interior_size(const sg_dispatch *shape)
     return done ? memory.used + 64 : 0;
 }
 
-/* A hint to the system: sweeps over a long horizon run across fewer borders of pages. */
-static void ask_for_large_pages(void *block, size_t size)
-{
-#ifdef MADV_HUGEPAGE
-    const uintptr_t page = (uintptr_t)2 << 20;
-    uintptr_t from = ((uintptr_t)block + page - 1) & ~(page - 1),
-              to = ((uintptr_t)block + size) & ~(page - 1);
-    if (to > from) {
-        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-    }
-#else
-    (void)block;
-    (void)size;
-#endif
-}
-
 sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t size)
 {
     sg_interior *self = block;
@@ -492,7 +477,7 @@ sg_interior *sg_interior_create(const sg_dispatch *shape, void *block, size_t si
     if (!needed || size < needed) {
         return NULL;
     }
-    ask_for_large_pages(block, needed);
+    sg_pages_large(block, needed);
     take_shape(self, shape);
     take_lists(self, shape, &memory);
     if (!lay_out(self, shape, &memory)) {
