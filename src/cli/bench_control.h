@@ -22,7 +22,7 @@ typedef struct sg_bench_control_options {
 
 /* Times of a series of ticks, s. */
 typedef struct sg_bench_times {
-    double least_s, median_s, p99_s, worst_s;
+    double least_s, median_s, p99_s, p999_s, worst_s;
 } sg_bench_times;
 
 typedef struct sg_bench_control_row {

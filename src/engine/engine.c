@@ -545,7 +545,12 @@ const sg_regulation *sg_engine_regulation(const sg_engine *self)
 
 uint64_t sg_engine_hash(const sg_engine *self)
 {
-    return sg_sweep_hash(NULL, SG_HASH_START, self, self->state_size);
+    return sg_engine_hash_by(self, NULL);
+}
+
+uint64_t sg_engine_hash_by(const sg_engine *self, sg_pool *pool)
+{
+    return sg_sweep_hash(pool, SG_HASH_START, self, self->state_size);
 }
 
 uint64_t sg_engine_command_hash(const sg_engine *self)

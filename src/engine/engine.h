@@ -56,8 +56,9 @@ bool sg_engine_settled(const sg_engine *self, sg_settlement *ret);
 const sg_regulation_meter *sg_engine_regulated(const sg_engine *self);
 const sg_regulation *sg_engine_regulation(const sg_engine *self);
 
-uint64_t sg_engine_hash(const sg_engine *self);         /* of the whole state           */
-uint64_t sg_engine_command_hash(const sg_engine *self); /* of the last command          */
+uint64_t sg_engine_hash(const sg_engine *self);                   /* of the whole state           */
+uint64_t sg_engine_hash_by(const sg_engine *self, sg_pool *pool); /* the same, shared   */
+uint64_t sg_engine_command_hash(const sg_engine *self);           /* of the last command          */
 uint64_t sg_engine_tick(const sg_engine *self);
 int64_t sg_engine_time(const sg_engine *self); /* end of the last frame, or the start */
 uint64_t sg_engine_site_hash(const sg_engine *self);

@@ -1,5 +1,8 @@
 #include "engine/journal.h"
 
+#include "base/check.h"
+#include "base/pages.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +20,11 @@ typedef struct mark {
     int32_t point, quality;
 } mark;
 
+/* What a part of the frame came to. */
+typedef struct encoded {
+    int32_t from, changed, marked;
+} encoded;
+
 struct sg_frame_codec {
     int32_t point_count;
     bool forgotten; /* the frame before: this one is looked at as a whole */
@@ -24,8 +32,19 @@ struct sg_frame_codec {
     uint8_t *quality;
     sg_request request[SG_REQUEST_MAX];
     mark *marks;
+    encoded *part;
     unsigned char *bytes; /* room for the largest frame */
 };
+
+enum {
+    PART_LOOKS = 8192, /* whole bytes of the bitmap */
+    FETCH_AHEAD = 24   /* looks */
+};
+
+static int part_count(int32_t looks)
+{
+    return (looks + PART_LOOKS - 1) / PART_LOOKS;
+}
 
 static size_t bitmap_size(int32_t point_count)
 {
@@ -44,12 +63,15 @@ sg_frame_codec *sg_frame_codec_create(int32_t point_count)
     self->value = calloc(points + 1, sizeof *self->value);
     self->quality = calloc(points + 1, 1);
     self->marks = calloc(points + 1, sizeof *self->marks);
+    self->part = calloc((size_t)part_count(point_count) + 1, sizeof *self->part);
     self->bytes = calloc(1, sizeof(frame_head) + bitmap_size(point_count) +
                                 points * (sizeof(double) + sizeof(mark)) + sizeof self->request);
-    if (!self->value || !self->quality || !self->marks || !self->bytes) {
+    if (!self->value || !self->quality || !self->marks || !self->part || !self->bytes) {
         sg_frame_codec_free(self);
         return NULL;
     }
+    sg_pages_large(self->value, points * sizeof *self->value);
+    sg_pages_large(self->bytes, points * sizeof *self->value);
     return self;
 }
 
@@ -59,6 +81,7 @@ void sg_frame_codec_free(sg_frame_codec *self)
         free(self->value);
         free(self->quality);
         free(self->marks);
+        free(self->part);
         free(self->bytes);
         free(self);
     }
@@ -71,36 +94,113 @@ void sg_frame_codec_reset(sg_frame_codec *self)
     self->forgotten = true;
 }
 
+/* One frame on its way into bytes. Parts of what is looked at write behind one another as if all of theirs had changed; where
+ * some had not, what follows is moved down. */
+typedef struct encoding {
+    sg_frame_codec *codec;
+    const sg_frame *frame;
+    bool whole;
+    int32_t looks;
+    unsigned char *bitmap, *values;
+} encoding;
+
+/* The first look of a part: no two parts write to a byte of the bitmap. */
+static int32_t part_from(const encoding *e, int part)
+{
+    int64_t from = (int64_t)part * PART_LOOKS;
+    if (from >= e->looks) {
+        return e->looks;
+    }
+    int32_t i = (int32_t)from;
+    for (const int32_t *p = e->frame->changed; !e->whole && i > 0 && i < e->looks;) {
+        if (p[i] / 8 != p[i - 1] / 8) {
+            break;
+        }
+        i++;
+    }
+    return i;
+}
+
+/* Bits, not numbers, are compared: a NaN is journaled as the NaN it is. */
+static void encode_part(void *context, int part)
+{
+    const encoding *e = context;
+    sg_frame_codec *self = e->codec;
+    const double *now = e->frame->value;
+    const uint8_t *now_quality = e->frame->quality;
+    const int32_t *changed = e->whole ? NULL : e->frame->changed;
+    double *value = self->value;
+    uint8_t *quality = self->quality;
+    unsigned char *bitmap = e->bitmap;
+    int32_t from = part_from(e, part), to = part_from(e, part + 1);
+    unsigned char *first = e->values + sizeof(double) * (size_t)from, *at = first;
+    mark *first_mark = self->marks + from, *marks = first_mark;
+    for (int32_t i = from; i < to; i++) {
+        int32_t p = changed ? changed[i] : i;
+        if (changed && i + FETCH_AHEAD < to) { /* they lie apart */
+            __builtin_prefetch(&now[changed[i + FETCH_AHEAD]]);
+            __builtin_prefetch(&value[changed[i + FETCH_AHEAD]], 1);
+        }
+        uint64_t bits, before;
+        memcpy(&bits, &now[p], sizeof bits);
+        memcpy(&before, &value[p], sizeof before);
+        memcpy(at, &bits, sizeof bits); /* the next one overwrites it where it has not changed */
+        memcpy(&value[p], &bits, sizeof bits);
+        at += bits != before ? sizeof bits : 0;
+        bitmap[p / 8] = (unsigned char)(bitmap[p / 8] | (bits != before) << p % 8);
+        if (now_quality[p] != quality[p]) {
+            *marks++ = (mark){p, now_quality[p]};
+            quality[p] = now_quality[p];
+        }
+    }
+    self->part[part] = (encoded){.from = from,
+                                 .changed = (int32_t)((size_t)(at - first) / sizeof(double)),
+                                 .marked = (int32_t)(marks - first_mark)};
+}
+
+/* What the parts wrote, one behind the other. Returns where it ends. */
+static unsigned char *join_parts(const encoding *e, int parts, frame_head *head)
+{
+    const sg_frame_codec *self = e->codec;
+    unsigned char *at = e->values;
+    for (int i = 0; i < parts; i++) {
+        const encoded *done = &self->part[i];
+        unsigned char *from = e->values + sizeof(double) * (size_t)done->from;
+        size_t size = sizeof(double) * (size_t)done->changed;
+        if (at != from) {
+            memmove(at, from, size);
+        }
+        at += size;
+        head->changed += done->changed;
+    }
+    for (int i = 0; i < parts; i++) {
+        size_t size = sizeof(mark) * (size_t)self->part[i].marked;
+        memcpy(at, self->marks + self->part[i].from, size);
+        at += size;
+        head->marked += self->part[i].marked;
+    }
+    return at;
+}
+
 void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes,
                      size_t *ret_size)
 {
-    bool whole = self->forgotten || !frame->changed;
-    self->forgotten = false;
     frame_head head = {.time_us = frame->time_us,
                        .dt_s = frame->dt_s,
                        .point_count = self->point_count,
                        .request_count = frame->request_count};
-    unsigned char *bitmap = self->bytes + sizeof head;
-    unsigned char *at = bitmap + bitmap_size(self->point_count);
-    memset(bitmap, 0, bitmap_size(self->point_count));
-    int32_t looks = whole ? self->point_count : frame->changed_count;
-    for (int32_t i = 0; i < looks; i++) {
-        int32_t p = whole ? i : frame->changed[i];
-        /* bits, not numbers, are compared: a NaN is journaled as the NaN it is */
-        if (memcmp(&frame->value[p], &self->value[p], sizeof(double)) != 0) {
-            bitmap[p / 8] = (unsigned char)(bitmap[p / 8] | 1u << p % 8);
-            memcpy(at, &frame->value[p], sizeof(double));
-            at += sizeof(double);
-            self->value[p] = frame->value[p];
-            head.changed++;
-        }
-        if (frame->quality[p] != self->quality[p]) {
-            self->marks[head.marked++] = (mark){p, frame->quality[p]};
-            self->quality[p] = frame->quality[p];
-        }
-    }
-    memcpy(at, self->marks, sizeof *self->marks * (size_t)head.marked);
-    at += sizeof *self->marks * (size_t)head.marked;
+    encoding e = {.codec = self,
+                  .frame = frame,
+                  .whole = self->forgotten || !frame->changed,
+                  .bitmap = self->bytes + sizeof head};
+    e.looks = e.whole ? self->point_count : frame->changed_count;
+    e.values = e.bitmap + bitmap_size(self->point_count);
+    SG_CHECK(e.looks >= 0 && e.looks <= self->point_count);
+    int parts = part_count(e.looks);
+    self->forgotten = false;
+    memset(e.bitmap, 0, bitmap_size(self->point_count));
+    sg_pool_run(frame->pool, encode_part, &e, parts);
+    unsigned char *at = join_parts(&e, parts, &head);
     if (frame->request_count > 0) {
         memcpy(at, frame->requests, sizeof(sg_request) * (size_t)frame->request_count);
         at += sizeof(sg_request) * (size_t)frame->request_count;
@@ -262,13 +362,13 @@ sg_status sg_plan_decode(const void *bytes, size_t size, sg_plan *ret)
     return SG_OK;
 }
 
-sg_record_command sg_record_command_of(const sg_engine *engine)
+sg_record_command sg_record_command_of(const sg_engine *engine, sg_pool *pool)
 {
     uint64_t tick = sg_engine_tick(engine);
-    return (sg_record_command){.tick = tick,
-                               .command_hash = sg_engine_command_hash(engine),
-                               .state_hash =
-                                   tick % SG_STATE_HASH_EVERY == 0 ? sg_engine_hash(engine) : 0};
+    return (sg_record_command){
+        .tick = tick,
+        .command_hash = sg_engine_command_hash(engine),
+        .state_hash = tick % SG_STATE_HASH_EVERY == 0 ? sg_engine_hash_by(engine, pool) : 0};
 }
 
 /* --- replay --- */
@@ -342,7 +442,7 @@ static sg_status feed_command(sg_replay *self, const void *payload, size_t size)
         return bad(self, "the command record has the wrong size");
     }
     memcpy(&recorded, payload, size);
-    sg_record_command now = sg_record_command_of(self->engine);
+    sg_record_command now = sg_record_command_of(self->engine, NULL);
     self->commands++;
     self->state_hashes += recorded.state_hash != 0;
     if (recorded.tick != now.tick || recorded.command_hash != now.command_hash ||

@@ -35,7 +35,7 @@ sg_frame_codec *sg_frame_codec_create(int32_t point_count);
 void sg_frame_codec_free(sg_frame_codec *self);
 /* Forget the frame before: the next one is whole. Called at every snapshot. */
 void sg_frame_codec_reset(sg_frame_codec *self);
-/* *ret_bytes stays valid until the next call. @effects alloc=no block=no */
+/* *ret_bytes stays valid until the next call; the frame's pool may share the work. @effects alloc=no block=as the pool */
 void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **ret_bytes,
                      size_t *ret_size);
 /* Arrays of *ret belong to the codec. SG_CORRUPT when the bytes are no frame of this many points.
@@ -52,7 +52,8 @@ size_t sg_plan_encode(const sg_plan *plan, sg_plan_bytes *self);
 /* SG_CORRUPT when the bytes are no plan; *ret is untouched then. @effects alloc=no block=no */
 SG_MUST_CHECK sg_status sg_plan_decode(const void *bytes, size_t size, sg_plan *ret);
 
-sg_record_command sg_record_command_of(const sg_engine *engine);
+/* pool: may share the hash of the state; NULL: none. @effects alloc=no block=as the pool fails=never */
+sg_record_command sg_record_command_of(const sg_engine *engine, sg_pool *pool);
 
 /* A replay: feed it records in order. */
 typedef struct sg_replay {

@@ -1,5 +1,7 @@
 #include "host/changes.h"
 
+#include "base/sweep.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@ struct sg_changes {
     double *value; /* of the frame before */
     uint8_t *quality;
     int32_t *changed;
+    int32_t *found; /* [block] so many */
     sg_pool *pool;
 };
 
@@ -24,10 +27,11 @@ sg_changes *sg_changes_create(int32_t point_count)
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     self->point_count = point_count;
-    self->value = malloc(points * sizeof *self->value);
-    self->quality = malloc(points);
+    self->value = calloc(points, sizeof *self->value);
+    self->quality = calloc(points, 1);
     self->changed = malloc(points * sizeof *self->changed);
-    if (!self->value || !self->quality || !self->changed) {
+    self->found = malloc((size_t)sg_sweep_blocks(point_count) * sizeof *self->found);
+    if (!self->value || !self->quality || !self->changed || !self->found) {
         sg_changes_free(self);
         return NULL;
     }
@@ -42,20 +46,46 @@ void sg_changes_free(sg_changes *self)
         free(self->value);
         free(self->quality);
         free(self->changed);
+        free(self->found);
         free(self);
     }
 }
 
-/* Bits are compared: a NaN is what it was. */
-static int32_t find_changed(sg_changes *self, const sg_frame *frame)
+/* A frame that is held against the one before, block by block. */
+typedef struct looking {
+    sg_changes *self;
+    const sg_frame *frame;
+} looking;
+
+/* Bits are compared: a NaN is what it was. What a block finds is listed from where the block begins. */
+static void look_part(void *context, int part)
+{
+    const looking *l = context;
+    sg_changes *self = l->self;
+    sg_span s = sg_sweep_span(part, self->point_count);
+    const double *value = l->frame->value;
+    const uint8_t *quality = l->frame->quality;
+    int32_t *changed = self->changed + s.from, count = 0;
+    for (int32_t p = s.from; p < s.to; p++) {
+        uint64_t now, before;
+        memcpy(&now, &value[p], sizeof now);
+        memcpy(&before, &self->value[p], sizeof before);
+        changed[count] = p;
+        count += now != before || quality[p] != self->quality[p];
+    }
+    memcpy(self->value + s.from, value + s.from, sizeof *value * (size_t)(s.to - s.from));
+    memcpy(self->quality + s.from, quality + s.from, (size_t)(s.to - s.from));
+    self->found[part] = count;
+}
+
+/* The lists of all blocks, one behind the other. */
+static int32_t join_lists(const sg_changes *self)
 {
     int32_t count = 0;
-    for (int32_t p = 0; p < self->point_count; p++) {
-        uint64_t now, before;
-        memcpy(&now, &frame->value[p], sizeof now);
-        memcpy(&before, &self->value[p], sizeof before);
-        self->changed[count] = p;
-        count += now != before || frame->quality[p] != self->quality[p];
+    for (int32_t b = 0; b < sg_sweep_blocks(self->point_count); b++) {
+        const int32_t *list = self->changed + sg_sweep_span(b, self->point_count).from;
+        memmove(self->changed + count, list, sizeof *list * (size_t)self->found[b]);
+        count += self->found[b];
     }
     return count;
 }
@@ -65,15 +95,14 @@ void sg_changes_mark(sg_changes *self, sg_frame *frame)
     if (!self) {
         return;
     }
+    sg_pool_wake(self->pool);
+    sg_pool_run(self->pool, look_part, &(looking){self, frame}, sg_sweep_blocks(self->point_count));
     if (self->begun) {
-        frame->changed_count = find_changed(self, frame);
+        frame->changed_count = join_lists(self);
         frame->changed = self->changed;
     }
     self->begun = true;
-    memcpy(self->value, frame->value, sizeof *self->value * (size_t)self->point_count);
-    memcpy(self->quality, frame->quality, (size_t)self->point_count);
     frame->pool = self->pool;
-    sg_pool_wake(self->pool);
 }
 
 void sg_changes_rest(sg_changes *self)

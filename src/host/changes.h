@@ -16,6 +16,6 @@ void sg_changes_free(sg_changes *self);
 /* Complete a frame; its list is valid until the next one. The first frame is whole. @effects alloc=no block=a lock held for
  * moments fails=never */
 void sg_changes_mark(sg_changes *self, sg_frame *frame);
-/* After the step. */
+/* After the step, and what is written down of it. */
 void sg_changes_rest(sg_changes *self);
 #endif

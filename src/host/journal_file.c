@@ -312,9 +312,9 @@ void sg_journal_frame(sg_journal_file *self, const sg_frame *frame)
     }
 }
 
-void sg_journal_command(sg_journal_file *self, const sg_engine *engine)
+void sg_journal_command(sg_journal_file *self, const sg_engine *engine, sg_pool *pool)
 {
-    sg_record_command command = sg_record_command_of(engine);
+    sg_record_command command = sg_record_command_of(engine, pool);
     sg_settlement interval;
     put(self, SG_RECORD_COMMAND, &command, sizeof command);
     if (sg_engine_settled(engine, &interval)) {

@@ -39,7 +39,8 @@ SG_MUST_CHECK sg_status sg_journal_open(const char *dir, int lock, const sg_engi
                                         char ret_error[600]);
 void sg_journal_plan(sg_journal_file *self, const sg_plan *plan);
 void sg_journal_frame(sg_journal_file *self, const sg_frame *frame);
-void sg_journal_command(sg_journal_file *self, const sg_engine *engine);
+/* pool: as sg_record_command_of(). */
+void sg_journal_command(sg_journal_file *self, const sg_engine *engine, sg_pool *pool);
 /* What was appended is handed to the kernel and, with `sync`, to the disk; a full segment gives way to the next. True when the
  * records of this step are as safe as was asked for. */
 bool sg_journal_commit(sg_journal_file *self, const sg_engine *engine, bool sync);

@@ -1,6 +1,7 @@
 #include "host/loop.h"
 
 #include "base/check.h"
+#include "base/pages.h"
 #include "base/ring.h"
 #include "base/time.h"
 #include "engine/replan.h"
@@ -151,6 +152,7 @@ static void settled_in_journal(void *self, const sg_settlement *interval)
 static sg_engine *engine_new(const host *h, int64_t start_us)
 {
     void *memory = aligned_alloc(64, (sg_engine_size(h->site) + 63) & ~(size_t)63);
+    sg_pages_large(memory, sg_engine_size(h->site));
     sg_engine_config config = {
         .policy = h->config->policy, .mode = h->site->mode, .start_us = start_us};
     return memory ? sg_engine_create(memory, h->site, &config) : NULL;
@@ -514,12 +516,12 @@ static void step(host *h)
     }
     double began_s = wall_s();
     sg_engine_step(h->engine, &frame, replies);
-    sg_changes_rest(h->changes);
     double took_us = (wall_s() - began_s) * 1e6;
     h->timing[timing_bucket(took_us)]++;
     if (h->journal) {
-        sg_journal_command(h->journal, h->engine);
+        sg_journal_command(h->journal, h->engine, frame.pool);
     }
+    sg_changes_rest(h->changes);
     bool durable = commit(h, frame.request_count > 0);
     sg_command command = sg_engine_command(h->engine);
     h->field.write(h->field.self, &command);

@@ -1,5 +1,6 @@
 #include "host/reload.h"
 
+#include "base/pages.h"
 #include "site/reader.h"
 
 #include <pthread.h>
@@ -106,6 +107,7 @@ static bool prepare(sg_reload *self)
     sg_engine_config config = {
         .policy = self->plan.policy, .mode = site->mode, .start_us = self->plan.start_us};
     void *memory = aligned_alloc(64, (sg_engine_size(site) + 63) & ~(size_t)63);
+    sg_pages_large(memory, sg_engine_size(site));
     self->made.engine = memory ? sg_engine_create(memory, site, &config) : NULL;
     self->made.world = sg_world_create(site, self->plan.start_us);
     return self->made.engine && self->made.world &&

@@ -368,7 +368,7 @@ static void step_engine(run *r, const sg_readings *frame_in, sg_tick *tick)
     start_clock_twin(r, &frame);
     journal_frame(r, &frame);
     sg_engine_step(r->engine, &frame, replies);
-    sg_record_command record = sg_record_command_of(r->engine);
+    sg_record_command record = sg_record_command_of(r->engine, NULL);
     append(r, SG_RECORD_COMMAND, &record, sizeof record);
     step_clock_twin(r, &frame);
     r->result->digest =

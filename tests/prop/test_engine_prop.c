@@ -587,7 +587,7 @@ static void twin_step(twin *self, const rig *r, const frames *f, const sg_frame 
         }
         sg_frame_encode(self->codec, frame, &bytes, &size);
         feed(&self->replay, SG_RECORD_FRAME, bytes, size);
-        sg_record_command now = sg_record_command_of(r->engine);
+        sg_record_command now = sg_record_command_of(r->engine, NULL);
         feed(&self->replay, SG_RECORD_COMMAND, &now, sizeof now);
         assert_int_equal(self->replay.mismatches, 0);
     }

@@ -240,7 +240,7 @@ static void step_and_feed(stream *s, rig *r, const sg_request *request)
     size_t size;
     sg_frame_encode(s->codec, &frame, &bytes, &size);
     assert_int_equal(sg_replay_feed(&s->replay, SG_RECORD_FRAME, bytes, size), SG_OK);
-    sg_record_command now = sg_record_command_of(r->engine);
+    sg_record_command now = sg_record_command_of(r->engine, NULL);
     assert_int_equal(sg_replay_feed(&s->replay, SG_RECORD_COMMAND, &now, sizeof now), SG_OK);
 }
 
@@ -266,7 +266,7 @@ static void a_replay_is_the_same_engine(void **state)
     assert_memory_equal(s.replay.engine, r.engine, sg_engine_state_size(r.engine));
     /* negative control: a step that the replay does not see is noticed at the next command */
     rig_step(&r, 0.1);
-    sg_record_command now = sg_record_command_of(r.engine);
+    sg_record_command now = sg_record_command_of(r.engine, NULL);
     assert_int_equal(sg_replay_feed(&s.replay, SG_RECORD_COMMAND, &now, sizeof now), SG_OK);
     assert_int_equal(s.replay.mismatches, 1);
     assert_int_equal(s.replay.first_mismatch_tick, 1201);
@@ -299,7 +299,7 @@ static void a_changed_reading_is_noticed(void **state)
         size_t size;
         sg_frame_encode(s.codec, &frame, &bytes, &size);
         assert_int_equal(sg_replay_feed(&s.replay, SG_RECORD_FRAME, bytes, size), SG_OK);
-        sg_record_command now = sg_record_command_of(r.engine);
+        sg_record_command now = sg_record_command_of(r.engine, NULL);
         assert_int_equal(sg_replay_feed(&s.replay, SG_RECORD_COMMAND, &now, sizeof now), SG_OK);
         free(value);
     }
