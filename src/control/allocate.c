@@ -31,7 +31,8 @@ enum {
     NEWTON_ROUND_MAX = 16, /* then halving the bits of the level takes turns */
     LEVEL_ROUND_MAX = 192, /* 64 bits of a level, two rounds each, and a margin */
     WARM_ROUND_MAX = 5,    /* from the last step's level: two are usual */
-    TRIM_ROUND_MAX = 24
+    TRIM_ROUND_MAX = 24,
+    FETCH_AHEAD = 6 /* places */
 };
 
 /* One step at work: what all its parts need. */
@@ -54,7 +55,7 @@ static void take_places(const job *j, int from, int to, sg_taken *sum)
     const sg_tree *t = &j->t;
     bool rest = j->phase >= t->class_count;
     int class = rest ? j->phase - t->class_count : j->phase;
-    sg_slots s = {sg_tree_slots(t, class, from).from, sg_tree_slots(t, class, to - 1).to};
+    sg_slots s = sg_tree_row(t, class, from, to);
     if (s.from < s.to) {
         sg_tree_take(t, rest, j->watch, s.from, s.to, j->level, sum);
     }
@@ -236,7 +237,13 @@ static double fill_level(job *j, int at, double room, double last)
 /* The phase in which a node is full and the room that it has left then; phase_count for never. */
 static int find_full(const sg_tree *t, int at, double *ret_room)
 {
-    double limit = t->limit[at], used = 0.0;
+    double limit = t->limit[at], used = 0.0, all = 0.0;
+    for (int phase = 0; phase < t->phase_count; phase++) {
+        all += *sg_tree_total(t, phase, at);
+    }
+    if (all < limit * (1.0 - 1e-9)) { /* far from it: most nodes, most of the time */
+        return t->phase_count;
+    }
     for (int phase = 0; phase < t->phase_count; phase++) {
         double room = limit - used;
         room = room > DUST * limit + NOTHING || limit == HUGE_VAL ? room : 0.0;
@@ -268,12 +275,14 @@ static void fill_node(job *j, int at)
         return;
     }
     double room = 0.0;
-    for (int phase = 0; phase < t->phase_count; phase++) {
-        double *total = sg_tree_total(t, phase, 0), sum = t->own[at * t->phase_count + phase];
-        for (int child = at + 1; child < t->end[at]; child = t->end[child]) {
-            sum += total[child];
+    double *total = sg_tree_total(t, 0, at);
+    memcpy(total, t->own + (size_t)at * (size_t)t->phase_count,
+           sizeof *total * (size_t)t->phase_count);
+    for (int child = at + 1; child < t->end[at]; child = t->end[child]) {
+        const double *below = sg_tree_total(t, 0, child);
+        for (int phase = 0; phase < t->phase_count; phase++) {
+            total[phase] += below[phase];
         }
-        total[at] = sum;
     }
     int full = find_full(t, at, &room);
     double last = !t->head->fresh && t->full[at] == full ? t->level[at] : HUGE_VAL;
@@ -289,21 +298,30 @@ static void fill_node(job *j, int at)
     }
 }
 
+/* May a leaf of the place's own differ? */
+static bool may_differ(const job *j, int at)
+{
+    const uint8_t *node_news = j->how->node_news;
+    return j->t.own_count[at] > 0 && (j->t.head->fresh || !node_news || node_news[j->t.node[at]]);
+}
+
 /* Take in the news of a node's own leaves. */
 static bool look(const job *j, int at)
 {
     const sg_tree *t = &j->t;
-    const uint8_t *node_news = j->how->node_news;
     t->news[at] = t->head->fresh != 0;
-    bool any = t->own_count[at] > 0 && (t->head->fresh || !node_news || node_news[t->node[at]]);
-    return any ? sg_tree_look(t, j->p, j->how->news, at) : true;
+    return may_differ(j, at) ? sg_tree_look(t, j->p, j->how->news, at) : true;
 }
 
 static void look_part(void *context, int part)
 {
     const job *j = context;
+    int end = j->t.chunk_end[part];
     bool ordered = true;
-    for (int at = j->t.chunk[part]; at < j->t.chunk_end[part]; at++) {
+    for (int at = j->t.chunk[part]; at < end; at++) {
+        if (at + FETCH_AHEAD < end && may_differ(j, at + FETCH_AHEAD)) {
+            sg_tree_fetch_look(&j->t, at + FETCH_AHEAD);
+        }
         ordered &= look(j, at);
     }
     j->t.chunk_odd[part] = !ordered;
@@ -347,6 +365,9 @@ static void up_part(void *context, int part)
         find_shut(&own, at);
     }
     for (int at = own.t.chunk_end[part] - 1; at >= own.t.chunk[part]; at--) {
+        if (at - FETCH_AHEAD >= own.t.chunk[part]) {
+            sg_tree_fetch_full(&own.t, at - FETCH_AHEAD);
+        }
         up_node(&own, at);
     }
 }
@@ -380,8 +401,20 @@ static void up(job *j)
 
 /* --- down: who gets what --- */
 
-/* The first (phase, level) on the way up; a node that comes after one above it stops nobody. */
-static void cap_node(const job *j, int at)
+static void note_given(const job *j, int at, bool least)
+{
+    int node = j->t.node[at];
+    if (j->how->node_given) {
+        j->how->node_given[node] = 1;
+    }
+    if (j->how->node_least) {
+        j->how->node_least[node] = least;
+    }
+}
+
+/* The first (phase, level) on the way up; a node that comes after one above it stops nobody. True where its own leaves were given
+ * anew, and their sum is not known yet. */
+static bool cap_node(const job *j, int at)
 {
     const sg_tree *t = &j->t;
     int above = t->parent[at], full = t->full[at], cap = full;
@@ -398,12 +431,12 @@ static void cap_node(const job *j, int at)
         t->cap_level[at] = level;
         t->news[at] = 1;
     }
-    if (t->news[at] && t->own_count[at] > 0) {
+    bool anew = t->news[at] && t->own_count[at] > 0;
+    if (anew) {
         sg_tree_give(t, at, j->given_w);
-        if (j->how->node_given) {
-            j->how->node_given[t->node[at]] = 1;
-        }
+        note_given(j, at, t->cap[at] < t->class_count);
     }
+    return anew;
 }
 
 /* Rounding may leave the sum below a node a few units in the last place above its limit: scale the
@@ -424,9 +457,7 @@ static void trim(const job *j, int at)
             }
             t->given[q] = t->own_given[q] = sg_tree_own_sum(t, q, j->given_w);
             t->cap[q] = -1;
-            if (j->how->node_given) {
-                j->how->node_given[t->node[q]] = 1;
-            }
+            note_given(j, q, true);
         }
         for (int q = t->end[at] - 1; q > at; q--) {
             t->given[t->parent[q]] += t->given[q];
@@ -440,11 +471,21 @@ static void down_part(void *context, int part)
 {
     const job *j = context;
     const sg_tree *t = &j->t;
-    int first = t->chunk[part], end = t->chunk_end[part];
+    int first = t->chunk[part], end = t->chunk_end[part], waiting = 0;
+    int32_t place[SG_TREE_SUMS]; /* that wait for their sums */
     for (int at = first; at < end; at++) {
-        cap_node(j, at);
-        t->given[at] = t->own_given[at];
+        if (at + FETCH_AHEAD < end) {
+            sg_tree_fetch_give(t, at + FETCH_AHEAD);
+        }
+        if (cap_node(j, at)) {
+            place[waiting++] = at;
+        }
+        if (waiting == SG_TREE_SUMS || at + 1 == end) {
+            sg_tree_own_sums(t, place, waiting, j->given_w);
+            waiting = 0;
+        }
     }
+    memcpy(t->given + first, t->own_given + first, sizeof *t->given * (size_t)(end - first));
     for (int at = end - 1; at >= first; at--) {
         if (t->given[at] > t->limit[at]) {
             trim(j, at);
@@ -459,8 +500,11 @@ static void down(job *j)
 {
     const sg_tree *t = &j->t;
     for (int i = 0; i < t->head->top_count; i++) {
-        cap_node(j, t->top[i]);
-        t->given[t->top[i]] = t->own_given[t->top[i]];
+        int at = t->top[i];
+        if (cap_node(j, at)) {
+            t->own_given[at] = sg_tree_own_sum(t, at, j->given_w);
+        }
+        t->given[at] = t->own_given[at];
     }
     sg_pool_run(j->how->pool, down_part, j, t->head->chunk_count);
     /* children of the top, from the last to the first: each is complete when its turn comes */
@@ -554,7 +598,7 @@ static bool all_fit(const sg_allocation *p, double *total)
         int32_t node = p->leaf_node[k];
         double sum = total[node];
         for (; k < p->leaf_count && p->leaf_node[k] == node; k++) {
-            sum += sg_allocation_demand_w(p, k, p->leaf_most_w != NULL);
+            sum += sg_allocation_demand_w(p, k);
         }
         total[node] = sum;
     }
@@ -572,7 +616,7 @@ static bool all_fit(const sg_allocation *p, double *total)
 void sg_allocate(const sg_allocation *problem, void *scratch, double *ret_given_w,
                  uint8_t *ret_binding)
 {
-    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL, NULL};
+    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL, NULL, NULL};
     check_problem(problem);
     if (ret_binding && problem->node_count) {
         memset(ret_binding, 0, (size_t)problem->node_count);
@@ -582,7 +626,7 @@ void sg_allocate(const sg_allocation *problem, void *scratch, double *ret_given_
     }
     if (all_fit(problem, scratch)) {
         for (int k = 0; k < problem->leaf_count; k++) {
-            ret_given_w[k] = sg_allocation_demand_w(problem, k, problem->leaf_most_w != NULL);
+            ret_given_w[k] = sg_allocation_demand_w(problem, k);
         }
         return;
     }

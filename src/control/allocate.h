@@ -66,6 +66,8 @@ typedef struct sg_allocation_step {
     sg_pool *pool;            /* NULL: in this thread; the result is the same to the last bit */
     uint8_t *node_given; /* [node] set to 1 where leaves of the node itself were given anew; may
                                  be NULL */
+    uint8_t *node_least; /* [node] where node_given: 1 if a leaf of its own may get less than its
+                                 minimum, else 0; may be NULL */
 } sg_allocation_step;
 
 /* The allocator that a block holds; where it holds none of this size, it is prepared. A block of

@@ -2,11 +2,18 @@
 #include "control/allocate_tree.h"
 
 #include "base/check.h"
+#include "base/quads.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK_LEAVES_MIN = 8192, CHUNKS = 64, PAIR = 2 };
+enum {
+    CHUNK_LEAVES_MIN = 8192,
+    CHUNKS = 64,
+    PAIR = 2,
+    ROW_MAX = 256, /* leaves of a place that are looked at together */
+    LINE = 8       /* doubles of a cache line */
+};
 
 static size_t align_up(size_t size)
 {
@@ -54,14 +61,8 @@ void sg_allocator_asked(const sg_allocator *self, double *ret_least_w, double *r
 {
     sg_tree t = tree_to_read(self);
     for (int at = 0; at < t.node_count; at++) {
-        double least = 0.0, sum = 0.0;
-        for (int phase = 0; phase < t.phase_count; phase++) {
-            double own = t.own[at * t.phase_count + phase];
-            least += phase < t.class_count ? own : 0.0;
-            sum += own;
-        }
-        ret_least_w[t.node[at]] = least;
-        ret_node_w[t.node[at]] = sum;
+        ret_least_w[t.node[at]] = t.own_least[at];
+        ret_node_w[t.node[at]] = t.own_all[at];
     }
 }
 
@@ -130,31 +131,40 @@ static void find_ends(const sg_tree *t)
     }
 }
 
+/* In a row? Else no sum with a count comes to an index. */
+static void note_own(const sg_tree *t, const sg_allocation *p, int at, int k)
+{
+    bool next_one = t->own_count[at] > 0 && t->first_leaf[at] + t->own_count[at] == k;
+    if (t->own_count[at]++ == 0) {
+        t->first_leaf[at] = k;
+    } else if (!next_one) {
+        t->first_leaf[at] = -1 - p->leaf_count;
+    }
+}
+
 /* Leaves to slots: by class, place and index. Counts become ends, and ends are walked down to firsts. */
 static void place_leaves(const sg_tree *t, const sg_allocation *p, const int32_t *place)
 {
-    int32_t slices = t->node_count * t->class_count, next = 0;
-    memset(t->slice, 0, sizeof *t->slice * ((size_t)slices + 1));
+    const int classes = t->class_count;
+    int32_t next = 0;
+    memset(t->slots, 0, sizeof *t->slots * (size_t)(t->node_count * classes));
     memset(t->own_count, 0, sizeof *t->own_count * (size_t)t->node_count);
     for (int k = 0; k < p->leaf_count; k++) {
         int at = place[p->leaf_node[k]];
-        t->slice[p->leaf_class[k] * t->node_count + at]++;
-        bool next_one = t->own_count[at] > 0 && t->first_leaf[at] + t->own_count[at] == k;
-        if (t->own_count[at]++ == 0) {
-            t->first_leaf[at] = k;
-        } else if (!next_one) {
-            t->first_leaf[at] = -1 - p->leaf_count; /* no sum with a count comes to an index */
+        t->slots[at * classes + p->leaf_class[k]].to++;
+        note_own(t, p, at, k);
+    }
+    for (int c = 0; c < classes; c++) {
+        for (int at = 0; at < t->node_count; at++) {
+            sg_slots *s = &t->slots[at * classes + c];
+            int32_t count = s->to;
+            s->from = s->to = next + count;
+            next += count + count % PAIR;
         }
     }
-    for (int i = 0; i < slices; i++) {
-        int32_t count = t->slice[i];
-        t->slice[i] = next + count;
-        next += count + count % PAIR;
-    }
-    t->slice[slices] = next;
     memset(t->leaf, 0xFF, sizeof *t->leaf * (size_t)next);
     for (int k = p->leaf_count - 1; k >= 0; k--) {
-        t->leaf[--t->slice[p->leaf_class[k] * t->node_count + place[p->leaf_node[k]]]] = k;
+        t->leaf[--t->slots[place[p->leaf_node[k]] * classes + p->leaf_class[k]].from] = k;
     }
     for (int at = 0; at < t->node_count; at++) {
         t->first_leaf[at] = t->own_count[at] > 0 && t->first_leaf[at] >= 0 ? t->first_leaf[at] : -1;
@@ -233,7 +243,7 @@ sg_allocator *sg_allocator_create(void *memory, const sg_allocation *p)
     memset(t.is_top, 0, (size_t)t.node_count);
     find_chunks(&t);
     for (int at = 0; at < t.node_count; at++) {
-        t.own_given[at] = t.given[at] = 0.0;
+        t.own_given[at] = t.given[at] = t.own_least[at] = t.own_all[at] = 0.0;
         t.limit[at] = -1.0; /* none: everything is news */
     }
     return self;
@@ -241,132 +251,107 @@ sg_allocator *sg_allocator_create(void *memory, const sg_allocation *p)
 
 /* --- sweeps --- */
 
-/* Two doubles at a time: what every 64-bit machine has. A comparison gives all bits or none, and a
- * number and-ed with that is itself or +0.0. */
-typedef double pair __attribute__((vector_size(16)));
-typedef int64_t pair_mask __attribute__((vector_size(16)));
-
-static inline pair load_pair(const double *at)
-{
-    pair two;
-    memcpy(&two, at, sizeof two);
-    return two;
-}
-
-static inline pair where(pair_mask mask, pair value)
-{
-    return (pair)(mask & (pair_mask)value);
-}
-
 static inline double lesser(double a, double b)
 {
     return a < b ? a : b;
 }
 
-static inline pair lesser_pair(pair a, pair b)
-{
-    pair_mask less = a < b;
-    return (pair)((less & (pair_mask)a) | (~less & (pair_mask)b));
-}
-
-/* What a pair of slots asks for in the phase. */
-static inline pair ask_of(const sg_tree *t, bool rest, int k)
-{
-    pair demand = load_pair(t->demand + k), low = lesser_pair(load_pair(t->min + k), demand);
-    return rest ? demand - low : low;
-}
-
-/* Is the ask close to what the level gives? -1 or 0 each, to be added up: gcc 12 takes an `or` of masks apart. Never for a slot that
- * wants nothing. */
-static inline pair_mask close_to(pair ask, pair share)
-{
-    const pair_mask unsign = {INT64_MAX, INT64_MAX};
-    pair off = (pair)((pair_mask)(ask - share) & unsign);
-    return off < share * (pair){SG_TAKEN_NEAR, SG_TAKEN_NEAR};
-}
-
-static inline __attribute__((always_inline)) void
-take(const sg_tree *t, bool rest, bool watch, int from, int to, double level, sg_taken *sum)
-{
-    pair below_0 = {0}, below_1 = {0}, slope_0 = {0}, slope_1 = {0}, at = {level, level};
-    pair_mask near = {0};
-    int k = from;
-    for (; k + 2 * PAIR <= to; k += 2 * PAIR) {
-        pair ask_0 = ask_of(t, rest, k), ask_1 = ask_of(t, rest, k + PAIR);
-        pair w_0 = load_pair(t->weight + k), w_1 = load_pair(t->weight + k + PAIR);
-        pair_mask full_0 = ask_0 <= w_0 * at, full_1 = ask_1 <= w_1 * at;
-        below_0 += where(full_0, ask_0);
-        below_1 += where(full_1, ask_1);
-        slope_0 += where(~full_0, w_0);
-        slope_1 += where(~full_1, w_1);
-        if (watch) {
-            near += close_to(ask_0, w_0 * at);
-            near += close_to(ask_1, w_1 * at);
-        }
-    }
-    if (k < to) {
-        pair ask = ask_of(t, rest, k), w = load_pair(t->weight + k);
-        pair_mask full = ask <= w * at;
-        below_0 += where(full, ask);
-        slope_0 += where(~full, w);
-        if (watch) {
-            near += close_to(ask, w * at);
-        }
-    }
-    below_0 += below_1;
-    slope_0 += slope_1;
-    sum->below += below_0[0] + below_0[1];
-    sum->slope += slope_0[0] + slope_0[1];
-    sum->near |= near[0] + near[1] != 0;
-}
+#define SG_QUADS 2
+#include "control/allocate_quads.h"
+#undef SG_QUADS
+#if SG_QUADS_X86
+#define SG_QUADS 4
+#include "control/allocate_quads.h"
+#undef SG_QUADS
+#define BY_WIDTH(name, ...) (SG_QUADS_WIDE() ? name##4(__VA_ARGS__) : name##2(__VA_ARGS__))
+#else
+#define BY_WIDTH(name, ...) name##2(__VA_ARGS__)
+#endif
 
 void sg_tree_take(const sg_tree *t, bool rest, bool watch, int from, int to, double level,
                   sg_taken *sum)
 {
-    if (rest && watch) {
-        take(t, true, true, from, to, level, sum);
-    } else if (rest) {
-        take(t, true, false, from, to, level, sum);
-    } else {
-        take(t, false, watch, from, to, level, sum);
+    BY_WIDTH(take, t, rest, watch, from, to, level, sum);
+}
+
+/* A place's slots of a class are ten or so: two lines of most columns. */
+static void fetch_two(const double *at)
+{
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + LINE);
+}
+
+void sg_tree_fetch_look(const sg_tree *t, int at)
+{
+    for (int c = 0; t->own_count[at] > 0 && c < t->class_count; c++) {
+        int32_t from = sg_tree_leaves(t, c, at).from;
+        __builtin_prefetch(t->leaf + from);
+        fetch_two(t->demand + from);
+        fetch_two(t->min + from);
     }
 }
 
-/* What was seen while looking at slots: any bit of `news` set where something differs, the highest,
- * which is the sign's, of `bad` where a number cannot be allowed. */
+void sg_tree_fetch_full(const sg_tree *t, int at)
+{
+    if (t->news[at] && t->own_count[at] > 0 && t->full[at] < t->phase_count) {
+        int32_t from = sg_tree_leaves(t, t->full[at] % t->class_count, at).from;
+        fetch_two(t->demand + from);
+        fetch_two(t->min + from);
+        fetch_two(t->weight + from);
+    }
+}
+
+void sg_tree_fetch_give(const sg_tree *t, int at)
+{
+    for (int c = 0; t->news[at] && t->own_count[at] > 0 && c < t->class_count; c++) {
+        int32_t from = sg_tree_leaves(t, c, at).from;
+        __builtin_prefetch(t->leaf + from);
+        fetch_two(t->demand + from);
+    }
+}
+
+/* What was seen while looking at slots: any bit of `news` set where something differs. */
 typedef struct seen {
-    pair_mask news, bad;
-    pair low, rest; /* asked in the two phases */
+    sg_pair_mask news;
+    sg_pair low, rest; /* asked in the two phases */
 } seen;
 
-static inline void look_at_pair(const sg_tree *t, int slot, pair demand, seen *s)
+static inline void look_at_pair(double *slot_demand, const double *slot_min, sg_pair demand,
+                                seen *s)
 {
-    const pair endless = {HUGE_VAL, HUGE_VAL};
-    pair low = lesser_pair(load_pair(t->min + slot), demand);
-    s->bad |= ~(demand < endless) | (pair_mask)demand;
-    s->news |= (pair_mask)demand ^ (pair_mask)load_pair(t->demand + slot);
-    memcpy(t->demand + slot, &demand, sizeof demand);
+    sg_pair low = sg_pair_min(sg_pair_load(slot_min), demand);
+    s->news |= (sg_pair_mask)demand ^ (sg_pair_mask)sg_pair_load(slot_demand);
+    sg_pair_store(slot_demand, demand);
     s->low += low;
     s->rest += demand - low;
 }
 
-/* The slots of one class and place; zeros lose their sign, so that equal numbers are equal bits. */
-static inline __attribute__((always_inline)) void look_at(const sg_tree *t, const sg_allocation *p,
-                                                          bool capped, sg_slots own, seen *s)
+/* The slots of one class and place; want_w[leaf - first]. */
+static inline void look_at(const sg_tree *t, const double *want_w, int first, sg_slots own, seen *s)
 {
-    const pair zero = {0.0, 0.0};
-    int slot = own.from;
-    for (; slot + PAIR <= own.to; slot += PAIR) {
-        int a = t->leaf[slot], b = t->leaf[slot + 1];
-        look_at_pair(
-            t, slot,
-            (pair){sg_allocation_demand_w(p, a, capped), sg_allocation_demand_w(p, b, capped)} +
-                zero,
-            s);
+    const int32_t *leaf = t->leaf + own.from;
+    double *demand = t->demand + own.from;
+    const double *min = t->min + own.from;
+    int count = own.to - own.from, i = 0;
+    for (; i + PAIR <= count; i += PAIR) {
+        look_at_pair(demand + i, min + i,
+                     (sg_pair){want_w[leaf[i] - first], want_w[leaf[i + 1] - first]}, s);
     }
-    if (slot < own.to) {
-        look_at_pair(t, slot, (pair){sg_allocation_demand_w(p, t->leaf[slot], capped), 0.0} + zero,
-                     s);
+    if (i < count) {
+        look_at_pair(demand + i, min + i, (sg_pair){want_w[leaf[i] - first], 0.0}, s);
+    }
+}
+
+/* Leaves that stand anywhere, some at a time. */
+static void look_apart(const sg_tree *t, const sg_allocation *p, sg_slots own, seen *s)
+{
+    for (int slot = own.from; slot < own.to; slot += PAIR) {
+        sg_pair demand = {0.0, 0.0};
+        for (int i = 0; i < PAIR && slot + i < own.to; i++) {
+            demand[i] = sg_allocation_demand_w(p, t->leaf[slot + i]) + 0.0;
+            SG_CHECK(demand[i] >= 0.0 && demand[i] < HUGE_VAL);
+        }
+        look_at_pair(t->demand + slot, t->min + slot, demand, s);
     }
 }
 
@@ -387,25 +372,44 @@ static bool look_at_terms(const sg_tree *t, const sg_allocation *p, int class, s
     return ordered;
 }
 
+/* What the place's own leaves ask for as minimums, and in all. */
+static void sum_own(const sg_tree *t, int at)
+{
+    const double *own = t->own + (size_t)at * (size_t)t->phase_count;
+    double least = 0.0, all = 0.0;
+    for (int phase = 0; phase < t->phase_count; phase++) {
+        least += phase < t->class_count ? own[phase] : 0.0;
+        all += own[phase];
+    }
+    t->own_least[at] = least;
+    t->own_all[at] = all;
+}
+
 bool sg_tree_look(const sg_tree *t, const sg_allocation *p, sg_allocation_news news, int at)
 {
     bool ordered = true, all = news == SG_NEWS_ALL || t->head->fresh;
+    double want_w[ROW_MAX];
+    int first = t->first_leaf[at];
+    bool row = first >= 0 && t->own_count[at] <= ROW_MAX;
+    SG_CHECK(!row || BY_WIDTH(wants_of_row, p, first, t->own_count[at], want_w));
     for (int c = 0; c < t->class_count; c++) {
         sg_slots own = sg_tree_leaves(t, c, at);
         seen s = {0};
         ordered &= !all || look_at_terms(t, p, c, own, &s);
-        if (p->leaf_most_w) {
-            look_at(t, p, true, own, &s);
+        if (row) {
+            look_at(t, want_w, first, own, &s);
         } else {
-            look_at(t, p, false, own, &s);
+            look_apart(t, p, own, &s);
         }
-        SG_CHECK(s.bad[0] >= 0 && s.bad[1] >= 0);
         if (s.news[0] | s.news[1]) {
             double *sum = t->own + at * t->phase_count;
             sum[c] = s.low[0] + s.low[1];
             sum[t->class_count + c] = s.rest[0] + s.rest[1];
             t->news[at] = 1;
         }
+    }
+    if (t->news[at]) {
+        sum_own(t, at);
     }
     return ordered;
 }
@@ -446,6 +450,45 @@ double sg_tree_own_sum(const sg_tree *t, int at, const double *given_w)
     return sum;
 }
 
+/* Four places at a time: a sum in a fixed order waits for its last term, so others go on meanwhile. */
+static void sum_four(const sg_tree *t, const int32_t at[4], const double *given_w)
+{
+    const double *row[4];
+    double sum[4] = {0.0};
+    int32_t least = INT32_MAX;
+    for (int i = 0; i < 4; i++) {
+        least = t->own_count[at[i]] < least ? t->own_count[at[i]] : least;
+        row[i] = given_w + t->first_leaf[at[i]];
+    }
+    for (int32_t k = 0; k < least; k++) {
+        sum[0] += row[0][k];
+        sum[1] += row[1][k];
+        sum[2] += row[2][k];
+        sum[3] += row[3][k];
+    }
+    for (int i = 0; i < 4; i++) {
+        for (int32_t k = least; k < t->own_count[at[i]]; k++) {
+            sum[i] += row[i][k];
+        }
+        t->own_given[at[i]] = sum[i];
+    }
+}
+
+void sg_tree_own_sums(const sg_tree *t, const int32_t *place, int count, const double *given_w)
+{
+    bool rows = count == SG_TREE_SUMS;
+    for (int i = 0; i < count; i++) {
+        rows = rows && t->first_leaf[place[i]] >= 0;
+    }
+    if (rows) {
+        sum_four(t, place, given_w);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        t->own_given[place[i]] = sg_tree_own_sum(t, place[i], given_w);
+    }
+}
+
 /* The slots of one class: before, in or after the phase in which the way up is full. */
 static void give_slots(const sg_tree *t, int class, int from, int to, int cap, double level,
                        double *given_w)
@@ -455,12 +498,7 @@ static void give_slots(const sg_tree *t, int class, int from, int to, int cap, d
             given_w[t->leaf[i]] = t->demand[i];
         }
     } else if (cap == t->class_count + class) {
-        for (int i = from; i < to; i++) {
-            double demand = t->demand[i], low = lesser(t->min[i], demand);
-            double share = t->weight[i] * level;
-            double more = lesser(low + share, demand);
-            given_w[t->leaf[i]] = demand - low <= share ? demand : more;
-        }
+        BY_WIDTH(give_rest, t, (sg_slots){from, to}, level, given_w);
     } else if (cap > class) {
         for (int i = from; i < to; i++) {
             given_w[t->leaf[i]] = lesser(t->min[i], t->demand[i]);
@@ -480,5 +518,4 @@ void sg_tree_give(const sg_tree *t, int at, double *given_w)
         sg_slots s = sg_tree_leaves(t, c, at);
         give_slots(t, c, s.from, s.to, t->cap[at], t->cap_level[at], given_w);
     }
-    t->own_given[at] = sg_tree_own_sum(t, at, given_w);
 }

@@ -278,7 +278,7 @@ static void sums_downwards(const sg_flows *f)
     const sg_plant *plant = f->plant;
     double *used_w = f->self->node_used_w;
     for (int n = 0; n < plant->node_count; n++) {
-        used_w[n] = f->in->news->found[n].cap_w;
+        used_w[n] = f->in->news->cap_w[n];
     }
     for (int s = 0; s < plant->store_count; s++) {
         used_w[plant->store_node[s]] += fmax(-f->self->store_w[s], 0);

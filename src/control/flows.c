@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/quads.h"
 #include "base/sweep.h"
 #include "control/allocate.h"
 
@@ -63,10 +64,8 @@ static const double *demands_w(const sg_flows *f)
 /* Weights and classes stand in the plant, which does not change while the engine lives. */
 static sg_allocation_step step_of(const sg_flows *f, const uint8_t *node_news)
 {
-    return (sg_allocation_step){.news = SG_NEWS_DEMAND,
-                                .node_news = node_news,
-                                .pool = f->in->pool,
-                                .node_given = f->in->news->given};
+    return (sg_allocation_step){
+        .news = SG_NEWS_DEMAND, .node_news = node_news, .pool = f->in->pool};
 }
 
 static void sweep_nodes(const sg_flows *f, sg_pool_part *part)
@@ -124,7 +123,7 @@ static void find_reasons(const sg_flows *f)
     const sg_news *news = f->in->news;
     for (int n = 0; n < plant->node_count; n++) {
         bool here = n > 0 && self->node_binding[n];
-        int why = n == 0 ? SG_REASON_SITE_SUPPLY : news->found[plant->node_parent[n]].why;
+        int why = n == 0 ? SG_REASON_SITE_SUPPLY : news->why[plant->node_parent[n]];
         if (here) {
             bool rests = self->node_allow_w[n] > self->node_leaf_w[n] && /* on who helps */
                          self->node_allow_w[n] >= 0.999 * self->node_bear_w[n];
@@ -132,8 +131,8 @@ static void find_reasons(const sg_flows *f)
                   : plant->node_curve[n] > 0  ? SG_REASON_BREAKER_HEAT
                                               : SG_REASON_NODE_LIMIT;
         }
-        if (news->found[n].why != why) {
-            news->found[n].why = (uint8_t)why;
+        if (news->why[n] != why) {
+            news->why[n] = (uint8_t)why;
             news->given[n] = 1;
         }
     }
@@ -144,6 +143,8 @@ void sg_flows_caps(sg_flows *f)
     const sg_control *self = f->self;
     sg_allocation problem = problem_of(f, NULL, NULL); /* demands were looked at */
     sg_allocation_step step = step_of(f, f->in->news->readings);
+    step.node_given = f->in->news->given;
+    step.node_least = f->in->news->least;
     sg_allocator *caps = sg_allocator_at(self->caps, &problem);
     sg_allocator_solve(caps, &problem, &step, self->load_given_w, self->node_binding);
     sg_allocator_given(caps, self->node_used_w);
@@ -171,18 +172,58 @@ static sg_reason reason_of(const sg_flows *f, const double *demand_w, int l, int
                                                    f->plant->load_minimum_w[l], why);
 }
 
+/* The columns that a row of loads is told from; NULL: minimum_w where all get theirs, spare_w where none gets more. */
+typedef struct telling {
+    const double *given_w, *demand_w, *rating_w, *minimum_w, *spare_w;
+    double *cap_w;
+    uint8_t *reason;
+} telling;
+
+#define SG_QUADS 2
+#include "control/told_quads.h"
+#undef SG_QUADS
+#if SG_QUADS_X86
+#define SG_QUADS 4
+#include "control/told_quads.h"
+#undef SG_QUADS
+#endif
+
+static inline uint64_t mix_in(uint64_t hash, double cap_w, uint8_t reason)
+{
+    const uint64_t mix = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t word;
+    memcpy(&word, &cap_w, sizeof word);
+    hash = (hash ^ word ^ (reason * (mix >> 8))) * mix;
+    return hash ^ hash >> 29;
+}
+
+/* Load l goes into lane l & 3: four at a time, beginning with the lane of the first one. */
+static void hash_row(const double *cap_w, const uint8_t *reason, sg_row row, uint64_t lane[4])
+{
+    uint64_t *a = &lane[row.from & 3], *b = &lane[(row.from + 1) & 3],
+             *c = &lane[(row.from + 2) & 3], *d = &lane[(row.from + 3) & 3];
+    uint64_t hash_a = *a, hash_b = *b, hash_c = *c, hash_d = *d;
+    int32_t l = row.from;
+    for (; l + 4 <= row.to; l += 4) {
+        hash_a = mix_in(hash_a, cap_w[l], reason[l]);
+        hash_b = mix_in(hash_b, cap_w[l + 1], reason[l + 1]);
+        hash_c = mix_in(hash_c, cap_w[l + 2], reason[l + 2]);
+        hash_d = mix_in(hash_d, cap_w[l + 3], reason[l + 3]);
+    }
+    *a = hash_a;
+    *b = hash_b;
+    *c = hash_c;
+    *d = hash_d;
+    for (; l < row.to; l++) {
+        lane[l & 3] = mix_in(lane[l & 3], cap_w[l], reason[l]);
+    }
+}
+
 /* Hash, sum and check of a row: see sg_flows_told(). */
 static bool told_row(const sg_flows *f, sg_row row, uint64_t lane[4], double *sum_w)
 {
-    const uint64_t mix = UINT64_C(0x9E3779B97F4A7C15);
     const double *cap_w = f->self->load_cap_w, *rating_w = f->plant->load_rating_w;
-    const uint8_t *reason = f->self->load_reason;
-    for (int32_t l = row.from; l < row.to; l++) {
-        uint64_t word, *hash = &lane[l & 3];
-        memcpy(&word, &cap_w[l], sizeof word);
-        *hash = (*hash ^ word ^ (reason[l] * (mix >> 8))) * mix;
-        *hash ^= *hash >> 29;
-    }
+    hash_row(cap_w, f->self->load_reason, row, lane);
     *sum_w += sg_lanes_sum(cap_w + row.from, row.to - row.from);
     return sg_lanes_within(cap_w + row.from, rating_w + row.from, 1 + 1e-9, 0, row.to - row.from);
 }
@@ -197,48 +238,76 @@ void sg_flows_told(const sg_flows *f, int32_t node)
         SG_CHECK(told_row(f, row, lane, &sum_w));
         i += row.to - row.from;
     }
-    news->found[node].cap_w = sum_w;
-    news->found[node].hash = sg_hash(SG_HASH_START, lane, sizeof lane);
+    news->cap_w[node] = sum_w;
+    news->hash[node] = sg_hash(SG_HASH_START, lane, sizeof lane);
 }
 
-static void reasons_of_row(const sg_flows *f, sg_row row, int why)
+static void tell_row(const telling *j, sg_row row, int why)
 {
-    const uint8_t *quality = f->measure->quality + f->plant->points.first[SG_POINT_LOAD_DEMAND];
-    const double *demand_w = demands_w(f), *rating_w = f->plant->load_rating_w,
-                 *minimum_w = f->plant->load_minimum_w, *given_w = f->self->load_given_w;
-    uint8_t *restrict reason = f->self->load_reason;
-    bool good = sg_bytes_any(quality + row.from, row.to - row.from) == SG_GOOD;
-    if (good && !f->bridging && !f->in->start) {
-        for (int32_t l = row.from; l < row.to; l++) {
-            reason[l] = (uint8_t)plain_reason(given_w[l], lesser(demand_w[l], rating_w[l]),
-                                              minimum_w[l], why);
-        }
+#if SG_QUADS_X86
+    if (SG_QUADS_WIDE()) {
+        tell4(j, row, why);
         return;
     }
+#endif
+    tell2(j, row, why);
+}
+
+/* One by one, where more counts than the demand and the way up. */
+static void tell_each(const sg_flows *f, const telling *j, sg_row row, int why)
+{
+    const uint8_t *quality = f->measure->quality + f->plant->points.first[SG_POINT_LOAD_DEMAND];
     for (int32_t l = row.from; l < row.to; l++) {
-        reason[l] = (uint8_t)reason_of(f, demand_w, l, quality[l], why);
+        j->reason[l] = (uint8_t)reason_of(f, j->demand_w, l, quality[l], why);
+        j->cap_w[l] = j->given_w[l] + (j->spare_w ? j->spare_w[l] : 0);
     }
+}
+
+/* Has none of the node's loads anything beyond what it wants? Kept until that is given anew. */
+static bool without_spare(const sg_flows *f, int32_t n)
+{
+    const sg_news *news = f->in->news;
+    if (news->spared[n] || !news->no_spare[n]) {
+        double most_w = 0;
+        for (int32_t i = news->first[n]; i < news->first[n + 1]; i++) {
+            most_w += f->self->load_spare_w[news->load[i]];
+        }
+        news->no_spare[n] = most_w == 0;
+    }
+    return news->no_spare[n] != 0;
+}
+
+static void tell_node(const sg_flows *f, telling *j, int32_t n)
+{
+    const sg_news *news = f->in->news;
+    bool plain = !news->restless[n] && !f->bridging && !f->in->start;
+    j->spare_w = without_spare(f, n) ? NULL : f->self->load_spare_w;
+    j->minimum_w = news->least[n] ? f->plant->load_minimum_w : NULL;
+    for (int32_t i = news->first[n], end = news->first[n + 1]; i < end;) {
+        sg_row row = sg_news_row(news, i, end);
+        if (plain) {
+            tell_row(j, row, news->why[n]);
+        } else {
+            tell_each(f, j, row, news->why[n]);
+        }
+        i += row.to - row.from;
+    }
+    sg_flows_told(f, n);
 }
 
 static void told_part(void *context, int part)
 {
     const sg_flows *f = *(const sg_flows *const *)context;
     const sg_news *news = f->in->news;
-    const double *given_w = f->self->load_given_w, *spare_w = f->self->load_spare_w;
-    double *restrict cap_w = f->self->load_cap_w;
+    telling j = {.given_w = f->self->load_given_w,
+                 .demand_w = demands_w(f),
+                 .rating_w = f->plant->load_rating_w,
+                 .cap_w = f->self->load_cap_w,
+                 .reason = f->self->load_reason};
     for (int32_t n = news->part[part]; n < news->part[part + 1]; n++) {
-        if (!(news->readings[n] | news->given[n] | news->asks[n])) {
-            continue;
+        if (news->readings[n] | news->given[n] | news->asks[n] | news->spared[n]) {
+            tell_node(f, &j, n);
         }
-        for (int32_t i = news->first[n], end = news->first[n + 1]; i < end;) {
-            sg_row row = sg_news_row(news, i, end);
-            reasons_of_row(f, row, news->found[n].why);
-            for (int32_t l = row.from; l < row.to; l++) {
-                cap_w[l] = given_w[l] + spare_w[l];
-            }
-            i += row.to - row.from;
-        }
-        sg_flows_told(f, n);
     }
 }
 
@@ -319,16 +388,24 @@ static void ask_part(void *context, int part)
 }
 
 /* What the tree has left is given out as room to grow, so that a load which jumps between two steps is not cut needlessly
- * and still cannot pass a breaker. */
+ * and still cannot pass a breaker. While there is no room at all, nobody has any, and nobody is asked. */
 void sg_flows_headroom(sg_flows *f)
 {
     const sg_control *self = f->self;
+    const sg_news *news = f->in->news;
     sg_allocation problem = problem_of(f, self->load_cap_w, NULL);
-    sg_allocation_step step = step_of(f, f->in->news->asks);
+    sg_allocation_step step = step_of(f, news->asks);
+    step.node_given = news->spared;
     sg_allocator *spare = sg_allocator_at(self->spare, &problem);
+    bool fresh = sg_allocator_fresh(spare);
     find_rooms(f);
-    find_asks(f, sg_allocator_fresh(spare));
-    sweep_nodes(f, ask_part);
-    sg_allocator_step(spare, &problem, &step, self->load_spare_w, NULL);
+    find_asks(f, fresh);
+    memset(news->spared, 0, (size_t)f->plant->node_count);
+    bool full = self->node_room_w[0] == 0;
+    if (fresh || !full || !news->head->full) {
+        sweep_nodes(f, ask_part);
+        sg_allocator_step(spare, &problem, &step, self->load_spare_w, NULL);
+    }
+    news->head->full = full;
     sweep_nodes(f, told_part);
 }

@@ -178,7 +178,7 @@ static void forecast_now(sg_rooms *rooms, const sg_news *news, int64_t time_us, 
     /* without tasks: how long those last is known */
     double demand_w = site_value(rooms, SG_SITE_LOSS_W), available_w = 0;
     for (int n = 0; n < plant->node_count; n++) {
-        demand_w += news->found[n].demand_w;
+        demand_w += news->demand_w[n];
     }
     const double *available = rooms->measure.value + plant->points.first[SG_POINT_SOURCE_AVAILABLE];
     for (int s = 0; s < plant->source_count; s++) {
@@ -313,7 +313,7 @@ static uint64_t hash_command(const sg_rooms *rooms, const sg_news *news, sg_pool
     hash = sg_sweep_hash(pool, hash, c->source_reason, p->source_count);
     hash = sg_sweep_hash(pool, hash, c->store_reason, p->store_count);
     for (int n = 0; n < p->node_count; n++) {
-        hash = sg_hash(hash, &news->found[n].hash, sizeof news->found[n].hash);
+        hash = sg_hash(hash, &news->hash[n], sizeof news->hash[n]);
     }
     hash = sg_hash(hash, c->source_start, (size_t)p->source_count);
     hash = sg_hash(hash, c->tie_w, sizeof(double) * (size_t)p->tie_count);
@@ -328,7 +328,7 @@ static bool inputs_unusable(const sg_rooms *rooms, const sg_news *news)
 {
     int64_t lost = 0;
     for (int n = 0; n < rooms->plant.node_count; n++) {
-        lost += news->found[n].lost;
+        lost += news->lost[n];
     }
     return lost * 2 > rooms->plant.load_count;
 }
@@ -410,7 +410,7 @@ static void settle_now(sg_rooms *rooms, const sg_news *news, int64_t time_us, do
         .carbon_kg_per_j = self->tick > 1 ? self->carbon_kg_per_j : value[site + SG_SITE_CARBON],
     };
     for (int n = 0; n < plant->node_count; n++) {
-        step.load_w += news->found[n].power_w;
+        step.load_w += news->power_w[n];
     }
     self->import_price = value[site + SG_SITE_IMPORT_PRICE];
     self->export_price = value[site + SG_SITE_EXPORT_PRICE];
@@ -481,7 +481,8 @@ void sg_engine_step(sg_engine *self, const sg_frame *frame, sg_reply *ret_replie
     const sg_news news = sg_news_at(rooms.news, &rooms.plant);
     const sg_readings_in readings = {
         .value = frame->value, .quality = frame->quality, .dt_s = frame->dt_s, .pool = frame->pool};
-    sg_news_begin(&news, &rooms.plant, frame->changed, frame->changed_count, frame->dt_s);
+    sg_news_begin(&news, &rooms.plant, frame->changed, frame->changed_count, frame->dt_s,
+                  frame->pool);
     sg_trust_judge(&rooms.trust, &rooms.measure, &rooms.plant, &news, &readings);
     self->disbelieved = sg_trust_take(&rooms.trust, &rooms.measure, &rooms.plant, &news, &readings,
                                       self->quality_count);

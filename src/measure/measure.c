@@ -126,9 +126,9 @@ void sg_measure_count(const sg_measure *self, const sg_plant *plant, const sg_ne
                   after = plant->points.first[SG_POINT_NODE_POWER];
     int64_t suspect = 0, stale = 0, none = 0;
     for (int32_t n = 0; n < plant->node_count; n++) {
-        suspect += news->found[n].suspect;
-        stale += news->found[n].stale;
-        none += news->found[n].none;
+        suspect += news->suspect[n];
+        stale += news->stale[n];
+        none += news->none[n];
     }
     memset(ret_counts, 0, 4 * sizeof *ret_counts);
     count_range(self->quality, 0, loads, ret_counts);
@@ -157,21 +157,26 @@ void sg_measure_step(const sg_measure *self, const sg_plant *plant, const sg_rea
 
 /* --- loads --- */
 
+/* Readings of a node by quality; all others are good. */
+typedef struct tally {
+    int32_t suspect, stale, none;
+} tally;
+
 /* Is it all good, and was so before? Most is: then nothing grows older, and a range is left to be checked. */
 static bool all_good(const sg_measure *self, const sg_readings_in *in, int first, int count,
-                     const double *rating_w)
+                     const double *rating_w, bool was_good)
 {
-    return (sg_bytes_any(in->quality + first, count) |
-            sg_bytes_any(self->quality + first, count)) == SG_GOOD &&
+    return sg_bytes_any(in->quality + first, count) == SG_GOOD &&
+           (was_good || sg_bytes_any(self->quality + first, count) == SG_GOOD) &&
            sg_lanes_within(in->value + first, rating_w, SCALE, SLACK, count);
 }
 
 /* How many of them can carry no set-point. */
 static int step_row(const sg_measure *self, const sg_readings_in *in, int first, int count,
-                    const double *rating_w, sg_found *found)
+                    const double *rating_w, bool was_good, tally *ret)
 {
     int lost = 0;
-    if (all_good(self, in, first, count, rating_w)) { /* so they are of age 0 */
+    if (all_good(self, in, first, count, rating_w, was_good)) { /* so they are of age 0 */
         memcpy(self->value + first, in->value + first, sizeof(double) * (size_t)count);
         return 0;
     }
@@ -179,9 +184,9 @@ static int step_row(const sg_measure *self, const sg_readings_in *in, int first,
         step_point(*self, point, (range){0, scaled(rating_w[point - first])}, in->value[point],
                    in->quality[point], age_max_s(true, in->dt_s), in->dt_s);
         uint8_t quality = self->quality[point];
-        found->suspect += quality == SG_SUSPECT;
-        found->stale += quality == SG_STALE;
-        found->none += quality == SG_NO_DATA;
+        ret->suspect += quality == SG_SUSPECT;
+        ret->stale += quality == SG_STALE;
+        ret->none += quality == SG_NO_DATA;
         lost += quality >= SG_STALE;
     }
     return lost;
@@ -191,16 +196,20 @@ void sg_measure_loads(const sg_measure *self, const sg_plant *plant, const sg_ne
                       const sg_readings_in *in, int32_t node)
 {
     int demand = plant->points.first[SG_POINT_LOAD_DEMAND],
-        power = plant->points.first[SG_POINT_LOAD_POWER];
-    sg_found *found = &news->found[node];
-    found->suspect = found->stale = found->none = found->lost = 0;
+        power = plant->points.first[SG_POINT_LOAD_POWER], lost = 0;
+    bool was_good = !news->restless[node];
+    tally all = {0};
     for (int32_t i = news->first[node], end = news->first[node + 1]; i < end;) {
         sg_row row = sg_news_row(news, i, end);
         const double *rating_w = plant->load_rating_w + row.from;
         int count = row.to - row.from;
-        found->lost += step_row(self, in, demand + row.from, count, rating_w, found);
-        (void)step_row(self, in, power + row.from, count, rating_w, found);
+        lost += step_row(self, in, demand + row.from, count, rating_w, was_good, &all);
+        (void)step_row(self, in, power + row.from, count, rating_w, was_good, &all);
         i += count;
     }
-    found->restless = (found->suspect | found->stale | found->none) != 0;
+    news->suspect[node] = all.suspect;
+    news->stale[node] = all.stale;
+    news->none[node] = all.none;
+    news->lost[node] = lost;
+    news->restless[node] = (all.suspect | all.stale | all.none) != 0;
 }

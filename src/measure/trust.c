@@ -44,6 +44,7 @@ typedef struct hearing {
     const double *value;
     const uint8_t *quality;
     double dt_s;
+    uint8_t open[SG_NEWS_PART_MAX]; /* [part] a verdict is open somewhere */
 } hearing;
 
 /* A reading as it came, NAN where it says of itself that it is none, or is no power or energy of any site. */
@@ -73,29 +74,11 @@ typedef struct sum {
     double w, square;
 } sum;
 
-/* In lanes, whatever a compiler makes of them. */
-static sum sum_of(const double *w, int count)
-{
-    double lane[4] = {0}, square[4] = {0};
-    int i = 0;
-    for (; i + 4 <= count; i += 4) {
-        for (int k = 0; k < 4; k++) {
-            lane[k] += w[i + k];
-            square[k] += w[i + k] * w[i + k];
-        }
-    }
-    for (; i < count; i++) {
-        lane[0] += w[i];
-        square[0] += w[i] * w[i];
-    }
-    return (sum){(lane[0] + lane[2]) + (lane[1] + lane[3]),
-                 (square[0] + square[2]) + (square[1] + square[3])};
-}
-
 /* What a row of loads reads; NAN where one of them is silent or says what cannot be, which its square would show. */
 static sum read_row(const hearing *h, int first, int count)
 {
-    sum all = sum_of(h->value + first, count);
+    sum all;
+    all.square = sg_lanes_squares(h->value + first, count, &all.w);
     if (sg_bytes_any(h->quality + first, count) == SG_GOOD &&
         all.square <= READING_MAX * READING_MAX) {
         return all;
@@ -123,8 +106,8 @@ static void read_part(void *context, int part)
             i += row.to - row.from;
         }
         if (news->readings[n]) {
-            news->found[n].read_w = all.w;
-            news->found[n].read_square = all.square;
+            news->read_w[n] = all.w;
+            news->read_square[n] = all.square;
         }
     }
 }
@@ -134,8 +117,8 @@ static void sum_members(const hearing *h)
     const sg_plant *plant = h->plant;
     const int32_t *first = plant->points.first;
     for (int n = 0; n < plant->node_count; n++) {
-        h->self->node_below_w[n] = h->news->found[n].read_w;
-        h->self->node_square[n] = h->news->found[n].read_square;
+        h->self->node_below_w[n] = h->news->read_w[n];
+        h->self->node_square[n] = h->news->read_square[n];
     }
     for (int s = 0; s < plant->store_count; s++) {
         account(h, plant->store_node[s], -raw(h, first[SG_POINT_STORE_POWER] + s));
@@ -329,20 +312,18 @@ static void outvote(const hearing *h)
     }
 }
 
-static void decide(const hearing *h)
+static void decide(const hearing *h, int n)
 {
     const sg_trust *self = h->self;
-    for (int n = 0; n < h->plant->node_count; n++) {
-        if (rings(self, n) && self->node_liar[n] < 0) {
-            int jumped = self->node_jumped[n], found = self->node_found[n];
-            if (self->node_count[n] == 1 && (jumped < 0 || jumped == found)) {
-                convict(self, n, found, (sg_verdict)self->node_verdict[n]);
-            } else if (self->node_count[n] != WAITS && jumped >= 0) {
-                convict(self, n, jumped, SG_VERDICT_JUMP);
-            }
-        } else if (self->node_doubt[n] <= 0) {
-            self->node_liar[n] = -1;
+    if (rings(self, n) && self->node_liar[n] < 0) {
+        int jumped = self->node_jumped[n], found = self->node_found[n];
+        if (self->node_count[n] == 1 && (jumped < 0 || jumped == found)) {
+            convict(self, n, found, (sg_verdict)self->node_verdict[n]);
+        } else if (self->node_count[n] != WAITS && jumped >= 0) {
+            convict(self, n, jumped, SG_VERDICT_JUMP);
         }
+    } else if (self->node_doubt[n] <= 0) {
+        self->node_liar[n] = -1;
     }
 }
 
@@ -356,42 +337,57 @@ static double side_of(const sg_plant *plant, int n, int point)
     return point >= first[SG_POINT_LOAD_DEMAND] ? 1 : -1;
 }
 
-/* Doubts of all balances; true where a verdict is open somewhere. */
-static bool weigh(const hearing *h)
+/* The doubt of a node's balance; true where a verdict is open. */
+static bool weigh(const hearing *h, int n)
 {
     const sg_trust *self = h->self;
-    bool open = false;
-    for (int n = 0; n < h->plant->node_count; n++) {
-        double meter_w = raw(h, h->plant->points.first[SG_POINT_NODE_POWER] + n);
-        double before_w = self->node_miss_w[n], tolerance = tolerance_w(h, n);
-        double miss_w = meter_w - with_losses_w(h->plant, n, self->node_below_w[n]);
-        self->node_jump_w[n] = 0;
-        self->node_count[n] = 0;
-        if (!(fabs(miss_w) <= READING_MAX * READING_MAX)) {
-            self->node_below_w[n] = self->node_square[n] =
-                0; /* a member is silent: nothing to be said */
-            continue;
-        }
-        if (fabs(miss_w) > tolerance && fabs(before_w) <= tolerance) {
-            self->node_jump_w[n] = miss_w - before_w;
-            self->node_jumped[n] = -1;
-        }
-        self->node_miss_w[n] = miss_w;
-        double doubt = self->node_doubt[n] + fabs(miss_w) / tolerance - 1;
-        self->node_doubt[n] = doubt < 0 ? 0 : doubt < DOUBT_MAX ? doubt : DOUBT_MAX;
-        open = open || on_trial(self, n);
+    double meter_w = raw(h, h->plant->points.first[SG_POINT_NODE_POWER] + n);
+    double before_w = self->node_miss_w[n], tolerance = tolerance_w(h, n);
+    double miss_w = meter_w - with_losses_w(h->plant, n, self->node_below_w[n]);
+    self->node_jump_w[n] = 0;
+    self->node_count[n] = 0;
+    if (!(fabs(miss_w) <= READING_MAX * READING_MAX)) {
+        self->node_below_w[n] = self->node_square[n] =
+            0; /* a member is silent: nothing to be said */
+        return false;
     }
-    return open;
+    if (fabs(miss_w) > tolerance && fabs(before_w) <= tolerance) {
+        self->node_jump_w[n] = miss_w - before_w;
+        self->node_jumped[n] = -1;
+    }
+    self->node_miss_w[n] = miss_w;
+    double doubt = self->node_doubt[n] + fabs(miss_w) / tolerance - 1;
+    self->node_doubt[n] = doubt < 0 ? 0 : doubt < DOUBT_MAX ? doubt : DOUBT_MAX;
+    return on_trial(self, n);
 }
 
-static void find_truths(const hearing *h)
+static void weigh_part(void *context, int part)
+{
+    hearing *h = context;
+    bool open = false;
+    for (int32_t n = h->news->part[part]; n < h->news->part[part + 1]; n++) {
+        open |= weigh(h, n);
+    }
+    h->open[part] = open;
+}
+
+static void find_truth(const hearing *h, int n)
 {
     const sg_trust *self = h->self;
-    for (int n = 0; n < h->plant->node_count; n++) {
-        int liar = self->node_liar[n];
-        double truth_w =
-            liar < 0 ? 0 : raw(h, liar) + side_of(h->plant, n, liar) * self->node_miss_w[n];
-        self->node_truth_w[n] = isfinite(truth_w) ? truth_w : self->node_truth_w[n];
+    int liar = self->node_liar[n];
+    double truth_w =
+        liar < 0 ? 0 : raw(h, liar) + side_of(h->plant, n, liar) * self->node_miss_w[n];
+    self->node_truth_w[n] = isfinite(truth_w) ? truth_w : self->node_truth_w[n];
+}
+
+static void decide_part(void *context, int part)
+{
+    const hearing *h = context;
+    for (int32_t n = h->news->part[part]; n < h->news->part[part + 1]; n++) {
+        decide(h, n);
+        if (h->dt_s <= SG_LONG_STEP_S) {
+            find_truth(h, n);
+        }
     }
 }
 
@@ -450,22 +446,28 @@ static void reckon(const hearing *h, int s)
 void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,
                     const sg_news *news, const sg_readings_in *in)
 {
-    hearing h = {self, measure, plant, news, in->value, in->quality, in->dt_s};
+    const int parts = news->head->part_count;
+    hearing h = {.self = self,
+                 .measure = measure,
+                 .plant = plant,
+                 .news = news,
+                 .value = in->value,
+                 .quality = in->quality,
+                 .dt_s = in->dt_s};
     sg_plant_step_length(plant, in->dt_s);
     if (in->dt_s <= SG_LONG_STEP_S) {
-        sg_pool_run(in->pool, read_part, &h, news->head->part_count);
+        sg_pool_run(in->pool, read_part, &h, parts);
         sum_members(&h);
-        if (weigh(&h)) {
+        sg_pool_run(in->pool, weigh_part, &h, parts);
+        if (sg_bytes_any(h.open, parts)) {
             examine_members(&h);
             examine_meters(&h);
             outvote(&h);
         }
-        decide(&h);
-        find_truths(&h);
     } else {
         memset(self->node_doubt, 0, (size_t)plant->node_count * sizeof(double));
-        decide(&h);
     }
+    sg_pool_run(in->pool, decide_part, &h, parts);
     for (int s = 0; s < plant->store_count; s++) {
         reckon(&h, s);
     }
@@ -495,7 +497,7 @@ static void correct_liar(const sg_trust *self, const sg_measure *measure, const 
     double age_s = point == meter ? 0 : measure->age_s[meter];
     if (load >= 0 && load < plant->load_count) {
         double rating_w = plant->load_rating_w[load];
-        news->readings[n] = news->found[n].restless = 1; /* to be taken again in the next step */
+        news->readings[n] = news->restless[n] = 1; /* to be taken again in the next step */
         truth_w = within(truth_w, 0, rating_w);
         replace(measure, first[SG_POINT_LOAD_DEMAND] + load,
                 within(truth_w * (1 + DEMAND_GROWS) + ACCURACY * rating_w, 0, rating_w), age_s);
@@ -546,10 +548,11 @@ typedef struct taking {
 static const double OVER_WANTS = 1 + 2 * 0.01, OVER_RATING = 0.01;
 
 /* Does none draw more than that, and did none? */
-static bool all_within(const taking *j, const double *wants_w, const double *draws_w, sg_row row)
+static bool all_within(const taking *j, const double *wants_w, const double *draws_w, sg_row row,
+                       bool none_was)
 {
     int count = row.to - row.from;
-    return sg_bytes_any(j->self->load_over + row.from, count) == 0 &&
+    return (none_was || sg_bytes_any(j->self->load_over + row.from, count) == 0) &&
            sg_lanes_below(draws_w, wants_w, OVER_WANTS, j->plant->load_rating_w + row.from,
                           OVER_RATING, count);
 }
@@ -569,29 +572,32 @@ static bool correct_load(const taking *j, int l, int demand, int power)
     return *count >= OVER_MIN;
 }
 
-static void correct_loads(const taking *j, int32_t n)
+/* none_was: none of its loads was over when they were last looked at. */
+static void correct_loads(const taking *j, int32_t n, bool none_was)
 {
     const sg_news *news = j->news;
     int demand = j->plant->points.first[SG_POINT_LOAD_DEMAND],
         power = j->plant->points.first[SG_POINT_LOAD_POWER];
-    sg_found *found = &news->found[n];
+    int32_t disbelieved = 0;
+    double demand_w = 0, power_w = 0;
     bool judged = j->in->dt_s <= SG_LONG_STEP_S;
-    found->disbelieved = 0;
-    found->demand_w = found->power_w = 0;
     for (int32_t i = news->first[n], end = news->first[n + 1]; i < end;) {
         sg_row row = sg_news_row(news, i, end);
         const double *wants_w = j->measure->value + demand + row.from,
                      *draws_w = j->measure->value + power + row.from;
-        if (!all_within(j, wants_w, draws_w, row)) {
-            found->restless = 1;
+        if (!all_within(j, wants_w, draws_w, row, none_was)) {
+            news->restless[n] = 1;
             for (int32_t l = row.from; judged && l < row.to; l++) {
-                found->disbelieved += correct_load(j, l, demand + l, power + l);
+                disbelieved += correct_load(j, l, demand + l, power + l);
             }
         }
-        found->demand_w += sg_lanes_sum(wants_w, row.to - row.from);
-        found->power_w += sg_lanes_sum(draws_w, row.to - row.from);
+        demand_w += sg_lanes_sum(wants_w, row.to - row.from);
+        power_w += sg_lanes_sum(draws_w, row.to - row.from);
         i += row.to - row.from;
     }
+    news->disbelieved[n] = disbelieved;
+    news->demand_w[n] = demand_w;
+    news->power_w[n] = power_w;
 }
 
 /* A node with a liar waits until that one is corrected. */
@@ -600,9 +606,10 @@ static void loads_part(void *context, int part)
     const taking *j = context;
     for (int32_t n = j->news->part[part]; n < j->news->part[part + 1]; n++) {
         if (j->news->readings[n]) {
+            bool was_quiet = !j->news->restless[n];
             sg_measure_loads(j->measure, j->plant, j->news, j->in, n);
             if (j->self->node_liar[n] < 0) {
-                correct_loads(j, n);
+                correct_loads(j, n, was_quiet);
             }
         }
     }
@@ -636,9 +643,9 @@ int sg_trust_take(const sg_trust *self, const sg_measure *measure, const sg_plan
     int count = in->dt_s <= SG_LONG_STEP_S ? correct_nodes(self, measure, plant, news) : 0;
     for (int n = 0; n < plant->node_count; n++) {
         if (self->node_liar[n] >= 0 && news->readings[n]) {
-            correct_loads(&j, n);
+            correct_loads(&j, n, false);
         }
-        count += news->found[n].disbelieved;
+        count += news->disbelieved[n];
     }
     return count + correct_stores(&j);
 }

@@ -1,6 +1,7 @@
 #include "site/news.h"
 
 #include "base/check.h"
+#include "base/sweep.h"
 
 #include <string.h>
 
@@ -11,22 +12,11 @@ static size_t align_up(size_t size)
     return (size + 63) & ~(size_t)63;
 }
 
-/* name, how many */
-#define SG_NEWS_ARRAYS(X) \
-    X(first, nodes + 1)   \
-    X(load, loads)        \
-    X(part, nodes + 1)    \
-    X(found, nodes)       \
-    X(readings, nodes)    \
-    X(given, nodes)       \
-    X(asks, nodes)        \
-    X(waits, nodes)
-
 size_t sg_news_size(int32_t node_count, int32_t load_count)
 {
     size_t nodes = (size_t)node_count, loads = (size_t)load_count;
     size_t size = align_up(sizeof(sg_news_head));
-#define X(name, count) size += align_up(sizeof *((sg_news *)0)->name * (count));
+#define X(name, type, count) size += align_up(sizeof(type) * (count));
     SG_NEWS_ARRAYS(X)
 #undef X
     return size;
@@ -37,9 +27,9 @@ static sg_news resolve(void *memory, const sg_plant *plant)
     sg_news self = {.head = memory};
     size_t nodes = (size_t)plant->node_count, loads = (size_t)plant->load_count;
     unsigned char *at = (unsigned char *)memory + align_up(sizeof(sg_news_head));
-#define X(name, count)      \
-    self.name = (void *)at; \
-    at += align_up(sizeof *self.name * (count));
+#define X(name, type, count)        \
+    self.name = (type *)(void *)at; \
+    at += align_up(sizeof(type) * (count));
     SG_NEWS_ARRAYS(X)
 #undef X
     return self;
@@ -84,6 +74,7 @@ sg_news sg_news_at(void *memory, const sg_plant *plant)
     sg_news_head *head = self.head;
     if (head->magic != SG_NEWS_MAGIC || head->node_count != plant->node_count ||
         head->load_count != plant->load_count) {
+        memset(memory, 0, sg_news_size(plant->node_count, plant->load_count));
         *head = (sg_news_head){.magic = SG_NEWS_MAGIC,
                                .node_count = plant->node_count,
                                .load_count = plant->load_count,
@@ -91,34 +82,46 @@ sg_news sg_news_at(void *memory, const sg_plant *plant)
                                .size = (int64_t)sg_news_size(plant->node_count, plant->load_count)};
         order_loads(&self, plant);
         find_parts(&self, plant);
-        memset(self.found, 0, sizeof *self.found * (size_t)plant->node_count);
         memset(self.readings, 1, (size_t)plant->node_count);
         memset(self.given, 1, (size_t)plant->node_count);
         memset(self.waits, 1, (size_t)plant->node_count);
+        memset(self.restless, 1, (size_t)plant->node_count);
+        memset(self.least, 1, (size_t)plant->node_count);
     }
     return self;
 }
 
-static void mark_changed(const sg_news *self, const sg_plant *plant, const int32_t *changed,
-                         int32_t count)
+typedef struct marking {
+    const sg_news *news;
+    const sg_plant *plant;
+    const int32_t *changed;
+    int32_t count;
+} marking;
+
+/* Two parts may mark the same node, with the same mark. */
+static void mark_part(void *context, int part)
 {
-    const int32_t loads = plant->load_count, demand = plant->points.first[SG_POINT_LOAD_DEMAND];
-    const int32_t *node = plant->load_node;
-    int32_t before = -1;
-    for (int32_t i = 0; i < count; i++) {
+    const marking *m = context;
+    sg_span s = sg_sweep_span(part, m->count);
+    const int32_t loads = m->plant->load_count,
+                  demand = m->plant->points.first[SG_POINT_LOAD_DEMAND], *changed = m->changed,
+                  *node = m->plant->load_node;
+    uint8_t *readings = m->news->readings;
+    int32_t before = s.from > 0 ? changed[s.from - 1] : -1;
+    for (int32_t i = s.from; i < s.to; i++) {
         SG_CHECK(changed[i] > before);
         before = changed[i];
         int32_t l = before - demand; /* powers come behind the demands */
         l -= l >= loads ? loads : 0;
         if (before >= demand && l < loads) {
-            self->readings[node[l]] = 1;
+            __atomic_store_n(&readings[node[l]], 1, __ATOMIC_RELAXED);
         }
     }
-    SG_CHECK(before < plant->points.count);
+    SG_CHECK(before < m->plant->points.count);
 }
 
 void sg_news_begin(const sg_news *self, const sg_plant *plant, const int32_t *changed,
-                   int32_t changed_count, double dt_s)
+                   int32_t changed_count, double dt_s, sg_pool *pool)
 {
     sg_news_head *head = self->head;
     size_t nodes = (size_t)plant->node_count;
@@ -133,9 +136,10 @@ void sg_news_begin(const sg_news *self, const sg_plant *plant, const int32_t *ch
         return;
     }
     for (size_t n = 0; n < nodes; n++) {
-        self->readings[n] = self->found[n].restless;
+        self->readings[n] = self->restless[n];
     }
-    mark_changed(self, plant, changed, changed_count);
+    marking m = {self, plant, changed, changed_count};
+    sg_pool_run(pool, mark_part, &m, sg_sweep_blocks(changed_count));
 }
 
 void sg_news_all(const sg_news *self)

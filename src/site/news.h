@@ -23,37 +23,49 @@ enum {
 
 typedef struct sg_news_head {
     uint64_t magic;
-    int32_t node_count, load_count, part_count;
+    int32_t node_count, load_count, part_count, pad;
     int32_t all;  /* the next step looks at all of it */
+    int32_t full; /* the last one found no room anywhere */
     double dt_s;  /* of the last step                 */
     int64_t size; /* of the block                     */
 } sg_news_head;
 
-/* What was found at a node's loads; kept until they are looked at again. */
-typedef struct sg_found {
-    double read_w, read_square; /* their powers as the field read them, and the squares of these */
-    double demand_w, power_w;   /* as trusted                                                    */
-    double cap_w;
-    uint64_t hash;                /* of caps and reasons                            */
-    int32_t suspect, stale, none; /* readings by quality; all others are good       */
-    int32_t lost;                 /* demands that are stale or none                 */
-    int32_t disbelieved;          /* demands that were replaced by what is drawn    */
-    uint8_t restless;
-    uint8_t why; /* sg_reason of a load that gets less than it wants */
-    uint8_t pad[2];
-} sg_found;
+/* name, type, how many */
+#define SG_NEWS_ARRAYS(X)                                                                          \
+    X(first, int32_t,                                                                              \
+      nodes + 1)                /* [node + 1] in `load`                                         */ \
+    X(load, int32_t, loads)     /* [load] node by node, ascending in each                       */ \
+    X(part, int32_t, nodes + 1) /* [part_count + 1] first node                                  */ \
+    /* of this step, 0 or 1 */                                                                     \
+    X(readings, uint8_t, nodes) /* may differ from what they were                               */ \
+    X(given, uint8_t, nodes)    /* so may what its loads get, or why                            */ \
+    X(asks, uint8_t, nodes)     /* what they could take beyond that is asked anew               */ \
+    X(waits, uint8_t, nodes)    /* it would have to be; kept until there is room                */ \
+    X(spared, uint8_t, nodes)   /* and what they got beyond that was given anew                 */ \
+    /* what was found at a node's loads; kept until they are looked at again */                    \
+    X(read_w, double, nodes) /* their powers as the field read them, ...                     */    \
+    X(read_square, double,                                                                         \
+      nodes)                   /* ... and the squares of these                                */   \
+    X(demand_w, double, nodes) /* as trusted                                                   */  \
+    X(power_w, double, nodes)                                                                      \
+    X(cap_w, double, nodes)                                                                        \
+    X(hash, uint64_t, nodes)   /* of caps and reasons                                        */    \
+    X(suspect, int32_t, nodes) /* readings by quality; all others are good                   */    \
+    X(stale, int32_t, nodes)                                                                       \
+    X(none, int32_t, nodes)                                                                        \
+    X(lost, int32_t, nodes) /* demands that are stale or none                             */       \
+    X(disbelieved, int32_t,                                                                        \
+      nodes)                    /* demands that were replaced by what is drawn                */   \
+    X(restless, uint8_t, nodes) /* 0: all readings good and of now, no count of steps runs    */   \
+    X(why, uint8_t, nodes)      /* sg_reason of a load that gets less than it wants           */   \
+    X(least, uint8_t, nodes)    /* one of its loads may get less than its minimum             */   \
+    X(no_spare, uint8_t, nodes) /* none of its loads got anything beyond what it wants        */
 
 typedef struct sg_news {
     sg_news_head *head;
-    int32_t *first;  /* [node + 1] in `load`                     */
-    int32_t *load;   /* [load] node by node, ascending in each   */
-    int32_t *part;   /* [part_count + 1] first node              */
-    sg_found *found; /* [node]                                   */
-    /* of this step, 0 or 1 */
-    uint8_t *readings; /* [node] may differ from what they were      */
-    uint8_t *given;    /* [node] so may what its loads get, or why   */
-    uint8_t *asks;     /* [node] what they could take beyond that is asked anew */
-    uint8_t *waits;    /* [node] it would have to be; kept until there is room  */
+#define X(name, type, count) type *name;
+    SG_NEWS_ARRAYS(X)
+#undef X
 } sg_news;
 
 /* Loads that follow one another. */
@@ -83,7 +95,7 @@ sg_news sg_news_at(void *memory, const sg_plant *plant);
 
 /* Begin a step: mark the nodes whose readings are looked at. changed: points that may differ, ascending; NULL: any. */
 void sg_news_begin(const sg_news *self, const sg_plant *plant, const int32_t *changed,
-                   int32_t changed_count, double dt_s);
+                   int32_t changed_count, double dt_s, sg_pool *pool);
 
 /* All nodes, for the rest of this step. */
 void sg_news_all(const sg_news *self);

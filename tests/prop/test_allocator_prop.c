@@ -108,7 +108,7 @@ static void solve_cold(void)
     void *scratch = malloc(size);
     assert_non_null(scratch);
     memset(scratch, 0xA5, size);
-    static const sg_allocation_step alone = {SG_NEWS_ALL, NULL, NULL, NULL};
+    static const sg_allocation_step alone = {.news = SG_NEWS_ALL};
     sg_allocator_step(sg_allocator_create(scratch, &t.p), &t.p, &alone, cold, cold_binding);
     free(scratch);
 }
@@ -164,10 +164,14 @@ static void run_steps(int steps, int classes, bool odd, sg_pool *pool)
     for (int step = 0; step < steps; step++) {
         sg_allocation_news news = step == 0 ? SG_NEWS_ALL : change(classes, odd);
         static double before[LEAF_MAX];
-        static uint8_t anew[NODE_MAX];
+        static uint8_t anew[NODE_MAX], least[NODE_MAX];
         bool told =
             below(3) > 0; /* which nodes stop somebody: then no subtree is left out as shut */
-        sg_allocation_step how = {news, step > 0 && below(3) ? t.news : NULL, pool, anew};
+        sg_allocation_step how = {.news = news,
+                                  .node_news = step > 0 && below(3) ? t.news : NULL,
+                                  .pool = pool,
+                                  .node_given = anew,
+                                  .node_least = least};
         memcpy(before, given, sizeof *before * (size_t)t.p.leaf_count);
         memset(anew, step == 0, sizeof anew);
         sg_pool_wake(pool);
@@ -179,6 +183,11 @@ static void run_steps(int steps, int classes, bool odd, sg_pool *pool)
         expect_the_same(step);
         for (int k = 0; k < t.p.leaf_count; k++) { /* who was given anew is told of */
             assert_true(anew[t.node[k]] || memcmp(&before[k], &given[k], sizeof *before) == 0);
+        }
+        for (int k = 0; k < t.p.leaf_count; k++) { /* and where minimums may be missed */
+            double want_w = t.p.leaf_most_w ? fmin(t.demand[k], t.p.leaf_most_w[k]) : t.demand[k];
+            double least_w = fmin(t.min[k], want_w);
+            assert_true(least[t.node[k]] || given[k] >= least_w * (1 - 1e-10));
         }
     }
     free(memory);
@@ -225,7 +234,7 @@ static void tree_on_the_edge(double level, double large)
 static void levels_on_the_edge_of_an_ask_come_out_the_same(void **state)
 {
     (void)state;
-    static const sg_allocation_step how = {SG_NEWS_DEMAND, NULL, NULL, NULL};
+    static const sg_allocation_step how = {.news = SG_NEWS_DEMAND};
     for (int i = 0; i < 100000; i++) {
         tree_on_the_edge(0.1 * (1 + below(30)), i % 2 ? 1e3 * pow(10.0, below(10)) * unit() : 0.0);
         void *memory = malloc(sg_allocation_size(1, t.p.leaf_count));
@@ -263,7 +272,7 @@ static void a_block_may_be_moved(void **state)
     tree_random(200, 3000, 4, false);
     size_t size = sg_allocation_size(t.p.node_count, t.p.leaf_count);
     void *here = malloc(size), *there = malloc(size);
-    static const sg_allocation_step how = {SG_NEWS_ALL, NULL, NULL, NULL};
+    static const sg_allocation_step how = {.news = SG_NEWS_ALL};
     sg_allocator_step(sg_allocator_create(here, &t.p), &t.p, &how, given, binding);
     memcpy(there, here, size);
     memset(here, 0, size);

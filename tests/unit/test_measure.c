@@ -74,7 +74,7 @@ static int stop(void **state)
 static void step(double dt_s)
 {
     sg_readings_in in = {.value = value, .quality = quality, .dt_s = dt_s};
-    sg_news_begin(&news, &plant, NULL, 0, dt_s);
+    sg_news_begin(&news, &plant, NULL, 0, dt_s, NULL);
     sg_measure_step(&measure, &plant, &in);
     for (int n = 0; n < plant.node_count; n++) {
         sg_measure_loads(&measure, &plant, &news, &in, n);
