@@ -40,8 +40,9 @@ static void read_site(sg_flows *f)
 {
     const sg_plant *plant = f->plant;
     int site = plant->points.first[SG_POINT_SITE];
-    f->import_price = f->measure->value[site + SG_SITE_IMPORT_PRICE];
-    f->export_price = f->measure->value[site + SG_SITE_EXPORT_PRICE];
+    f->import_price =
+        reading(f, site + SG_SITE_IMPORT_PRICE, NAN); /* no comparison with it holds */
+    f->export_price = reading(f, site + SG_SITE_EXPORT_PRICE, 0);
     f->losses_w = reading(f, site + SG_SITE_LOSS_W, 0);
     int first = plant->points.first[SG_POINT_SOURCE_AVAILABLE];
     for (int s = 0; s < plant->source_count; s++) {

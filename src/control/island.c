@@ -221,7 +221,9 @@ static void stop_sets(const sg_flows *f)
         if (runs && f->self->source_state_s[s] < f->plant->source_run_s[s]) {
             continue;
         }
-        f->self->source_state_s[s] = runs ? just_s : f->self->source_state_s[s];
+        if (sg_start_wanted(*start)) { /* one that was asked may run already */
+            f->self->source_state_s[s] = just_s;
+        }
         *start = SG_START_OFF;
     }
 }

@@ -104,7 +104,8 @@ static void source_pace(sg_checker *self, int s)
 
 /* --- E9: sets are not switched on and off --- */
 
-/* One that gives nothing has failed and may be told to stop; it was not running either while it had nothing to give. */
+/* One that gives nothing, in truth or by its reading, has failed and may be told to stop; it runs from when it first gave something,
+ * in truth or by its reading. */
 static void set_cycles(sg_checker *self, int s)
 {
     const sg_device *device = &self->site->devices[SG_SOURCE][s];
@@ -131,7 +132,8 @@ static void set_cycles(sg_checker *self, int s)
                        self->stood_s[s], dwell_s);
     }
     bool ran = self->ran_s[s] > 0;
-    self->ran_s[s] = on && (able || ran) ? self->ran_s[s] + dt_s : 0;
+    bool shows = checker_known_most(self, available, self->tick->now.source_could_w[s]) > 0;
+    self->ran_s[s] = on && (shows || ran) ? self->ran_s[s] + dt_s : 0;
     self->stood_s[s] = on ? 0 : ran || self->stood_s[s] > 0 ? self->stood_s[s] + dt_s : 0;
     self->set_on[s] = on;
 }
