@@ -407,6 +407,26 @@ function drawAhead(doc) {
   ]);
 }
 
+// "43 % better, 79 % inside": a skill of less than a twentieth either way is no difference.
+function worth(lead) {
+  const skill = lead?.skill_vs_persistence, inside = lead?.inside_80_frac;
+  if (!isNumber(skill)) return "not known yet";
+  const words = Math.abs(skill) < 0.05 ? "as good" : `${percent(Math.abs(skill))} ${skill > 0 ? "better" : "worse"}`;
+  return isNumber(inside) ? `${words}, ${percent(inside)} inside` : words;
+}
+
+function drawSkill(doc) {
+  const names = [["Load", "load"], ["Generation", "generation"], ["Price", "price"], ["Carbon", "carbon"]];
+  const rows = names.map(([name, key]) => [name, doc.forecast?.[key]]).filter(([, f]) => list(f?.leads).length > 0);
+  fill("skill", rows.map(([name, f]) => [name, ...list(f.leads).map(worth)]),
+    ([name, ...cells]) => make("tr", null, make("th", { scope: "row" }, name), ...cells.map((c) => make("td", { class: "n" }, c))), "Nothing has been foretold yet.");
+  const fallen = rows.filter(([, f]) => list(f.leads).some((l) => l.why)).map(([name, f]) => {
+    const lead = list(f.leads).find((l) => l.why);
+    return `${name}, ${lead.lead} ahead: ${lead.from === "persistence" ? "the last value again" : "the simple models"}, because ${lead.why}.`;
+  });
+  put("skill-note", fallen.length ? fallen.join(" ") : rows.length ? "The mixture of models speaks of all of them." : "");
+}
+
 function drawBill(doc) {
   const s = doc.settlement ?? {}, columns = [s.running ?? {}, s.last ?? {}, s.total ?? {}];
   const rows = [["Import", "import_kwh", energy], ["Export", "export_kwh", energy], ["Load", "load_kwh", energy], ["Generation", "generation_kwh", energy],
@@ -446,6 +466,7 @@ function draw() {
   drawChart();
   drawLists(latest);
   drawAhead(latest);
+  drawSkill(latest);
   drawBill(latest);
   drawHealth(latest);
 }

@@ -564,6 +564,11 @@ uint64_t sg_engine_tick(const sg_engine *self)
     return self->tick;
 }
 
+int64_t sg_engine_slot(const sg_engine *self)
+{
+    return self->load.last;
+}
+
 int64_t sg_engine_time(const sg_engine *self)
 {
     return self->time_us;

@@ -9,6 +9,7 @@
  * Threads  one owner. Others read sg_view snapshots. */
 #ifndef SG_ENGINE_ENGINE_H
 #define SG_ENGINE_ENGINE_H
+#include "engine/foretold.h"
 #include "engine/view.h"
 #include "settle/regulation.h"
 
@@ -45,9 +46,10 @@ void sg_engine_view(const sg_engine *self, sg_view *ret);
 /* The task of that name, or NULL. */
 const sg_task *sg_engine_task(const sg_engine *self, const char *task_id);
 
-/* What the planner needs: the engine's own forecasts and the stores as they are. Prices beyond what the market has
- * published are same-time-yesterday; the caller overwrites those it knows better. */
-void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg_outlook *ret);
+/* What the planner needs: forecasts, and the stores as they are. told: forecasts made beside the engine (foresight.h); NULL, or older than
+ * two hours: the engine's own simple ones. The caller overwrites the prices that it knows better. */
+void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps,
+                       const sg_foretold *told, sg_outlook *ret);
 
 /* True when the last step closed a settlement interval: *ret is it. */
 bool sg_engine_settled(const sg_engine *self, sg_settlement *ret);
@@ -60,6 +62,7 @@ uint64_t sg_engine_hash(const sg_engine *self);                   /* of the whol
 uint64_t sg_engine_hash_by(const sg_engine *self, sg_pool *pool); /* the same, shared   */
 uint64_t sg_engine_command_hash(const sg_engine *self);           /* of the last command          */
 uint64_t sg_engine_tick(const sg_engine *self);
+int64_t sg_engine_slot(const sg_engine *self); /* the last quarter hour that has ended, since 1970; -1: none */
 int64_t sg_engine_time(const sg_engine *self); /* end of the last frame, or the start */
 uint64_t sg_engine_site_hash(const sg_engine *self);
 int32_t sg_engine_point_count(const sg_engine *self);

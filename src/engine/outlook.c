@@ -1,5 +1,6 @@
 /* outlook.c - what the planner is told, from the engine's own forecasts and the stores and tasks as they are. */
 #include "base/check.h"
+#include "engine/foretold.h"
 #include "engine/layout.h"
 
 #include <math.h>
@@ -80,16 +81,42 @@ static void outlook_tasks(const sg_tasks *tasks, sg_outlook *ret)
     }
 }
 
-/* The load above its forecast and the generation below it: independent of each other, as far as we know. */
-static double miss_w(const sg_engine *self, int ahead)
+/* What is said of one series in one quarter hour: its mean, and what nine truths in ten are not above and not below. */
+typedef struct word {
+    double mean, low, high;
+} word;
+
+static word word_of(const sg_forecast *own, const sg_foretold *told, sg_series_class which,
+                    int64_t slot)
 {
-    double load_above_w, load_below_w, generation_above_w, generation_below_w;
-    sg_forecast_miss(&self->load, ahead, &load_above_w, &load_below_w);
-    sg_forecast_miss(&self->generation, ahead, &generation_above_w, &generation_below_w);
-    return hypot(load_above_w, generation_below_w);
+    if (told) {
+        const sg_foretold_series *of = &told->series[which];
+        int at = sg_foretold_place(told, slot - told->slot);
+        return (word){of->mean[at], of->low[at], of->high[at]};
+    }
+    int64_t ahead = slot - own->last;
+    double above, below, mean = sg_forecast_at(own, (int)(ahead > 1 ? ahead : 1));
+    sg_forecast_miss(own, (int)ahead, &above, &below);
+    return (word){mean, mean - below, mean + above};
 }
 
-void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg_outlook *ret)
+static void outlook_step(const sg_engine *self, const sg_foretold *told, int t, double spread,
+                         sg_outlook *ret)
+{
+    const int64_t slot_us = (int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S;
+    int64_t slot = (ret->start_us + ret->step_us * t + ret->step_us / 2) / slot_us;
+    word load = word_of(&self->load, told, SG_SERIES_LOAD, slot);
+    word sun = word_of(&self->generation, told, SG_SERIES_SUN, slot);
+    ret->load_w[t] = load.mean;
+    ret->available_w[t] = sun.mean;
+    /* the load above its forecast and the generation below it: independent of each other, as far as we know */
+    ret->miss_w[t] = hypot(fmax(load.high - load.mean, 0), fmax(sun.mean - sun.low, 0));
+    ret->import_price[t] = word_of(&self->price, told, SG_SERIES_PRICE, slot).mean * 1e-6;
+    ret->export_price[t] = ret->import_price[t] - spread;
+}
+
+void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps,
+                       const sg_foretold *told, sg_outlook *ret)
 {
     SG_CHECK(steps > 0 && steps <= SG_PLAN_STEP_MAX && step_us > 0);
     union { /* reading through the resolver, which hands out writable pointers */
@@ -104,19 +131,11 @@ void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps, sg
     ret->start_us = self->time_us + llround(self->dt_s * 1e6);
     ret->step_us = step_us;
     ret->steps = steps;
-    const int64_t slot_us = (int64_t)SG_FORECAST_SLOT_S * SG_US_PER_S;
-    int64_t finished = self->load.slot - 1; /* the last slot whose mean is known */
+    told = sg_foretold_fresh(told, self->load.last) ? told : NULL;
     double spread =
         site_value(&rooms, SG_SITE_IMPORT_PRICE) - site_value(&rooms, SG_SITE_EXPORT_PRICE);
     for (int t = 0; t < steps; t++) {
-        int64_t slot = (ret->start_us + step_us * t + step_us / 2) / slot_us;
-        int ahead = (int)(slot - finished);
-        ahead = ahead > 1 ? ahead : 1;
-        ret->load_w[t] = sg_forecast_at(&self->load, ahead);
-        ret->available_w[t] = sg_forecast_at(&self->generation, ahead);
-        ret->miss_w[t] = miss_w(self, ahead);
-        ret->import_price[t] = sg_forecast_at(&self->price, ahead) * 1e-6;
-        ret->export_price[t] = ret->import_price[t] - spread;
+        outlook_step(self, told, t, spread, ret);
     }
     ret->load_w[0] = sg_forecast_now(&self->load);
     ret->available_w[0] = sg_forecast_now(&self->generation);

@@ -123,7 +123,8 @@ sg_plan_cause sg_replan_due(const sg_replan *self, const sg_engine *engine,
 }
 
 void sg_replan_ask(sg_replan *self, sg_plan_cause cause, const sg_engine *engine,
-                   const sg_planning *planning, double step_s_min)
+                   const sg_planning *planning, double step_s_min,
+                   const sg_foretold *told)
 {
     sg_rooms rooms = rooms_of(engine);
     double step_s = fmax(planning->step_s, step_s_min);
@@ -134,7 +135,7 @@ void sg_replan_ask(sg_replan *self, sg_plan_cause cause, const sg_engine *engine
     self->grid_up = site_value(&rooms, SG_SITE_GRID_UP) > 0.5;
     self->devices = devices_of(&rooms);
     self->task_w = sg_tasks_granted_w(&engine->tasks);
-    sg_engine_outlook(engine, llround(step_s * 1e6), steps, &self->outlook);
+    sg_engine_outlook(engine, llround(step_s * 1e6), steps, told, &self->outlook);
     self->outlook.cause = (int32_t)cause;
     self->outlook.reserve_s = planning->reserve_s;
 }

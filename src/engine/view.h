@@ -8,6 +8,7 @@
  * Names    are the site's: group i is site->groups[i], node i is site->nodes[i]. */
 #ifndef SG_ENGINE_VIEW_H
 #define SG_ENGINE_VIEW_H
+#include "engine/foretold.h"
 #include "engine/frame.h"
 #include "settle/meter.h"
 #include "settle/regulation.h"
@@ -51,6 +52,14 @@ typedef struct sg_view_forecast {
         persistence_mae_w; /* one hour ahead, over the whole record; skill = 1 - mae / persistence */
     int32_t model_1h;      /* sg_forecast_model */
 } sg_view_forecast;
+
+/* What the planner is told of one series, and what such forecasts were worth (foretold.h); units as there. */
+typedef struct sg_view_told {
+    int32_t present, pad;
+    int64_t rows, fits;
+    sg_foretold_lead lead[SG_LEAD_COUNT];
+    double mean[SG_LEAD_COUNT], low[SG_LEAD_COUNT], high[SG_LEAD_COUNT];
+} sg_view_told;
 
 enum { SG_VIEW_DOUBT_MAX = 8 };
 
@@ -138,6 +147,12 @@ typedef struct sg_view {
     uint64_t journal_bytes;
     int32_t
         journal_degraded; /* 1: the disk takes no more; control goes on, nothing is acknowledged */
+    int32_t told_any, told_pad; /* 0: nothing was foretold yet */
+    sg_view_told told[SG_SERIES_COUNT];
     double speed;         /* of the clock, INFINITY = as fast as it goes; 1 = real time */
 } sg_view;
+
+/* Write down what is told at a time when `slot` was the last quarter hour that had ended; where it is too old, that the engine's own
+ * forecasts are told instead. The hour and the day ahead of load and generation follow. told NULL: there was no memory. */
+void sg_view_tell(sg_view *self, const sg_foretold *told, int64_t slot);
 #endif

@@ -7,6 +7,7 @@
 #include "engine/replan.h"
 #include "host/changes.h"
 #include "host/journal_file.h"
+#include "host/lookout.h"
 #include "host/mailbox.h"
 #include "host/notify.h"
 #include "host/planner.h"
@@ -61,6 +62,8 @@ typedef struct host {
     sg_serve *serve;
     sg_planner *planner;
     sg_again *again; /* of the plans that are made on the spot */
+    sg_lookout *lookout; /* NULL: there was no memory for it */
+    sg_foretold told;
     sg_mailbox to_serve;
     sg_ring from_serve; /* of waiting */
     sg_view view;       /* for telemetry and the status line */
@@ -314,7 +317,8 @@ static void submit_workflows(host *h)
 static void look_out(host *h, sg_plan_cause cause)
 {
     sg_outlook *outlook = &h->replan.outlook;
-    sg_replan_ask(&h->replan, cause, h->engine, &h->site->planning, 0);
+    sg_replan_ask(&h->replan, cause, h->engine, &h->site->planning, 0,
+                  h->lookout ? &h->told : NULL);
     sg_world_prices(h->world, outlook->start_us, outlook->step_us, outlook->steps,
                     outlook->import_price, outlook->export_price);
     sg_outlook_terminal_values(outlook);
@@ -413,6 +417,7 @@ static double percentile_us(const host *h, double share)
 
 static void fill_host_fields(host *h, sg_view *view)
 {
+    sg_view_tell(view, h->lookout ? &h->told : NULL, sg_engine_slot(h->engine));
     view->site = h->site;
     view->late_steps = h->late_steps;
     view->speed = h->config->speed;
@@ -517,6 +522,7 @@ static void step(host *h)
     double began_s = wall_s();
     sg_engine_step(h->engine, &frame, replies);
     double took_us = (wall_s() - began_s) * 1e6;
+    (void)sg_lookout_step(h->lookout, h->engine, &h->told);
     h->timing[timing_bucket(took_us)]++;
     if (h->journal) {
         sg_journal_command(h->journal, h->engine, frame.pool);
@@ -662,6 +668,12 @@ static sg_status start(host *h)
     if (h->config->policy == SG_POLICY_MPC && !beside) {
         h->again = sg_again_create();
     }
+    if (status == SG_OK) {
+        h->lookout = sg_lookout_create(h->site, h->config->data_dir, !isinf(h->config->speed), say);
+        if (!h->lookout) {
+            say("no memory for the models that look ahead: the simple forecasts go on");
+        }
+    }
     status = status == SG_OK ? start_server(h) : status;
     if (status == SG_OK) {
         submit_workflows(h);
@@ -699,6 +711,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     }
     sg_serve_stop(h->serve);
     sg_planner_destroy(h->planner);
+    sg_lookout_destroy(h->lookout);
     sg_again_free(h->again);
     sg_telemetry_queue_stop(h->telemetry_queue);
     sg_telemetry_close(h->telemetry);

@@ -363,19 +363,6 @@ static void put_decisions(const sg_site *site, const sg_view *view, sg_out *out)
     sg_json_end(out, ']');
 }
 
-static void put_forecast(const sg_view_forecast *forecast, const char *key, sg_out *out)
-{
-    double skill = forecast->persistence_mae_w > 0
-                       ? 1 - forecast->mae_w / forecast->persistence_mae_w
-                       : (double)NAN;
-    sg_json_begin(out, key, '{');
-    put_kw(out, "now_kw", forecast->now_w);
-    put_kw(out, "in_1h_kw", forecast->in_1h_w);
-    put_kw(out, "in_24h_kw", forecast->in_24h_w);
-    sg_json_fixed(out, "skill_vs_persistence", skill, 4);
-    sg_json_end(out, '}');
-}
-
 static void put_plan(const sg_view *view, sg_out *out)
 {
     bool known = view->plan_outcome >= SG_SOLVED && view->plan_outcome <= SG_NUMERIC;
@@ -395,10 +382,6 @@ static void put_plan(const sg_view *view, sg_out *out)
     sg_json_fixed(out, "last_s_max", view->plan_last_s_max, 1);
     sg_json_integer(out, "taken", view->plans_taken);
     sg_json_integer(out, "refused", view->plans_refused);
-    sg_json_end(out, '}');
-    sg_json_begin(out, "forecast", '{');
-    put_forecast(&view->load_forecast, "load", out);
-    put_forecast(&view->generation_forecast, "generation", out);
     sg_json_end(out, '}');
 }
 
@@ -496,6 +479,7 @@ void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out
     sg_json_end(out, ']');
     put_decisions(site, view, out);
     put_plan(view, out);
+    sg_document_forecast(view, out);
     sg_json_begin(out, "settlement", '{');
     sg_document_settlement(&view->running, "running", out);
     sg_document_settlement(&view->settled, "last", out);

@@ -13,6 +13,8 @@
 void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out);
 /* symgrid.plan/1: the calendar of each group of stores, and the tasks that are granted. */
 void sg_document_plan(const sg_site *site, const sg_view *view, sg_out *out);
+/* The member `forecast` of telemetry: what is told of each series, by whom, and what it was worth. */
+void sg_document_forecast(const sg_view *view, sg_out *out);
 void sg_document_task(const sg_task *task, const char *key, sg_out *out);
 void sg_document_settlement(const sg_settlement *interval, const char *key, sg_out *out);
 

@@ -249,6 +249,74 @@ static void put_health(const sg_view *view, sg_out *out)
            (double)view->time_us / 1e6);
 }
 
+/* One figure of every series and lead: `which` of those that follow. */
+static double told_value(const sg_foretold_lead *lead, int which)
+{
+    const double values[] = {sg_track_skill(&lead->score), sg_track_inside(&lead->score),
+                             (double)lead->score.count, sg_track_mae(&lead->score)};
+    return values[which];
+}
+
+static void put_told(const sg_view *view, sg_out *out)
+{
+    static const struct {
+        const char *name, *type, *help;
+        int which, series_end;
+    } rows[] = {{"symgrid_forecast_skill", "gauge",
+                 "1 - error / error of the last value, of what was told so long before; over some "
+                 "ten days.",
+                 0, SG_SERIES_COUNT},
+                {"symgrid_forecast_inside_share", "gauge",
+                 "Share of truths inside the interval that was told for 80 %.", 1, SG_SERIES_COUNT},
+                {"symgrid_forecast_scored_total", "counter",
+                 "Forecasts whose truth has become known.", 2, SG_SERIES_COUNT},
+                {"symgrid_forecast_error_watts", "gauge", "Mean absolute error of what was told.",
+                 3, SG_SERIES_PRICE}};
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        family(out, rows[row].name, rows[row].type, rows[row].help);
+        for (int i = 0; i < rows[row].series_end * SG_LEAD_COUNT; i++) {
+            const sg_view_told *told = &view->told[i / SG_LEAD_COUNT];
+            if (told->present) {
+                sg_out_text(out, rows[row].name);
+                label(out, "series", sg_series_class_name((sg_series_class)(i / SG_LEAD_COUNT)),
+                      true);
+                label(out, "lead", sg_lead_names[i % SG_LEAD_COUNT], false);
+                sg_out_text(out, "}");
+                value(out, told_value(&told->lead[i % SG_LEAD_COUNT], rows[row].which));
+            }
+        }
+    }
+}
+
+static void put_speakers(const sg_view *view, sg_out *out)
+{
+    family(out, "symgrid_forecast_speaker", "gauge",
+           "1 for who speaks of a series so long ahead: mixture, online (simple models), "
+           "persistence (the last value).");
+    for (int i = 0; i < SG_SERIES_COUNT * SG_LEAD_COUNT; i++) {
+        const sg_view_told *told = &view->told[i / SG_LEAD_COUNT];
+        for (int who = 0; who < SG_SPEAKER_COUNT && told->present; who++) {
+            sg_out_text(out, "symgrid_forecast_speaker");
+            label(out, "series", sg_series_class_name((sg_series_class)(i / SG_LEAD_COUNT)), true);
+            label(out, "lead", sg_lead_names[i % SG_LEAD_COUNT], false);
+            label(out, "speaker", sg_speaker_name((sg_speaker)who), false);
+            sg_out_text(out, "}");
+            value(out, told->lead[i % SG_LEAD_COUNT].speaker == who);
+        }
+    }
+    family(out, "symgrid_forecast_history_seconds", "gauge",
+           "History that the mixture of models has to learn from.");
+    for (int c = 0; c < SG_SERIES_COUNT; c++) {
+        sample(out, "symgrid_forecast_history_seconds", "series",
+               sg_series_class_name((sg_series_class)c), 900.0 * (double)view->told[c].rows);
+    }
+    family(out, "symgrid_forecast_fits_total", "counter", "Fits of the models since the start.");
+    for (int c = 0; c < SG_SERIES_COUNT; c++) {
+        sample(out, "symgrid_forecast_fits_total", "series",
+               sg_series_class_name((sg_series_class)c), (double)view->told[c].fits);
+    }
+}
+
 void sg_document_metrics(const sg_site *site, const sg_view *view,
                          const sg_serve_counters *counters, sg_out *out)
 {
@@ -272,5 +340,7 @@ void sg_document_metrics(const sg_site *site, const sg_view *view,
         put_nodes(site, view, out);
         put_totals(site, view, out);
         put_health(view, out);
+        put_told(view, out);
+        put_speakers(view, out);
     }
 }

@@ -7,13 +7,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double warm_s = 3 * 86400;
+static const double warm_s = 10 * 86400;
 
 typedef struct variant {
     const char *policy, *forecaster;
     sg_policy use;
     double period_s;
     int32_t forecast_only;
+    bool simple;
     bool events; /* plan on events too, not only by the clock */
 } variant;
 
@@ -29,9 +30,11 @@ static const struct period {
 static const struct forecaster {
     const char *name;
     int32_t only;
-} forecasters[] = {{"persistence", 1 + SG_FORECAST_PERSISTENCE},
-                   {"same time yesterday", 1 + SG_FORECAST_YESTERDAY},
-                   {"own", 0}};
+    bool simple;
+} forecasters[] = {{"persistence", 1 + SG_FORECAST_PERSISTENCE, true},
+                   {"same time yesterday", 1 + SG_FORECAST_YESTERDAY, true},
+                   {"best of three", 0, true},
+                   {"own", 0, false}};
 
 static sg_status run_one(const sg_simulation *sim, const variant *v, sg_report *report,
                          sg_rolling *study)
@@ -43,6 +46,7 @@ static sg_status run_one(const sg_simulation *sim, const variant *v, sg_report *
     own.policy = v->use;
     own.plan_period_s = v->period_s;
     own.forecast_only = v->forecast_only;
+    own.simple = v->simple;
     own.baseline = false;
     own.warm_s = warm_s;
     sg_status status = sg_simulate(&own, report);
@@ -67,20 +71,21 @@ sg_status sg_rolling_study(const sg_simulation *sim, sg_rolling *ret)
     *ret = (sg_rolling){.site = sim->site, .from_us = sim->from_us, .step_s = sim->step_s};
     sg_report *report = malloc(sizeof *report);
     sg_status status = report ? SG_OK : SG_NOMEM;
-    const variant first[] = {{"no store", "", SG_POLICY_STATIC, 0, 0, false},
-                             {"rules", "", SG_POLICY_RULES, 0, 0, false}};
+    const variant first[] = {{"no store", "", SG_POLICY_STATIC, 0, 0, false, false},
+                             {"rules", "", SG_POLICY_RULES, 0, 0, false, false}};
     for (int i = 0; i < SG_COUNT(first) && status == SG_OK; i++) {
         status = run_one(sim, &first[i], report, ret);
     }
     for (int f = 0; f < SG_COUNT(forecasters); f++) {
         for (int p = 0; p < SG_COUNT(periods) && status == SG_OK; p++) {
             const variant v = {periods[p].name,     forecasters[f].name, SG_POLICY_MPC,
-                               periods[p].period_s, forecasters[f].only, periods[p].events};
+                               periods[p].period_s, forecasters[f].only, forecasters[f].simple,
+                               periods[p].events};
             status = run_one(sim, &v, report, ret);
         }
     }
     if (status == SG_OK) {
-        status = run_one(sim, &(variant){"perfect knowledge", "", SG_POLICY_PERFECT, 0, 0, false},
+        status = run_one(sim, &(variant){"perfect knowledge", "", SG_POLICY_PERFECT, 0, 0, false, false},
                          report, ret);
     }
     double bound = status == SG_OK ? ret->row[ret->row_count - 1].cost : (double)NAN;

@@ -2,12 +2,12 @@
  * five minutes, and with the future known; for each way of forecasting.
  *
  * Regret   cost above that of perfect knowledge on the same days; money.
- * Warm     the forecasts have seen three days before the first (as much history as they keep). */
+ * Warm     the forecasts have seen ten days before the first. */
 #ifndef SG_STUDY_ROLLING_H
 #define SG_STUDY_ROLLING_H
 #include "study/simulate.h"
 
-enum { SG_ROLLING_ROW_MAX = 16 };
+enum { SG_ROLLING_ROW_MAX = 20 };
 
 typedef struct sg_rolling_row {
     const char *policy;     /* "no store", "rules", "plan once a day", ... */
@@ -27,8 +27,8 @@ typedef struct sg_rolling {
     int row_count;
 } sg_rolling;
 
-/* sim->policy, plan_period_s, forecast_only, baseline and warm_s are the study's own.
- * @effects alloc=yes block=for fifteen runs fails=as sg_simulate */
+/* sim->policy, plan_period_s, forecast_only, simple, baseline and warm_s are the study's own.
+ * @effects alloc=yes block=for nineteen runs fails=as sg_simulate */
 SG_MUST_CHECK sg_status sg_rolling_study(const sg_simulation *sim, sg_rolling *ret);
 
 /* For a terminal. @effects alloc=yes (the buffer) block=no */

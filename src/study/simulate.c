@@ -1,6 +1,7 @@
 #include "study/simulate.h"
 
 #include "base/time.h"
+#include "engine/foresight.h"
 #include "engine/replan.h"
 #include "plan/dispatch.h"
 #include "plan/rolling.h"
@@ -44,6 +45,10 @@ typedef struct run {
     sg_plan plan;
     sg_replan replan;
     sg_again *again;
+    sg_foresight *foresight; /* NULL: the engine's own simple forecasts */
+    sg_watch watch;
+    sg_seen seen;
+    sg_foretold told;
     sg_view *view;
     sg_report_money booked;    /* from the start to the end of the last booked month */
     double done_from, done_to; /* progress of this run within the whole */
@@ -61,7 +66,8 @@ static double wall_s(void)
 static bool plan_from_forecasts(run *r, sg_plan_cause cause)
 {
     sg_outlook *outlook = &r->replan.outlook;
-    sg_replan_ask(&r->replan, cause, r->engine, &r->sim->site->planning, r->sim->step_s);
+    sg_replan_ask(&r->replan, cause, r->engine, &r->sim->site->planning, r->sim->step_s,
+                  r->foresight ? &r->told : NULL);
     sg_world_prices(r->world, outlook->start_us, outlook->step_us, outlook->steps,
                     outlook->import_price, outlook->export_price);
     sg_outlook_terminal_values(outlook);
@@ -91,6 +97,14 @@ static bool plan_from_bound(run *r, int64_t at)
         plan->net_w[t] = (r->bound->import_kw[at + t - 1] - r->bound->export_kw[at + t - 1]) * 1e3;
     }
     return true;
+}
+
+/* After a step of the run's engine, or of the one that warms up for it. */
+static void look_ahead(run *r, const sg_engine *engine)
+{
+    if (r->foresight && sg_watch_step(&r->watch, engine, &r->seen)) {
+        sg_foresight_look(r->foresight, &r->seen, &r->told);
+    }
 }
 
 static const sg_plan *plan_due(run *r, int64_t step)
@@ -315,6 +329,7 @@ static void play(run *r)
                           .quality = readings.quality,
                           .plan = plan};
         sg_engine_step(r->engine, &frame, NULL);
+        look_ahead(r, r->engine);
         sg_command command = sg_engine_command(r->engine);
         command.advisory = false; /* the plant is simulated: every mode may act on it */
         sg_world_write(r->world, &command);
@@ -352,6 +367,16 @@ static void finish_stores(run *r, const double *first_value)
     }
 }
 
+/* One hour ahead: what the planner was told; where nobody plans, the engine's own. */
+static void forecast_errors(run *r, sg_series_class which, const sg_view_forecast *own)
+{
+    const sg_lead_score *told = &r->told.series[which].lead[SG_LEAD_1H].score;
+    bool any = r->foresight && told->count > 0;
+    double count = any ? (double)told->count : 1;
+    r->report->forecast_mae_w[which] = any ? told->told_ever / count : own->mae_w;
+    r->report->persistence_mae_w[which] = any ? told->last_ever / count : own->persistence_mae_w;
+}
+
 /* Stored energy that was won or used up is worth the run's mean import price, at the way out of the store. */
 static void finish_costs(run *r, double mean_price)
 {
@@ -378,10 +403,8 @@ static void finish_costs(run *r, double mean_price)
                    report->inventory_credit;
     report->peak_w = view->peak_all_w;
     report->plans = view->plans_taken;
-    report->forecast_mae_w[0] = view->load_forecast.mae_w;
-    report->forecast_mae_w[1] = view->generation_forecast.mae_w;
-    report->persistence_mae_w[0] = view->load_forecast.persistence_mae_w;
-    report->persistence_mae_w[1] = view->generation_forecast.persistence_mae_w;
+    forecast_errors(r, SG_SERIES_LOAD, &view->load_forecast);
+    forecast_errors(r, SG_SERIES_SUN, &view->generation_forecast);
 }
 
 static void finish_books(run *r)
@@ -450,6 +473,7 @@ static sg_status warm_up(run *r)
                               .value = readings.value,
                               .quality = readings.quality};
             sg_engine_step(engine, &frame, NULL);
+            look_ahead(r, engine);
             sg_command command = sg_engine_command(engine);
             command.advisory = false;
             sg_world_write(world, &command);
@@ -478,7 +502,13 @@ static sg_status run_once(run *r)
                                    .forecast_only =
                                        r->policy == SG_POLICY_MPC ? r->sim->forecast_only : 0};
         r->engine = sg_engine_create(memory, site, &config);
-        status = r->sim->warm_s > 0 ? warm_up(r) : SG_OK;
+        if (r->policy == SG_POLICY_MPC && r->sim->forecast_only == 0 && !r->sim->simple) {
+            const sg_foresight_config of = {.horizon_s = site->planning.horizon_s};
+            r->foresight = sg_foresight_create(site, &of);
+            sg_watch_init(&r->watch);
+            status = r->foresight ? SG_OK : SG_NOMEM;
+        }
+        status = status == SG_OK && r->sim->warm_s > 0 ? warm_up(r) : status;
     }
     if (status == SG_OK) {
         r->points = sg_points_of(site);
@@ -498,7 +528,9 @@ static sg_status run_once(run *r)
     }
     sg_world_free(r->world);
     sg_again_free(r->again);
+    sg_foresight_free(r->foresight);
     r->again = NULL;
+    r->foresight = NULL;
     free(first_value);
     free(r->view);
     free(memory);
@@ -526,7 +558,7 @@ static sg_status stores_at_start(const run *r, sg_outlook *ret)
                           .value = readings.value,
                           .quality = readings.quality};
         sg_engine_step(engine, &frame, NULL);
-        sg_engine_outlook(engine, 900 * SG_US_PER_S, 1, ret);
+        sg_engine_outlook(engine, 900 * SG_US_PER_S, 1, NULL, ret);
         ret->peak_so_far_w = 0;
     }
     sg_world_free(world);

@@ -129,7 +129,7 @@ static void rebuild(run *r)
 static bool make_plan(run *r, sg_plan_cause cause, sg_plan *ret)
 {
     sg_outlook *outlook = &r->replan.outlook;
-    sg_replan_ask(&r->replan, cause, r->engine, &r->site->planning, 0);
+    sg_replan_ask(&r->replan, cause, r->engine, &r->site->planning, 0, NULL);
     sg_world_prices(r->world, outlook->start_us, outlook->step_us, outlook->steps,
                     outlook->import_price, outlook->export_price);
     sg_outlook_terminal_values(outlook);

@@ -142,7 +142,7 @@ static void ask(void)
     }
     int64_t now_us = sg_engine_time(b.r.engine);
     waiting *w = &b.waiting[b.waiting_count];
-    sg_engine_outlook(b.r.engine, 1800 * SG_US_PER_S, 24, &b.outlook);
+    sg_engine_outlook(b.r.engine, 1800 * SG_US_PER_S, 24, NULL, &b.outlook);
     sg_world_prices(b.r.world, sg_world_time(b.r.world), 1800 * SG_US_PER_S, 24,
                     b.outlook.import_price, b.outlook.export_price);
     sg_outlook_terminal_values(&b.outlook);

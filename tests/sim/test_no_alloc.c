@@ -163,7 +163,7 @@ static int open_bench(void **state)
     assert_non_null(b.codec);
     static sg_outlook outlook;
     rig_step(&b.rig, 0.1);
-    sg_engine_outlook(b.rig.engine, 900 * SG_US_PER_S, 96, &outlook);
+    sg_engine_outlook(b.rig.engine, 900 * SG_US_PER_S, 96, NULL, &outlook);
     assert_int_equal(sg_plan_make(&outlook, 10, NULL, &b.plan), SG_OK);
     return 0;
 }

@@ -337,7 +337,7 @@ static void the_outlook_tells_the_planner_what_is(void **state)
         rig_step(&r, 900);
     }
     static sg_outlook o;
-    sg_engine_outlook(r.engine, 900 * SG_US_PER_S, 96, &o);
+    sg_engine_outlook(r.engine, 900 * SG_US_PER_S, 96, NULL, &o);
     assert_int_equal(o.made_us, sg_engine_time(r.engine));
     assert_int_equal(o.start_us, sg_engine_time(r.engine) + 900 * SG_US_PER_S);
     for (int t = 0; t < 96; t++) {
@@ -355,7 +355,7 @@ static void the_outlook_tells_the_planner_what_is(void **state)
     sg_plan plan = plan_of(5000, 25000);
     step_of(900, &plan, NULL, 0, NULL);
     double before_j = rig_value(&r, SG_POINT_STORE_ENERGY, 0);
-    sg_engine_outlook(r.engine, 900 * SG_US_PER_S, 96, &o);
+    sg_engine_outlook(r.engine, 900 * SG_US_PER_S, 96, NULL, &o);
     rig_step(&r, 900);
     double then_j = rig_value(&r, SG_POINT_STORE_ENERGY, 0);
     assert_true(before_j - then_j > 4e6); /* 5 kW for a quarter hour, and losses */

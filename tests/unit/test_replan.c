@@ -66,7 +66,7 @@ static sg_plan_cause look(void)
 {
     sg_plan_cause cause = sg_replan_due(&replan, r.engine, &r.site.planning);
     if (cause != SG_PLAN_CAUSE_NONE) {
-        sg_replan_ask(&replan, cause, r.engine, &r.site.planning, 0);
+        sg_replan_ask(&replan, cause, r.engine, &r.site.planning, 0, NULL);
         sg_outlook *o = &replan.outlook;
         sg_world_prices(r.world, o->start_us, o->step_us, o->steps, o->import_price,
                         o->export_price);

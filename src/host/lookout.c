@@ -1,0 +1,258 @@
+#include "host/lookout.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const double keep_period_s = 10; /* of wall time */
+
+typedef enum stage { IDLE, ASKED, FINISHED, ENDING } stage;
+
+struct sg_lookout {
+    sg_foresight *foresight;
+    void (*log)(const char *line);
+    char path[512]; /* "": nothing is kept */
+    char *bytes;    /* of the file         */
+    double keep_due_s;
+    bool keep_failed;
+    bool beside;
+    /* the loop's */
+    sg_watch watch;
+    sg_seen news;
+    bool any_news;
+    bool spoken[SG_SERIES_COUNT];  /* the mixture spoke once */
+    int32_t fall[SG_SERIES_COUNT]; /* since then: as told last */
+    /* the worker's while ASKED stands */
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    stage stage;
+    sg_seen seen;
+    sg_foretold told;
+};
+
+static double wall_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* --- kept over a restart --- */
+
+static bool write_whole(const char *path, const void *bytes, size_t size)
+{
+    char fresh[sizeof((sg_lookout *)0)->path + 8];
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    FILE *file = fopen(fresh, "wb");
+    bool good = file && fwrite(bytes, 1, size, file) == size;
+    good = file && fclose(file) == 0 && good;
+    return good && rename(fresh, path) == 0;
+}
+
+static void keep(sg_lookout *self)
+{
+    if (!self->path[0]) {
+        return;
+    }
+    bool good = write_whole(self->path, self->bytes, sg_foresight_save(self->foresight, self->bytes));
+    if (!good && !self->keep_failed) {
+        self->log("forecasts cannot be kept on disk; they go on, and begin anew after a restart");
+    }
+    self->keep_failed = !good;
+    self->keep_due_s = wall_s() + keep_period_s;
+}
+
+static void recall(sg_lookout *self)
+{
+    FILE *file = self->path[0] ? fopen(self->path, "rb") : NULL;
+    if (!file) {
+        return; /* the first start */
+    }
+    size_t most = sg_foresight_saved_size_max(self->foresight);
+    size_t size = fread(self->bytes, 1, most, file);
+    bool whole = fgetc(file) == EOF && !ferror(file);
+    fclose(file);
+    sg_status status = whole ? sg_foresight_load(self->foresight, self->bytes, size) : SG_CORRUPT;
+    if (status != SG_OK) {
+        char line[700];
+        snprintf(line, sizeof line, "%s cannot be used (%s): the forecasts begin without history",
+                 self->path, sg_status_text(status));
+        self->log(line);
+    }
+}
+
+/* --- the worker --- */
+
+static void look(sg_lookout *self)
+{
+    sg_foresight_look(self->foresight, &self->seen, &self->told);
+    if (wall_s() >= self->keep_due_s) {
+        keep(self);
+    }
+}
+
+static void *work(void *argument)
+{
+    sg_lookout *self = argument;
+    pthread_mutex_lock(&self->mutex);
+    while (self->stage != ENDING) {
+        if (self->stage != ASKED) {
+            pthread_cond_wait(&self->changed, &self->mutex);
+            continue;
+        }
+        pthread_mutex_unlock(&self->mutex); /* seen and told are the worker's while ASKED stands */
+        look(self);
+        pthread_mutex_lock(&self->mutex);
+        if (self->stage == ASKED) {
+            self->stage = FINISHED;
+        }
+    }
+    pthread_mutex_unlock(&self->mutex);
+    return NULL;
+}
+
+static bool start_worker(sg_lookout *self)
+{
+    pthread_mutex_init(&self->mutex, NULL);
+    pthread_cond_init(&self->changed, NULL);
+    sigset_t all, before;
+    sigfillset(&all); /* signals are the loop's business */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool made = pthread_create(&self->thread, NULL, work, self) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return made;
+}
+
+/* --- life --- */
+
+static void release(sg_lookout *self)
+{
+    sg_foresight_free(self->foresight);
+    free(self->bytes);
+    free(self);
+}
+
+sg_lookout *sg_lookout_create(const sg_site *site, const char *dir, bool beside,
+                              void (*log)(const char *line))
+{
+    sg_lookout *self = calloc(1, sizeof *self);
+    if (!self) {
+        return NULL;
+    }
+    const sg_foresight_config config = {.horizon_s = site->planning.horizon_s};
+    self->log = log;
+    self->beside = beside;
+    sg_watch_init(&self->watch);
+    self->foresight = sg_foresight_create(site, &config);
+    self->bytes = self->foresight ? malloc(sg_foresight_saved_size_max(self->foresight)) : NULL;
+    if (!self->bytes) {
+        release(self);
+        return NULL;
+    }
+    if (dir && strlen(dir) + sizeof SG_LOOKOUT_FILE + 1 < sizeof self->path) {
+        snprintf(self->path, sizeof self->path, "%s/%s", dir, SG_LOOKOUT_FILE);
+    }
+    recall(self);
+    if (beside && !start_worker(self)) {
+        release(self);
+        return NULL;
+    }
+    return self;
+}
+
+void sg_lookout_destroy(sg_lookout *self)
+{
+    if (!self) {
+        return;
+    }
+    if (self->beside) {
+        pthread_mutex_lock(&self->mutex);
+        self->stage = ENDING;
+        pthread_cond_broadcast(&self->changed);
+        pthread_mutex_unlock(&self->mutex);
+        pthread_join(self->thread, NULL);
+        pthread_cond_destroy(&self->changed);
+        pthread_mutex_destroy(&self->mutex);
+    }
+    keep(self);
+    release(self);
+}
+
+/* --- the loop's --- */
+
+static void tell_fall(sg_lookout *self, int c, int32_t fall, int32_t speaker)
+{
+    char line[300];
+    const char *name = sg_series_class_name((sg_series_class)c);
+    if (fall == SG_FALL_NONE) {
+        snprintf(line, sizeof line, "the forecast of %s is the mixture of models again", name);
+    } else {
+        snprintf(line, sizeof line, "the forecast of %s is %s: %s", name,
+                 sg_speaker_text((sg_speaker)speaker), sg_fall_text((sg_fall)fall));
+    }
+    self->log(line);
+}
+
+/* A series that falls from the mixture, or comes back to it, is told of; not how it begins. */
+static void tell_falls(sg_lookout *self, const sg_foretold *told)
+{
+    for (int c = 0; c < SG_SERIES_COUNT; c++) {
+        int32_t now = SG_FALL_NONE, speaker = SG_SPEAKER_MIXTURE;
+        for (int i = 0; i < SG_LEAD_COUNT; i++) {
+            const sg_foretold_lead *lead = &told->series[c].lead[i];
+            speaker = lead->fall != SG_FALL_NONE ? lead->speaker : speaker;
+            now = lead->fall != SG_FALL_NONE ? lead->fall : now;
+        }
+        self->spoken[c] = self->spoken[c] || now == SG_FALL_NONE;
+        if (self->spoken[c] && now != self->fall[c]) {
+            tell_fall(self, c, now, speaker);
+        }
+        self->fall[c] = self->spoken[c] ? now : SG_FALL_NONE;
+    }
+}
+
+static bool take(sg_lookout *self, sg_foretold *told)
+{
+    if (pthread_mutex_trylock(&self->mutex) != 0) {
+        return false;
+    }
+    bool finished = self->stage == FINISHED;
+    if (finished) {
+        *told = self->told;
+        self->stage = IDLE;
+    }
+    if (self->any_news && self->stage == IDLE) {
+        self->seen = self->news;
+        self->any_news = false;
+        self->stage = ASKED;
+        pthread_cond_broadcast(&self->changed);
+    }
+    pthread_mutex_unlock(&self->mutex);
+    return finished;
+}
+
+bool sg_lookout_step(sg_lookout *self, const sg_engine *engine, sg_foretold *told)
+{
+    if (!self) {
+        return false;
+    }
+    self->any_news = sg_watch_step(&self->watch, engine, &self->news) || self->any_news;
+    bool fresh = false;
+    if (self->beside) {
+        fresh = take(self, told);
+    } else if (self->any_news) {
+        self->seen = self->news;
+        self->any_news = false;
+        look(self);
+        *told = self->told;
+        fresh = true;
+    }
+    if (fresh) {
+        tell_falls(self, told);
+    }
+    return fresh;
+}
