@@ -15,7 +15,8 @@ enum { DAY = SG_FORECAST_DAY_SLOTS, HISTORY_DAYS = 56, ANEW_DAYS = 7 };
 static const char models_of_a_site[] =
     "persistence,seasonal_naive,profile_week,profile_month,smoothing,autoregression,ridge_short";
 static const double turbidity = 3;
-static const double clear_least = 50; /* W/m2: below, the index is noise */
+static const double seen_least = 0.5, seen_least_sky = 0.1; /* of the rows */
+static const double clear_least = 50;                       /* W/m2: below, the index is noise */
 
 typedef struct part {
     sg_live live;
@@ -100,15 +101,17 @@ sg_foresight *sg_foresight_create(const sg_site *site, const sg_foresight_config
     self->horizon = rows < DAY ? DAY : rows > SG_FORETOLD_ROWS ? SG_FORETOLD_ROWS : (int32_t)rows;
     self->site = sg_hash(SG_HASH_START, site->id, strlen(site->id));
     find_place(self, site);
-    const sg_live_shape shape = {.horizon = self->horizon,
-                                 .season = DAY,
-                                 .rows_least = 2 * (int64_t)self->horizon + DAY,
-                                 .rows_most = (HISTORY_DAYS - ANEW_DAYS) * DAY,
-                                 .rows_anew = ANEW_DAYS * DAY,
-                                 .models = config->models ? config->models : models_of_a_site};
+    sg_live_shape shape = {.horizon = self->horizon,
+                           .season = DAY,
+                           .rows_least = 2 * (int64_t)self->horizon + DAY,
+                           .rows_most = (HISTORY_DAYS - ANEW_DAYS) * DAY,
+                           .rows_anew = ANEW_DAYS * DAY,
+                           .models = config->models ? config->models : models_of_a_site};
     for (int c = 0; c < SG_SERIES_COUNT; c++) {
         sg_track_init(&self->part[c].track);
         self->part[c].last = -1;
+        bool by_sky = c == SG_SERIES_SUN && self->placed; /* at night it has no index */
+        shape.seen_least = by_sky ? seen_least_sky : seen_least;
         if (sg_live_create(&self->part[c].live, &shape) != SG_OK) {
             sg_foresight_free(self);
             return NULL;
@@ -165,16 +168,18 @@ static void take_row(sg_foresight *self, int c, int64_t slot, double value)
     p->last = slot;
 }
 
-/* Newest quarter hours of the ring whose times ascend. */
-static int64_t run_of(const sg_forecast *f)
+/* Newest quarter hours of the ring whose times ascend, without a gap beyond all history. */
+static int64_t run_of(const sg_forecast *f, int64_t gap_max)
 {
     int64_t kept = f->slot_count < SG_HISTORY_SLOT_MAX ? f->slot_count : SG_HISTORY_SLOT_MAX;
-    int64_t run = kept > 0;
-    while (run < kept && f->which[(f->slot_count - 1 - run) % SG_HISTORY_SLOT_MAX] <
-                             f->which[(f->slot_count - run) % SG_HISTORY_SLOT_MAX]) {
-        run++;
+    for (int64_t run = 1; run < kept; run++) {
+        int64_t gap = f->which[(f->slot_count - run) % SG_HISTORY_SLOT_MAX] -
+                      f->which[(f->slot_count - 1 - run) % SG_HISTORY_SLOT_MAX];
+        if (gap <= 0 || gap > gap_max) {
+            return run;
+        }
     }
-    return run;
+    return kept;
 }
 
 /* A clock that was set back by more than a day, or forward beyond all history, begins a history anew. */
@@ -187,7 +192,7 @@ static void take_rows(sg_foresight *self, int c, const sg_forecast *f)
         sg_live_forget(&p->live);
         p->last = -1;
     }
-    for (int64_t back = run_of(f) - 1; back >= 0; back--) {
+    for (int64_t back = run_of(f, p->live.shape.rows_most) - 1; back >= 0; back--) {
         int64_t at = (f->slot_count - 1 - back) % SG_HISTORY_SLOT_MAX;
         while (p->last >= 0 && p->last + 1 < f->which[at]) {
             take_row(self, c, p->last + 1, (double)NAN);
@@ -253,14 +258,14 @@ static void choose(const sg_foresight *self, int c, const sg_forecast *f, bool m
     const part *p = &self->part[c];
     for (int i = 0; i < SG_LEAD_COUNT; i++) {
         const sg_lead_score *score = &p->track.lead[i];
-        bool worse = mixture && sg_track_mixture_worse(score);
+        bool worse = mixture && score->worse;
         sg_speaker simple = simple_of(f, sg_lead_rows[i]);
-        ret->lead[i] =
-            (sg_foretold_lead){.speaker = (int32_t)(mixture && !worse ? SG_SPEAKER_MIXTURE : simple),
-                               .fall = (int32_t)(worse     ? SG_FALL_WORSE
-                                                 : mixture ? SG_FALL_NONE
-                                                           : fall_of(p, f)),
-                               .score = *score};
+        ret->lead[i] = (sg_foretold_lead){
+            .speaker = (int32_t)(mixture && !worse ? SG_SPEAKER_MIXTURE : simple),
+            .fall = (int32_t)(worse     ? SG_FALL_WORSE
+                              : mixture ? SG_FALL_NONE
+                                        : fall_of(p, f)),
+            .score = *score};
     }
 }
 

@@ -41,7 +41,8 @@ bool sg_watch_step(sg_watch *self, const sg_engine *engine, sg_seen *ret);
 typedef struct sg_foresight sg_foresight;
 
 typedef struct sg_foresight_config {
-    double horizon_s;   /* of the plans; 24 to 48 h are foretold, beyond that a day is the one before */
+    double
+        horizon_s; /* of the plans; 24 to 48 h are foretold, beyond that a day is the one before */
     const char *models; /* as in sg_ensemble_create(); NULL: those of the running site */
 } sg_foresight_config;
 

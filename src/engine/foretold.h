@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SG_SERIES_LIST(X)             \
-    X(SG_SERIES_LOAD, "load")         \
-    X(SG_SERIES_SUN, "generation")    \
-    X(SG_SERIES_PRICE, "price")       \
+#define SG_SERIES_LIST(X)          \
+    X(SG_SERIES_LOAD, "load")      \
+    X(SG_SERIES_SUN, "generation") \
+    X(SG_SERIES_PRICE, "price")    \
     X(SG_SERIES_CARBON, "carbon")
 
 typedef enum sg_series_class {
@@ -27,16 +27,16 @@ typedef enum sg_series_class {
 const char *sg_series_class_name(sg_series_class which);
 
 /* Why the mixture does not speak. */
-#define SG_FALL_LIST(X)                                                                 \
-    X(SG_FALL_NONE, "")                                                                 \
-    X(SG_FALL_YOUNG, "there is too little history to learn from")                       \
-    X(SG_FALL_HOLES, "more than half of the history is missing")                        \
-    X(SG_FALL_UNFITTED, "the models could not be fitted")                               \
-    X(SG_FALL_NOT_FINITE, "a model said something that is no number")                   \
-    X(SG_FALL_WORSE, "the mixture of models has missed by more lately")                 \
-    X(SG_FALL_ABSENT, "nothing but zero has been seen")                                 \
-    X(SG_FALL_CLOCK, "the clock was set back")                                          \
-    X(SG_FALL_LATE, "the models have said nothing new for two hours")                   \
+#define SG_FALL_LIST(X)                                                 \
+    X(SG_FALL_NONE, "")                                                 \
+    X(SG_FALL_YOUNG, "there is too little history to learn from")       \
+    X(SG_FALL_HOLES, "too much of the history is missing")              \
+    X(SG_FALL_UNFITTED, "the models could not be fitted")               \
+    X(SG_FALL_NOT_FINITE, "a model said something that is no number")   \
+    X(SG_FALL_WORSE, "the mixture of models has missed by more lately") \
+    X(SG_FALL_ABSENT, "nothing but zero has been seen")                 \
+    X(SG_FALL_CLOCK, "the clock was set back")                          \
+    X(SG_FALL_LATE, "the models have said nothing new for two hours")   \
     X(SG_FALL_NO_MEMORY, "there was no memory for the models")
 
 typedef enum sg_fall {
@@ -63,7 +63,7 @@ typedef struct sg_foretold_series {
 } sg_foretold_series;
 
 typedef struct sg_foretold {
-    int64_t slot; /* the last quarter hour that was known, since 1970 */
+    int64_t slot;         /* the last quarter hour that was known, since 1970 */
     int32_t horizon, any; /* any 0: nothing was told yet */
     sg_foretold_series series[SG_SERIES_COUNT];
 } sg_foretold;

@@ -63,9 +63,8 @@ sg_status sg_live_create(sg_live *self, const sg_live_shape *shape)
         shape->rows_least < 2 * (int64_t)shape->horizon + shape->season) {
         return SG_RANGE;
     }
-    self->panel = (sg_panel){.series_count = 1,
-                             .season = shape->season,
-                             .stride = shape->rows_most + shape->rows_anew};
+    self->panel = (sg_panel){
+        .series_count = 1, .season = shape->season, .stride = shape->rows_most + shape->rows_anew};
     sg_forecast_shape of = {.series_count = 1,
                             .horizon = shape->horizon,
                             .season = shape->season,
@@ -210,11 +209,11 @@ static sg_status begin(sg_live *self)
 
 static bool holed(const sg_live *self)
 {
-    int64_t missing = 0;
+    int64_t seen = 0;
     for (int64_t i = 0; i < self->panel.row_count; i++) {
-        missing += self->panel.missing[i];
+        seen += !self->panel.missing[i];
     }
-    return 2 * missing > self->panel.row_count;
+    return (double)seen < self->shape.seen_least * (double)self->panel.row_count;
 }
 
 static void learn_anew(sg_live *self)
@@ -257,15 +256,16 @@ static void make_room(sg_live *self)
     memmove(panel->missing, panel->missing + gone, (size_t)kept);
     panel->row_count = kept;
     self->state = SG_LIVE_UNFITTED; /* models may know rows by their place */
-    self->try_row = self->row; /* after the row that comes */
+    self->try_row = self->row;      /* after the row that comes */
 }
 
+/* What is missing is as a day before, be that seen or filled in itself: after days in the dark the last one seen goes on. */
 static void append(sg_live *self, double value)
 {
     sg_panel *panel = &self->panel;
     int64_t at = panel->row_count++, day = at - panel->season;
     bool seen = fabs(value) <= value_max;
-    bool of_day = panel->season >= 2 && day >= 0 && !panel->missing[day];
+    bool of_day = panel->season >= 2 && day >= 0;
     panel->missing[at] = !seen;
     panel->value[at] = seen     ? value
                        : of_day ? panel->value[day]

@@ -20,14 +20,15 @@ typedef struct sg_live_shape {
     int32_t horizon, season;                  /* rows */
     int64_t rows_least, rows_most, rows_anew; /* rows_least >= 2 horizon + season */
     const char *models;                       /* as in sg_ensemble_create() */
+    double seen_least; /* share of the rows that must have been seen to learn from them */
 } sg_live_shape;
 
 /* Why there is no forecast of the mixture. */
-#define SG_LIVE_LIST(X)                                                        \
-    X(SG_LIVE_READY, "the mixture of models speaks")                           \
-    X(SG_LIVE_YOUNG, "there is too little history to learn from")              \
-    X(SG_LIVE_HOLES, "more than half of the history is missing")               \
-    X(SG_LIVE_UNFITTED, "the models could not be fitted")                      \
+#define SG_LIVE_LIST(X)                                           \
+    X(SG_LIVE_READY, "the mixture of models speaks")              \
+    X(SG_LIVE_YOUNG, "there is too little history to learn from") \
+    X(SG_LIVE_HOLES, "too much of the history is missing")        \
+    X(SG_LIVE_UNFITTED, "the models could not be fitted")         \
     X(SG_LIVE_NOT_FINITE, "a model said something that is no number")
 
 typedef enum sg_live_state {
@@ -43,15 +44,16 @@ typedef struct sg_live {
     sg_panel panel; /* one series */
     sg_ensemble ensemble;
     sg_bands bands; /* of the whole, 80 % */
-    int64_t row;    /* rows taken since the start, those that were dropped from the panel included */
-    int64_t try_row;  /* the next fit */
+    int64_t row; /* rows taken since the start, those that were dropped from the panel included */
+    int64_t try_row; /* the next fit */
     int64_t fit_count;
     int32_t state; /* sg_live_state */
     bool begun;    /* weights and bounds have been found once */
     /* of the last `horizon` origins: */
     int64_t *spoken; /* [origin % horizon], -1: nothing */
     float *guess;    /* [origin % horizon][voice][ahead] */
-    float *low, *high; /* [origin % horizon][ahead], relative to the whole's guess; NAN: none was told */
+    float *low,
+        *high; /* [origin % horizon][ahead], relative to the whole's guess; NAN: none was told */
     float *sample, *sorted;
     char *memory;
 } sg_live;

@@ -7,7 +7,8 @@ const int32_t sg_lead_rows[SG_LEAD_COUNT] = {1, 4, 16, SG_LEAD_ROWS_MAX};
 const char *const sg_lead_names[SG_LEAD_COUNT] = {"15min", "1h", "4h", "24h"};
 static const int32_t ring_first[SG_LEAD_COUNT] = {0, 1, 5, 21};
 static const double fade = 1 - 1.0 / 1000;
-static const double both_least = 175; /* of the fading count: two days of rows before two speakers are compared */
+static const double both_least =
+    175; /* of the fading count: two days of rows before two speakers are compared */
 static const double worse_least = 1.1; /* of the other's misses: less is chance */
 
 const char *sg_speaker_name(sg_speaker speaker)
@@ -76,6 +77,7 @@ static void score(sg_lead_score *s, const sg_said *said, double truth)
         s->both = fade * s->both + 1;
         s->mixture = fade * s->mixture + mixture;
         s->online = fade * s->online + online;
+        s->worse = s->mixture > (s->worse ? 1 : worse_least) * s->online && s->both >= both_least;
     }
     if (isfinite(said->low) && isfinite(said->high)) {
         s->bounded++;
@@ -110,11 +112,6 @@ double sg_track_inside(const sg_lead_score *score)
     return score->inside_weight > 0 ? score->inside / score->inside_weight : (double)NAN;
 }
 
-bool sg_track_mixture_worse(const sg_lead_score *score)
-{
-    return score->both >= both_least && score->mixture > worse_least * score->online;
-}
-
 /* --- from a file --- */
 
 static bool sum_sane(double value)
@@ -132,9 +129,11 @@ bool sg_track_sane(const sg_track *self)
     }
     for (int i = 0; i < SG_LEAD_COUNT; i++) {
         const sg_lead_score *s = &self->lead[i];
-        if (s->count < 0 || s->bounded < 0 || !sum_sane(s->weight) || !sum_sane(s->told) ||
-            !sum_sane(s->last) || !sum_sane(s->told_ever) || !sum_sane(s->last_ever) || !sum_sane(s->mixture) || !sum_sane(s->online) ||
-            !sum_sane(s->both) || !sum_sane(s->inside) || !sum_sane(s->inside_weight)) {
+        if (s->count < 0 || s->worse < 0 || s->worse > 1 || s->bounded < 0 ||
+            !sum_sane(s->weight) || !sum_sane(s->told) || !sum_sane(s->last) ||
+            !sum_sane(s->told_ever) || !sum_sane(s->last_ever) || !sum_sane(s->mixture) ||
+            !sum_sane(s->online) || !sum_sane(s->both) || !sum_sane(s->inside) ||
+            !sum_sane(s->inside_weight)) {
             return false;
         }
     }

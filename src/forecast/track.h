@@ -30,26 +30,30 @@ const char *sg_speaker_text(sg_speaker speaker); /* "the mixture of models" */
 enum { SG_LEAD_15MIN, SG_LEAD_1H, SG_LEAD_4H, SG_LEAD_24H, SG_LEAD_COUNT };
 enum { SG_LEAD_ROWS_MAX = 96, SG_TRACK_ROOM = 1 + 4 + 16 + 96 };
 extern const int32_t sg_lead_rows[SG_LEAD_COUNT];
-extern const char *const sg_lead_names[SG_LEAD_COUNT]; /* of quarter hours: "15min", "1h", "4h", "24h" */
+extern const char
+    *const sg_lead_names[SG_LEAD_COUNT]; /* of quarter hours: "15min", "1h", "4h", "24h" */
 
 /* The lead that a forecast `ahead` rows ahead (>= 1) is judged by: the nearest one not below, the last beyond. */
 int sg_lead_of(int32_t ahead);
 
 typedef struct sg_said {
-    int64_t row; /* that it is about; -1: none */
-    int32_t speaker, pad; /* whose word was told */
+    int64_t row;                   /* that it is about; -1: none */
+    int32_t speaker, pad;          /* whose word was told */
     double mean[SG_SPEAKER_COUNT]; /* NAN: it did not speak */
     double low, high;              /* as told; NAN: no interval was */
 } sg_said;
 
 typedef struct sg_lead_score {
-    int64_t count, bounded; /* truths; those with an interval, all time */
-    double weight;          /* the fading count of truths               */
-    double told, last;      /* fading sums of |miss|                    */
+    int64_t count, bounded;      /* truths; those with an interval, all time */
+    double weight;               /* the fading count of truths               */
+    double told, last;           /* fading sums of |miss|                    */
     double told_ever, last_ever; /* and of all                          */
-    double mixture, online; /* of the rows where both spoke             */
-    double both;            /* their fading count                       */
+    double mixture, online;      /* of the rows where both spoke             */
+    double both;                 /* their fading count                       */
     double inside, inside_weight;
+    int64_t
+        worse; /* 1: the mixture has missed by a tenth more than the simple models on at least two days of rows where both
+                      spoke, and not by less since */
 } sg_lead_score;
 
 typedef struct sg_track {
@@ -69,9 +73,6 @@ void sg_track_truth(sg_track *self, int64_t row, double truth);
 double sg_track_mae(const sg_lead_score *score);
 double sg_track_skill(const sg_lead_score *score);
 double sg_track_inside(const sg_lead_score *score);
-
-/* Has the mixture missed by a tenth more than the simple models on at least two days of rows where both spoke? */
-bool sg_track_mixture_worse(const sg_lead_score *score);
 
 /* Are all numbers such that it can go on? For what was read from a file. */
 bool sg_track_sane(const sg_track *self);

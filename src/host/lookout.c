@@ -58,7 +58,8 @@ static void keep(sg_lookout *self)
     if (!self->path[0]) {
         return;
     }
-    bool good = write_whole(self->path, self->bytes, sg_foresight_save(self->foresight, self->bytes));
+    bool good =
+        write_whole(self->path, self->bytes, sg_foresight_save(self->foresight, self->bytes));
     if (!good && !self->keep_failed) {
         self->log("forecasts cannot be kept on disk; they go on, and begin anew after a restart");
     }
