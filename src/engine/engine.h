@@ -62,7 +62,8 @@ uint64_t sg_engine_hash(const sg_engine *self);                   /* of the whol
 uint64_t sg_engine_hash_by(const sg_engine *self, sg_pool *pool); /* the same, shared   */
 uint64_t sg_engine_command_hash(const sg_engine *self);           /* of the last command          */
 uint64_t sg_engine_tick(const sg_engine *self);
-int64_t sg_engine_slot(const sg_engine *self); /* the last quarter hour that has ended, since 1970; -1: none */
+int64_t sg_engine_slot(
+    const sg_engine *self); /* the last quarter hour that has ended, since 1970; -1: none */
 int64_t sg_engine_time(const sg_engine *self); /* end of the last frame, or the start */
 uint64_t sg_engine_site_hash(const sg_engine *self);
 int32_t sg_engine_point_count(const sg_engine *self);

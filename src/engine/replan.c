@@ -123,8 +123,7 @@ sg_plan_cause sg_replan_due(const sg_replan *self, const sg_engine *engine,
 }
 
 void sg_replan_ask(sg_replan *self, sg_plan_cause cause, const sg_engine *engine,
-                   const sg_planning *planning, double step_s_min,
-                   const sg_foretold *told)
+                   const sg_planning *planning, double step_s_min, const sg_foretold *told)
 {
     sg_rooms rooms = rooms_of(engine);
     double step_s = fmax(planning->step_s, step_s_min);

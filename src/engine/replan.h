@@ -26,6 +26,5 @@ sg_plan_cause sg_replan_due(const sg_replan *self, const sg_engine *engine,
 /* Take down what stands now and fill the outlook, at steps of at least step_s_min; told as in sg_engine_outlook(). The caller overwrites the prices that it
  * knows better, and sets terminal values. */
 void sg_replan_ask(sg_replan *self, sg_plan_cause cause, const sg_engine *engine,
-                   const sg_planning *planning, double step_s_min,
-                   const sg_foretold *told);
+                   const sg_planning *planning, double step_s_min, const sg_foretold *told);
 #endif

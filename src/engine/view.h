@@ -149,7 +149,7 @@ typedef struct sg_view {
         journal_degraded; /* 1: the disk takes no more; control goes on, nothing is acknowledged */
     int32_t told_any, told_pad; /* 0: nothing was foretold yet */
     sg_view_told told[SG_SERIES_COUNT];
-    double speed;         /* of the clock, INFINITY = as fast as it goes; 1 = real time */
+    double speed; /* of the clock, INFINITY = as fast as it goes; 1 = real time */
 } sg_view;
 
 /* Write down what is told at a time when `slot` was the last quarter hour that had ended; where it is too old, that the engine's own

@@ -61,7 +61,7 @@ typedef struct host {
     sg_telemetry_queue *telemetry_queue;
     sg_serve *serve;
     sg_planner *planner;
-    sg_again *again; /* of the plans that are made on the spot */
+    sg_again *again;     /* of the plans that are made on the spot */
     sg_lookout *lookout; /* NULL: there was no memory for it */
     sg_foretold told;
     sg_mailbox to_serve;

@@ -85,8 +85,9 @@ sg_status sg_rolling_study(const sg_simulation *sim, sg_rolling *ret)
         }
     }
     if (status == SG_OK) {
-        status = run_one(sim, &(variant){"perfect knowledge", "", SG_POLICY_PERFECT, 0, 0, false, false},
-                         report, ret);
+        status =
+            run_one(sim, &(variant){"perfect knowledge", "", SG_POLICY_PERFECT, 0, 0, false, false},
+                    report, ret);
     }
     double bound = status == SG_OK ? ret->row[ret->row_count - 1].cost : (double)NAN;
     for (int i = 0; i < ret->row_count; i++) {

@@ -16,7 +16,8 @@ typedef struct sg_simulation {
     double plan_period_s;  /* mpc: a new plan every so often; 0 = 1 h */
     bool baseline;         /* run `static` beside it                   */
     int32_t forecast_only; /* mpc: as in sg_engine_config             */
-    bool simple; /* mpc: the engine's own forecasts alone, without the mixture of models (engine/foresight.h) */
+    bool
+        simple; /* mpc: the engine's own forecasts alone, without the mixture of models (engine/foresight.h) */
     double
         warm_s; /* before from_us, for the forecasts to learn from: the site's series play, stores stand still */
     /* May be NULL: called now and then with the share done, 0..1. */
