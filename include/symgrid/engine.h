@@ -6,6 +6,8 @@ extern "C" {
 #endif
 
 #include "engine/engine.h"
+#include "engine/foresight.h"
+#include "engine/foretold.h"
 #include "engine/frame.h"
 #include "engine/journal.h"
 #include "engine/view.h"

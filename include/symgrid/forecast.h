@@ -8,8 +8,10 @@ extern "C" {
 #include "forecast/bands.h"
 #include "forecast/ensemble.h"
 #include "forecast/forecaster.h"
+#include "forecast/live.h"
 #include "forecast/online.h"
 #include "forecast/panel.h"
+#include "forecast/track.h"
 
 #ifdef __cplusplus
 }

@@ -35,7 +35,7 @@ static const char help[] =
     "  --study rolling   what planning again is worth: no store, plans once a day, every 30 min "
     "and "
     "every 5 min with\n"
-    "                    three ways of forecasting, perfect knowledge; one line each, with the "
+    "                    four ways of forecasting, perfect knowledge; one line each, with the "
     "regret\n"
     "  --study breakers  what feeders cost that are too small: no control, equal caps, fixed "
     "limits, "

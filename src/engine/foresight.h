@@ -46,7 +46,7 @@ typedef struct sg_foresight_config {
     const char *models; /* as in sg_ensemble_create(); NULL: those of the running site */
 } sg_foresight_config;
 
-/* All memory of history, models and records, some 10 MB. NULL when there is none, or a model of that name is not.
+/* All memory of history, models and records, some 3 to 9 MB. NULL when there is none, or a model of that name is not.
  * @effects alloc=yes block=no */
 sg_foresight *sg_foresight_create(const sg_site *site, const sg_foresight_config *config);
 void sg_foresight_free(sg_foresight *self); /* accepts NULL */
