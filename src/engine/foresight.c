@@ -238,7 +238,7 @@ static bool mixture_of(sg_foresight *self, int c, const sg_forecast *f)
     }
     bool signed_ = c == SG_SERIES_PRICE;
     for (int h = 0; h < self->horizon; h++) {
-        double clear = clear_of(self, c, p->last + 1 + h), floor = signed_ ? -INFINITY : 0;
+        double clear = clear_of(self, c, p->last + 1 + h), floor = signed_ ? (double)-INFINITY : 0;
         p->mean[h] = fmax(p->mean[h] * clear, floor);
         p->low[h] = fmax(p->low[h] * clear, floor);
         p->high[h] = fmax(p->high[h] * clear, floor);
