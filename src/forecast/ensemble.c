@@ -73,7 +73,9 @@ void sg_mix_weights(const double *a, int32_t count, double *w)
 static sg_status choose(sg_ensemble *self, const char *models)
 {
     for (int i = 0; !models && i < sg_forecaster_count; i++) {
-        self->model[self->model_count++] = sg_forecasters[i];
+        if (sg_forecaster_suits(sg_forecasters[i], &self->shape)) {
+            self->model[self->model_count++] = sg_forecasters[i];
+        }
     }
     while (models && *models) {
         char name[64];

@@ -41,17 +41,24 @@ const sg_forecaster *sg_forecaster_find(const char *name)
     return NULL;
 }
 
+bool sg_forecaster_suits(const sg_forecaster *self, const sg_forecast_shape *shape)
+{
+    return self->use == SG_USE_ALWAYS || (self->use == SG_USE_INPUTS && shape->input_count > 0) ||
+           (self->use == SG_USE_SKY && shape->sky);
+}
+
 /* --- kept across a restart --- */
 
 static const char magic[8] = "SGFCAST";
-enum { VERSION = 1, NAME_SIZE = 32 };
+enum { VERSION = 2, NAME_SIZE = 32 };
 
 typedef struct head {
     char magic[8], name[NAME_SIZE];
     uint32_t version;
     int32_t series_count, horizon, season;
     int64_t fit_rows;
-    uint64_t size;
+    int32_t input_count, known_count;
+    uint64_t sky, size;
     uint32_t checksum, zero; /* of head without it and of the state */
 } head;
 
@@ -62,6 +69,9 @@ static head head_of(const sg_forecaster *self, const sg_forecast_shape *shape)
                 .horizon = shape->horizon,
                 .season = shape->season,
                 .fit_rows = shape->fit_rows,
+                .input_count = shape->input_count,
+                .known_count = shape->known_count,
+                .sky = shape->sky,
                 .size = self->size(shape, self->variant)};
     memcpy(ret.magic, magic, sizeof magic);
     strncpy(ret.name, self->name, NAME_SIZE - 1);
@@ -102,7 +112,8 @@ sg_status sg_forecaster_load(const sg_forecaster *self, const sg_forecast_shape 
     }
     if (got.series_count != expected.series_count || got.horizon != expected.horizon ||
         got.season != expected.season || got.fit_rows != expected.fit_rows ||
-        got.size != expected.size) {
+        got.input_count != expected.input_count || got.known_count != expected.known_count ||
+        got.sky != expected.sky || got.size != expected.size) {
         return SG_RANGE;
     }
     if (size != sizeof got + got.size ||

@@ -13,14 +13,25 @@
 #include "base/status.h"
 #include "forecast/panel.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct sg_forecast_shape {
     int32_t series_count, horizon;
-    int32_t season;   /* rows of a day; below 2: there is none */
-    int64_t fit_rows; /* rows that fit will see at most        */
+    int32_t season;                   /* rows of a day; below 2: there is none */
+    int64_t fit_rows;                 /* rows that fit will see at most        */
+    int32_t input_count, known_count; /* of the panel's inputs; 0: there are none */
+    bool sky;
 } sg_forecast_shape;
+
+/* When the mixture of all models takes one in: always, where there are inputs, where one is the clear sky, or only where it is named. */
+typedef enum sg_forecaster_use {
+    SG_USE_ALWAYS,
+    SG_USE_INPUTS,
+    SG_USE_SKY,
+    SG_USE_NAMED
+} sg_forecaster_use;
 
 enum { SG_FORECASTER_MAX = 32, SG_FORECAST_HORIZON_MAX = 4096 };
 
@@ -32,6 +43,9 @@ int32_t sg_horizon_block_end(int32_t block);
 typedef struct sg_forecaster {
     const char *name, *title, *source;
     int32_t variant; /* of a family that shares its functions */
+    sg_forecaster_use use;
+    /* What to install for it to learn, in one line; NULL, and a function that says NULL: nothing. */
+    const char *(*lacks)(void);
     size_t (*size)(const sg_forecast_shape *, int32_t variant);
     void (*create)(void *self, const sg_forecast_shape *, int32_t variant);
     /* NULL: there is nothing to learn. Leaves the state as it is after row to - 1. */
@@ -46,6 +60,8 @@ extern const int sg_forecaster_count;
 
 /* NULL: there is none of that name. */
 const sg_forecaster *sg_forecaster_find(const char *name);
+/* Does the mixture of all models take it in? */
+bool sg_forecaster_suits(const sg_forecaster *self, const sg_forecast_shape *shape);
 
 /* What a model has learnt, to go on from after a restart: its state behind a head with version, name, shape and checksum, for a machine
  * of the same byte order. @effects alloc=no block=no */

@@ -1,26 +1,31 @@
 #include "forecast/panel.h"
 
 #include <math.h>
-#include <stdbool.h>
+#include <stddef.h>
 
 static const double value_max =
     1e150; /* what is beyond is no measurement; its square must stay finite */
 
-static void fill(const sg_panel *self, double *value, uint8_t *missing)
+/* missing: NULL where nobody asks. */
+static void fill(double *value, uint8_t *missing, int64_t rows, int32_t season)
 {
     int64_t last = -1;
-    for (int64_t i = 0; i < self->row_count; i++) {
-        missing[i] = !(fabs(value[i]) <= value_max);
-        if (!missing[i]) {
+    for (int64_t i = 0; i < rows; i++) {
+        bool lacks = !(fabs(value[i]) <= value_max);
+        if (missing) {
+            missing[i] = lacks;
+        }
+        if (!lacks) {
             last = i;
             continue;
         }
-        int64_t before = i - self->season;
-        bool seasonal = self->season >= 2 && before >= 0 && !missing[before];
+        int64_t before = i - season;
+        bool seasonal =
+            season >= 2 && before >= 0 && (missing ? !missing[before] : isfinite(value[before]));
         value[i] = seasonal ? value[before] : last >= 0 ? value[last] : (double)NAN;
     }
     double first = 0;
-    for (int64_t i = self->row_count - 1; i >= 0; i--) {
+    for (int64_t i = rows - 1; i >= 0; i--) {
         value[i] = isnan(value[i]) ? first : value[i];
         first = value[i];
     }
@@ -29,7 +34,15 @@ static void fill(const sg_panel *self, double *value, uint8_t *missing)
 void sg_panel_fill(sg_panel *self)
 {
     for (int32_t s = 0; s < self->series_count; s++) {
-        fill(self, self->value + s * self->stride, self->missing + s * self->stride);
+        fill(self->value + s * self->stride, self->missing + s * self->stride, self->row_count,
+             self->season);
+    }
+}
+
+void sg_inputs_fill(sg_inputs *self, int32_t season)
+{
+    for (int32_t i = 0; i < self->count; i++) {
+        fill(self->value + i * self->stride, NULL, self->row_count, season);
     }
 }
 

@@ -299,6 +299,11 @@ static sg_status start(runner *r, int64_t train)
                                .horizon = r->plan->horizon,
                                .season = r->panel->season,
                                .fit_rows = train};
+    if (r->panel->inputs) {
+        shape.input_count = r->panel->inputs->count;
+        shape.known_count = r->panel->inputs->known;
+        shape.sky = r->panel->inputs->sky;
+    }
     sg_status status = sg_ensemble_create(&r->it->ensemble, &shape, r->plan->models);
     for (int32_t v = 0; status == SG_OK && v < voices(r); v++) {
         const sg_ensemble *e =
