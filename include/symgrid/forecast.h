@@ -6,6 +6,8 @@ extern "C" {
 #endif
 
 #include "forecast/bands.h"
+#include "forecast/boosting.h"
+#include "forecast/calendar.h"
 #include "forecast/ensemble.h"
 #include "forecast/forecaster.h"
 #include "forecast/live.h"

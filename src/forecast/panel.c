@@ -61,3 +61,23 @@ void sg_panel_scale(const sg_panel *self, int32_t series, int64_t from, int64_t 
     *ret_mean = to > from ? mean : 0;
     *ret_deviation = deviation > 0 && isfinite(deviation) ? deviation : 1;
 }
+
+sg_input_scale sg_input_scale_of(const sg_inputs *self, int32_t input, int64_t from, int64_t to)
+{
+    const sg_panel as = {.series_count = self->count, .stride = self->stride, .value = self->value};
+    double first = sg_input_at(self, input, from);
+    sg_input_scale ret = {.low = first, .high = first};
+    sg_panel_scale(&as, input, from, to, &ret.mean, &ret.deviation);
+    for (int64_t i = from; i < to; i++) {
+        ret.low = fmin(ret.low, sg_input_at(self, input, i));
+        ret.high = fmax(ret.high, sg_input_at(self, input, i));
+    }
+    return ret;
+}
+
+double sg_input_scaled(const sg_input_scale *scale, double value)
+{
+    double margin = (scale->high - scale->low) / 2;
+    double bounded = fmax(fmin(value, scale->high + margin), scale->low - margin);
+    return (bounded - scale->mean) / scale->deviation;
+}

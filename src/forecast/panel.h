@@ -12,8 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { SG_FORECAST_INPUT_MAX = 1100 };
+
 typedef struct sg_inputs {
-    int32_t count, known; /* the first `known` of them are known ahead */
+    int32_t count,
+        known; /* at most SG_FORECAST_INPUT_MAX; the first `known` of them are known ahead */
     bool
         sky; /* the first one is what the series would be under a clear sky, but for a factor; >= 0 */
     int64_t row_count, stride; /* of the others only the rows that the panel has are told */
@@ -45,6 +48,15 @@ static inline double sg_input_at(const sg_inputs *self, int32_t input, int64_t r
 void sg_panel_fill(sg_panel *self);
 /* The same of the inputs; season: rows of a day. */
 void sg_inputs_fill(sg_inputs *self, int32_t season);
+
+/* An input beside what was seen of it in the rows that were learnt from. */
+typedef struct sg_input_scale {
+    double mean, deviation, low, high;
+} sg_input_scale;
+
+sg_input_scale sg_input_scale_of(const sg_inputs *self, int32_t input, int64_t from, int64_t to);
+/* In deviations from the mean; a value counts for at most what was seen and a half of its range more. */
+double sg_input_scaled(const sg_input_scale *scale, double value);
 
 /* Mean and deviation (of the population) of rows [from, to); a deviation of 0 or beyond doubles comes back as 1. */
 void sg_panel_scale(const sg_panel *self, int32_t series, int64_t from, int64_t to,

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { ROWS_MAX = 160, SERIES_MAX = 2, HORIZON_MAX = 30 };
+enum { ROWS_MAX = 160, SERIES_MAX = 2, HORIZON_MAX = 30, INPUTS_MAX = 3 };
 
 static uint64_t seed;
 
@@ -108,6 +108,21 @@ static bool one(uint64_t number)
         draw_series(value + s * ROWS_MAX, (int)panel.row_count);
     }
     sg_panel_fill(&panel);
+    static double input[INPUTS_MAX * (ROWS_MAX + HORIZON_MAX)];
+    sg_inputs inputs = {.count = below(2) ? 1 + below(INPUTS_MAX) : 0,
+                        .row_count = panel.row_count + HORIZON_MAX,
+                        .stride = ROWS_MAX + HORIZON_MAX,
+                        .value = input};
+    for (int32_t k = 0; k < inputs.count; k++) {
+        draw_series(input + k * inputs.stride, (int)inputs.row_count);
+    }
+    inputs.known = inputs.count > 0 ? below(inputs.count + 1) : 0;
+    inputs.sky = inputs.known > 0 && below(2);
+    for (int64_t i = 0; inputs.sky && i < inputs.row_count; i++) {
+        input[i] = fabs(input[i]);
+    }
+    sg_inputs_fill(&inputs, panel.season);
+    panel.inputs = inputs.count > 0 ? &inputs : NULL;
     sg_backtest_plan plan = {.horizon = 1 + below(below(2) ? 4 : HORIZON_MAX),
                              .stride = 1 + below(3),
                              .standardize = below(2),

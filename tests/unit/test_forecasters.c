@@ -49,8 +49,12 @@ typedef struct learnt {
 
 static learnt learn(const char *name, const sg_panel *panel, int32_t horizon, int64_t rows)
 {
-    learnt ret = {
-        sg_forecaster_find(name), {panel->series_count, horizon, panel->season, rows}, NULL};
+    learnt ret = {sg_forecaster_find(name),
+                  {.series_count = panel->series_count,
+                   .horizon = horizon,
+                   .season = panel->season,
+                   .fit_rows = rows},
+                  NULL};
     assert_non_null(ret.model);
     ret.state = calloc(1, ret.model->size(&ret.shape, ret.model->variant));
     ret.model->create(ret.state, &ret.shape, ret.model->variant);
