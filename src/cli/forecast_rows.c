@@ -3,6 +3,7 @@
 #include "base/quantity.h"
 #include "base/time.h"
 #include "cli/verbs.h"
+#include "forecast/calendar.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNUSED = -1, TIME = -2 };
+typedef enum role { UNUSED, TIME, TARGET, INPUT } role;
 
 typedef struct cell {
     const char *text;
@@ -19,10 +20,14 @@ typedef struct cell {
 
 typedef struct table {
     const char *file;
+    const sg_forecast_wish *wish;
     sg_forecast_rows *ret;
-    int32_t column[SG_FORECAST_COLUMN_MAX]; /* series, UNUSED or TIME */
+    role role[SG_FORECAST_COLUMN_MAX];
+    int32_t number[SG_FORECAST_COLUMN_MAX]; /* of the series or of the input */
     cell head[SG_FORECAST_COLUMN_MAX];
     int32_t column_count;
+    int32_t made; /* inputs that are not columns: they come first */
+    bool timed;   /* there is a time column */
     int64_t *time_us;
 } table;
 
@@ -73,40 +78,74 @@ static bool usual(cell head)
            (head.length >= 4 && strncmp(head.text, "time", 4) == 0);
 }
 
-static int find_time(table *t, const char *name)
+static int find_time(table *t)
 {
+    const char *name = t->wish->time;
     for (int32_t c = 0; c < t->column_count; c++) {
         if (name ? is(t->head[c], name, strlen(name)) : usual(t->head[c])) {
-            t->column[c] = TIME;
+            t->role[c] = TIME;
+            t->timed = true;
             return SG_EXIT_DONE;
         }
     }
     return name ? bad(t, 1, "the column that --time names", (cell){name, strlen(name)})
-                : SG_EXIT_DONE;
+           : t->made > 0
+               ? bad(t, 1, "a column of times for --calendar and --sun", (cell){"none", 4})
+               : SG_EXIT_DONE;
 }
 
-static int take_column(table *t, cell name)
+static int take_column(table *t, const char *expected, cell name, role as, int32_t *count)
 {
     for (int32_t c = 0; c < t->column_count; c++) {
-        if (t->column[c] == UNUSED && is(t->head[c], name.text, name.length)) {
-            t->column[c] = t->ret->panel.series_count++;
+        if (t->role[c] == UNUSED && is(t->head[c], name.text, name.length)) {
+            t->role[c] = as;
+            t->number[c] = (*count)++;
             return SG_EXIT_DONE;
         }
     }
-    return bad(t, 1, "a column of the file for --target, each once", name);
+    return bad(t, 1, expected, name);
 }
 
-static int find_targets(table *t, const char *targets)
+static int take_columns(table *t, const char *expected, const char *names, role as, int32_t *count)
 {
     int status = SG_EXIT_DONE;
-    bool all = strcmp(targets, "all") == 0;
+    const char *end = names ? names + strlen(names) : NULL;
+    for (const char *at = names; at && status == SG_EXIT_DONE;) {
+        status = take_column(t, expected, next_cell(&at, end), as, count);
+    }
+    return status;
+}
+
+/* Known ones stand before the others. */
+static int find_inputs(table *t)
+{
+    sg_inputs *inputs = &t->ret->inputs;
+    const sg_forecast_wish *wish = t->wish;
+    inputs->count = t->made;
+    inputs->sky = wish->sun != NULL;
+    int status = take_columns(t, "a column of the file for --holidays, each once", wish->holidays,
+                              INPUT, &inputs->count);
+    status = status == SG_EXIT_DONE ? take_columns(t, "a column of the file for --known, each once",
+                                                   wish->known, INPUT, &inputs->count)
+                                    : status;
+    inputs->known = inputs->count;
+    return status == SG_EXIT_DONE ? take_columns(t, "a column of the file for --inputs, each once",
+                                                 wish->inputs, INPUT, &inputs->count)
+                                  : status;
+}
+
+static int find_targets(table *t)
+{
+    int32_t *count = &t->ret->panel.series_count;
+    const char *expected = "a column of the file for --target, each once";
+    int status = SG_EXIT_DONE;
+    bool all = strcmp(t->wish->targets, "all") == 0;
     for (int32_t c = 0; all && c < t->column_count; c++) {
-        status = t->column[c] == UNUSED ? take_column(t, t->head[c]) : status;
+        status =
+            t->role[c] == UNUSED ? take_column(t, expected, t->head[c], TARGET, count) : status;
     }
-    for (const char *at = targets, *end = at + strlen(at); !all && at && status == SG_EXIT_DONE;) {
-        status = take_column(t, next_cell(&at, end));
-    }
-    if (status == SG_EXIT_DONE && t->ret->panel.series_count == 0) {
+    status = all ? status : take_columns(t, expected, t->wish->targets, TARGET, count);
+    if (status == SG_EXIT_DONE && *count == 0) {
         return bad(t, 1, "a column beside the time", (cell){"none", 4});
     }
     return status;
@@ -122,8 +161,7 @@ static bool has(const table *t, cell name)
     return false;
 }
 
-static int read_header(table *t, const char *at, const char *end, const char *time,
-                       const char *targets)
+static int read_header(table *t, const char *at, const char *end)
 {
     while (at) {
         if (t->column_count == SG_FORECAST_COLUMN_MAX) {
@@ -133,11 +171,11 @@ static int read_header(table *t, const char *at, const char *end, const char *ti
         if (has(t, head)) {
             return bad(t, 1, "each column's name once", head);
         }
-        t->head[t->column_count] = head;
-        t->column[t->column_count++] = UNUSED;
+        t->head[t->column_count++] = head;
     }
-    int status = find_time(t, time);
-    return status == SG_EXIT_DONE ? find_targets(t, targets) : status;
+    int status = find_time(t);
+    status = status == SG_EXIT_DONE ? find_inputs(t) : status;
+    return status == SG_EXIT_DONE ? find_targets(t) : status;
 }
 
 /* --- rows --- */
@@ -153,14 +191,36 @@ static bool means_missing(cell c)
     return false;
 }
 
-static bool read_time(cell c, int64_t *ret_us)
+/* Does the text of a time end in Z or +02:00? */
+static bool has_zone(cell c)
+{
+    const char *behind = c.length > 10 ? c.text + 10 : c.text + c.length; /* the date's dashes */
+    size_t length = (size_t)(c.text + c.length - behind);
+    return memchr(behind, 'Z', length) || memchr(behind, '+', length) ||
+           memchr(behind, '-', length);
+}
+
+static bool read_time(const table *t, cell c, int64_t *ret_us)
 {
     double seconds;
     if (c.length > 0 && sg_number_scan(c.text, c.length, &seconds) == c.length) {
         *ret_us = llround(fmax(fmin(seconds, 2e11), -2e11) * 1e6);
         return isfinite(seconds);
     }
-    return sg_time_parse(c.text, c.length, ret_us) == SG_OK;
+    if (sg_time_parse(c.text, c.length, ret_us) != SG_OK) {
+        return false;
+    }
+    *ret_us -= has_zone(c) ? 0 : t->wish->zone_s * SG_US_PER_S;
+    return true;
+}
+
+static double *cell_of(const table *t, int32_t column, int64_t row)
+{
+    const sg_panel *panel = &t->ret->panel;
+    const sg_inputs *inputs = &t->ret->inputs;
+    int64_t number = t->number[column];
+    return t->role[column] == TARGET ? panel->value + number * panel->stride + row
+                                     : inputs->value + number * inputs->stride + row;
 }
 
 static int read_row(table *t, int64_t line, const char *at, const char *end, int64_t row)
@@ -170,18 +230,17 @@ static int read_row(table *t, int64_t line, const char *at, const char *end, int
             return bad(t, line, "as many cells as the header has", (cell){end, 0});
         }
         cell got = next_cell(&at, end);
-        if (t->column[c] == TIME && !read_time(got, &t->time_us[row])) {
+        if (t->role[c] == TIME && !read_time(t, got, &t->time_us[row])) {
             return bad(t, line, "a time such as 2023-06-01 12:00, or seconds", got);
         }
-        if (t->column[c] < 0) {
+        if (t->role[c] < TARGET) {
             continue;
         }
-        double *to = t->ret->panel.value + t->column[c] * t->ret->panel.stride + row;
+        double *to = cell_of(t, c, row);
         *to = NAN;
         if (!means_missing(got) && sg_number_scan(got.text, got.length, to) != got.length) {
             return bad(t, line, "a number", got);
         }
-        t->ret->missing += !isfinite(*to);
     }
     return at ? bad(t, line, "as many cells as the header has", (cell){at, (size_t)(end - at)})
               : SG_EXIT_DONE;
@@ -190,26 +249,69 @@ static int read_row(table *t, int64_t line, const char *at, const char *end, int
 static bool reserve(table *t, int64_t rows)
 {
     sg_panel *panel = &t->ret->panel;
+    sg_inputs *inputs = &t->ret->inputs;
     size_t series = (size_t)panel->series_count, room = (size_t)(rows > 0 ? rows : 1);
-    size_t names = series * sizeof *t->ret->name;
-    char *memory = malloc(series * room * (sizeof(double) + 1) + room * sizeof(int64_t) + names);
+    size_t names = series * sizeof *t->ret->name, longer = room + (size_t)t->wish->ahead;
+    size_t input_cells = (size_t)inputs->count * longer;
+    char *memory = malloc(series * room * (sizeof(double) + 1) + input_cells * sizeof(double) +
+                          room * sizeof(int64_t) + names);
     if (!memory) {
         return false;
     }
     t->ret->memory = memory;
     panel->stride = (int64_t)room;
     panel->value = (double *)(void *)memory;
-    t->time_us = (int64_t *)(panel->value + series * room);
+    inputs->stride = (int64_t)longer;
+    inputs->value = panel->value + series * room;
+    for (size_t i = 0; i < input_cells; i++) {
+        inputs->value[i] = NAN;
+    }
+    t->time_us = (int64_t *)(inputs->value + input_cells);
     t->ret->name = (char(*)[SG_FORECAST_NAME_MAX])(t->time_us + room);
     panel->missing = (uint8_t *)t->ret->name + names;
     for (int32_t c = 0; c < t->column_count; c++) {
-        if (t->column[c] >= 0) {
-            char *name = t->ret->name[t->column[c]];
+        if (t->role[c] == TARGET) {
+            char *name = t->ret->name[t->number[c]];
             snprintf(name, SG_FORECAST_NAME_MAX, "%.*s", (int)t->head[c].length, t->head[c].text);
         }
     }
     return true;
 }
+
+/* Rows behind the last one with a target are those that are known ahead, where columns are. */
+static int count_rows(table *t, int64_t rows)
+{
+    sg_panel *panel = &t->ret->panel;
+    bool ahead = t->ret->inputs.known > t->made;
+    panel->row_count = ahead ? 0 : rows;
+    for (int32_t s = 0; s < panel->series_count; s++) {
+        const double *value = sg_panel_series(panel, s);
+        for (int64_t i = rows; i > panel->row_count; i--) {
+            panel->row_count = isfinite(value[i - 1]) ? i : panel->row_count;
+        }
+    }
+    for (int32_t s = 0; s < panel->series_count; s++) {
+        for (int64_t i = 0; i < panel->row_count; i++) {
+            t->ret->missing += !isfinite(sg_panel_series(panel, s)[i]);
+        }
+    }
+    if (rows == 0) {
+        return bad(t, 2, "rows of values", (cell){"none", 4});
+    }
+    if (t->ret->missing == panel->row_count * panel->series_count) {
+        return bad(t, 2, "a value in some row", (cell){"only missing ones", 17});
+    }
+    if (ahead && rows - panel->row_count < t->wish->ahead) {
+        fprintf(stderr,
+                "%s: expected %lld rows of the columns known ahead behind the last row with a "
+                "target, got %lld\n",
+                t->file, (long long)t->wish->ahead, (long long)(rows - panel->row_count));
+        return SG_EXIT_USAGE;
+    }
+    return SG_EXIT_DONE;
+}
+
+/* --- time --- */
 
 static int by_size(const void *a, const void *b)
 {
@@ -245,13 +347,57 @@ static int find_step(table *t)
     return SG_EXIT_DONE;
 }
 
-static int read_table(table *t, char *text, const char *time, const char *targets)
+/* --- inputs --- */
+
+/* Some loggers name an interval by its begin, some by its end: the light is that around the time. */
+static void make_inputs(table *t, int64_t row, int64_t time_us)
+{
+    sg_inputs *inputs = &t->ret->inputs;
+    double *to = inputs->value + row, columns[SG_CALENDAR_COUNT];
+    if (t->wish->sun) {
+        *to = sg_clear_sky_w_m2(t->wish->sun, time_us - t->ret->step_us / 2,
+                                time_us + t->ret->step_us / 2);
+        to += inputs->stride;
+    }
+    if (t->wish->calendar || t->wish->holidays) {
+        const double *holiday = inputs->value + t->made * inputs->stride + row;
+        bool off = t->wish->holidays && isfinite(*holiday) && *holiday != 0;
+        sg_calendar_of(time_us + t->wish->zone_s * SG_US_PER_S, off, columns);
+        for (int i = 0; i < SG_CALENDAR_COUNT; i++) {
+            to[i * inputs->stride] = columns[i];
+        }
+    }
+}
+
+/* Of the others nothing is told behind the panel's last row. */
+static void finish_inputs(table *t, int64_t lines)
+{
+    sg_inputs *inputs = &t->ret->inputs;
+    int64_t count = t->ret->panel.row_count;
+    inputs->row_count = count + t->wish->ahead;
+    for (int32_t i = inputs->known; i < inputs->count; i++) {
+        for (int64_t row = count; row < inputs->row_count; row++) {
+            inputs->value[i * inputs->stride + row] = NAN;
+        }
+    }
+    for (int64_t row = 0; t->made > 0 && row < inputs->row_count; row++) {
+        make_inputs(t, row,
+                    row < lines ? t->time_us[row]
+                                : t->time_us[lines - 1] + (row - lines + 1) * t->ret->step_us);
+    }
+    sg_inputs_fill(inputs, t->ret->panel.season);
+    t->ret->panel.inputs = inputs->count > 0 ? inputs : NULL;
+}
+
+/* --- the whole --- */
+
+static int read_table(table *t, char *text)
 {
     const char *at = text, *end = text + strlen(text), *to = line_end(at, end);
     if (at == to || (to - at == 1 && *at == '\r')) {
         return bad(t, 1, "a header with the names of the columns", (cell){"nothing", 7});
     }
-    int status = read_header(t, at, to, time, targets);
+    int status = read_header(t, at, to);
     int64_t lines = 0, row = 0;
     for (const char *seek = to; seek < end; seek = line_end(seek + 1, end)) {
         lines++;
@@ -268,17 +414,15 @@ static int read_table(table *t, char *text, const char *time, const char *target
             status = read_row(t, line, at, to, row++);
         }
     }
-    t->ret->panel.row_count = row;
-    if (status == SG_EXIT_DONE && row == 0) {
-        return bad(t, 2, "rows of values", (cell){"none", 4});
-    }
-    if (status == SG_EXIT_DONE && t->ret->missing == row * t->ret->panel.series_count) {
-        return bad(t, 2, "a value in some row", (cell){"only missing ones", 17});
+    status = status == SG_EXIT_DONE ? count_rows(t, row) : status;
+    status = status == SG_EXIT_DONE && t->timed ? find_step(t) : status;
+    if (status == SG_EXIT_DONE) {
+        finish_inputs(t, row);
     }
     return status;
 }
 
-int sg_forecast_rows_read(const char *file, char *text, const char *time, const char *targets,
+int sg_forecast_rows_read(const char *file, char *text, const sg_forecast_wish *wish,
                           sg_forecast_rows *ret)
 {
     table *t = calloc(1, sizeof *t);
@@ -288,15 +432,10 @@ int sg_forecast_rows_read(const char *file, char *text, const char *time, const 
         return SG_EXIT_ENVIRONMENT;
     }
     t->file = file;
+    t->wish = wish;
     t->ret = ret;
-    int status = read_table(t, text, time, targets);
-    bool timed = false;
-    for (int32_t c = 0; c < t->column_count; c++) {
-        timed = timed || t->column[c] == TIME;
-    }
-    if (status == SG_EXIT_DONE && timed) {
-        status = find_step(t);
-    }
+    t->made = (wish->sun ? 1 : 0) + (wish->calendar || wish->holidays ? SG_CALENDAR_COUNT : 0);
+    int status = read_table(t, text);
     if (status == SG_EXIT_DONE) {
         sg_panel_fill(&ret->panel);
     } else {

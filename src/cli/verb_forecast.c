@@ -19,7 +19,8 @@ static const char HELP[] =
     "\n"
     "usage: symgrid forecast FILE.csv --horizon N [--time COL] [--target COL,...|all]\n"
     "                        [--model auto|NAME] [--intervals 0.8,0.95] [--season N]\n"
-    "                        [--plot FILE.svg] [--json]\n"
+    "                        [--inputs COL,...] [--known COL,...] [--calendar] [--holidays COL]\n"
+    "                        [--sun LAT,LON] [--zone UTC+N] [--plot FILE.svg] [--json]\n"
     "       symgrid forecast FILE.csv --horizon N --backtest --train N --val N --test N\n"
     "                        [--stride N] [--standardize] [--fixed] ...\n"
     "       symgrid forecast --list\n"
@@ -30,7 +31,17 @@ static const char HELP[] =
     "                    time, time_utc, timestamp ..., if there is one\n"
     "  --target COL,...  the columns to forecast; else all that are not the time\n"
     "  --model NAME      one model alone; auto, the default, mixes all of them by what they were\n"
-    "                    worth on rows that they did not learn from\n"
+    "                    worth on rows that they did not learn from; NAME,NAME,... mixes these\n"
+    "                    (auto,trees: trees as well)\n"
+    "  --inputs COL,...  columns that tell something of the targets and are seen up to now\n"
+    "  --known COL,...   the same of what is known ahead (weather forecast, price of tomorrow):\n"
+    "                    their next N rows stand in the file, the targets' cells there are empty\n"
+    "  --calendar        the time of day, days off, Mondays, made from the times\n"
+    "  --holidays COL    --calendar, and rows where COL is not 0 are holidays; COL is known ahead\n"
+    "  --sun LAT,LON     targets are sunlight or its power there, in degrees north and east: "
+    "beside\n"
+    "                    the clear sky's; LAT,LON,TILT,AZIMUTH for a plane (180: facing south)\n"
+    "  --zone UTC+N      of times that name no zone, and of the calendar; else UTC\n"
     "  --intervals L,... shares of the truth that lie inside: 0.8,0.95 unless told otherwise\n"
     "  --season N        rows of a day; else from the times\n"
     "  --plot FILE.svg   a picture of the first four series\n"
@@ -55,8 +66,11 @@ static const char HELP[] =
 static const int64_t rows_max = INT64_C(1) << 40;
 
 typedef struct words {
-    const char *file, *time, *target, *model, *plot;
+    const char *file, *model, *plot;
+    sg_forecast_wish wish;
+    sg_clear_sky sun;
     bool json, backtest, standardize, fixed;
+    bool mixed; /* more than one model */
     int64_t horizon, train, val, test, stride, season;
     double level[SG_BANDS_LEVEL_MAX];
     int32_t level_count;
@@ -100,15 +114,27 @@ static int levels(const char *text, words *ret)
     return SG_EXIT_DONE;
 }
 
-static int check_model(const char *name)
+static bool is_name(const char *text, size_t length, const char *name)
+{
+    return strlen(name) == length && strncmp(text, name, length) == 0;
+}
+
+static int check_name(const char *text, size_t length)
 {
     const char *names[SG_FORECASTER_MAX];
-    if (strcmp(name, "auto") == 0 || sg_forecaster_find(name)) {
-        return SG_EXIT_DONE;
-    }
+    char name[64];
     for (int i = 0; i < sg_forecaster_count; i++) {
-        names[i] = sg_forecasters[i]->name;
+        const sg_forecaster *model = sg_forecasters[i];
+        names[i] = model->name;
+        if (is_name(text, length, model->name)) {
+            const char *lacks = model->lacks ? model->lacks() : NULL;
+            if (lacks) {
+                fprintf(stderr, "symgrid forecast: --model %s: %s\n", model->name, lacks);
+            }
+            return lacks ? SG_EXIT_ENVIRONMENT : SG_EXIT_DONE;
+        }
     }
+    snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), text);
     const char *nearest = sg_text_nearest(name, names, sg_forecaster_count);
     fprintf(stderr,
             "symgrid forecast: there is no model '%s'%s%s%s; symgrid forecast --list names them\n",
@@ -116,13 +142,71 @@ static int check_model(const char *name)
     return SG_EXIT_USAGE;
 }
 
+/* One name, or several to be mixed. */
+static int check_model(words *ret)
+{
+    int status = SG_EXIT_DONE, count = 0;
+    const char *at = ret->model;
+    do {
+        size_t length = strcspn(at, ",");
+        bool is_auto = is_name(at, length, "auto");
+        ret->mixed = ret->mixed || is_auto || count > 0;
+        status = is_auto ? SG_EXIT_DONE : check_name(at, length);
+        at += length;
+        count++;
+    } while (status == SG_EXIT_DONE && *at++ == ',');
+    return status;
+}
+
+/* LAT,LON or LAT,LON,TILT,AZIMUTH, all in degrees. */
+static int place(const char *text, words *ret)
+{
+    static const double low[] = {-90, -180, 0, 0}, high[] = {90, 180, 90, 360};
+    double value[4] = {0};
+    int count = 0;
+    bool ok = true;
+    for (const char *at = text; ok && at && *at; count++) {
+        size_t length = strcspn(at, ",");
+        ok = count < 4 && sg_number_scan(at, length, &value[count]) == length &&
+             value[count] >= low[count] && value[count] <= high[count];
+        at += length + (at[length] == ',');
+    }
+    if (text && !(ok && (count == 2 || count == 4))) {
+        fprintf(stderr,
+                "symgrid forecast: --sun: expected LATITUDE,LONGITUDE or "
+                "LATITUDE,LONGITUDE,TILT,AZIMUTH in degrees, got '%s'\n",
+                text);
+        return SG_EXIT_USAGE;
+    }
+    ret->sun = sg_clear_sky_of(value[0] * SG_DEGREE, value[1] * SG_DEGREE, value[2] * SG_DEGREE,
+                               value[3] * SG_DEGREE);
+    ret->wish.sun = text ? &ret->sun : NULL;
+    return SG_EXIT_DONE;
+}
+
+static int zone_of(const char *text, words *ret)
+{
+    if (text && sg_zone_parse(text, strlen(text), &ret->wish.zone_s) != SG_OK) {
+        fprintf(stderr, "symgrid forecast: --zone: expected a zone such as UTC-5, got '%s'\n",
+                text);
+        return SG_EXIT_USAGE;
+    }
+    return SG_EXIT_DONE;
+}
+
 static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret_help)
 {
     const char *horizon = NULL, *train = NULL, *val = NULL, *test = NULL, *stride = NULL,
-               *season = NULL, *intervals = "0.8,0.95";
+               *season = NULL, *sun = NULL, *zone = NULL, *intervals = "0.8,0.95";
     const sg_option options[] = {{"--horizon", &horizon, NULL},
-                                 {"--time", &w->time, NULL},
-                                 {"--target", &w->target, NULL},
+                                 {"--time", &w->wish.time, NULL},
+                                 {"--target", &w->wish.targets, NULL},
+                                 {"--inputs", &w->wish.inputs, NULL},
+                                 {"--known", &w->wish.known, NULL},
+                                 {"--calendar", NULL, &w->wish.calendar},
+                                 {"--holidays", &w->wish.holidays, NULL},
+                                 {"--sun", &sun, NULL},
+                                 {"--zone", &zone, NULL},
                                  {"--model", &w->model, NULL},
                                  {"--intervals", &intervals, NULL},
                                  {"--season", &season, NULL},
@@ -166,7 +250,10 @@ static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret
         return SG_EXIT_USAGE;
     }
     w->file = count > 0 ? argv[1] : NULL;
-    return status == SG_EXIT_DONE ? check_model(w->model) : status;
+    w->wish.ahead = w->backtest ? 0 : w->horizon;
+    status = status == SG_EXIT_DONE ? place(sun, w) : status;
+    status = status == SG_EXIT_DONE ? zone_of(zone, w) : status;
+    return status == SG_EXIT_DONE ? check_model(w) : status;
 }
 
 /* --- what is written --- */
@@ -325,6 +412,35 @@ static void write_next(const answer *a, sg_out *out)
     write_bound(a, "upper", true, out);
 }
 
+static void write_names(const char *names, sg_out *out)
+{
+    for (const char *at = names; at && *at;) {
+        char name[SG_FORECAST_NAME_MAX];
+        size_t length = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)length, at);
+        sg_json_text(out, NULL, name);
+        at += length + (at[length] == ',');
+    }
+}
+
+/* What was looked at beside the series. */
+static void write_inputs(const sg_forecast_wish *wish, sg_out *out)
+{
+    if (wish->inputs) {
+        sg_json_begin(out, "inputs", '[');
+        write_names(wish->inputs, out);
+        sg_json_end(out, ']');
+    }
+    if (wish->known || wish->holidays || wish->calendar || wish->sun) {
+        sg_json_begin(out, "known", '[');
+        write_names(wish->sun ? "--sun" : NULL, out);
+        write_names(wish->calendar || wish->holidays ? "--calendar" : NULL, out);
+        write_names(wish->holidays, out);
+        write_names(wish->known, out);
+        sg_json_end(out, ']');
+    }
+}
+
 static void write_json(const answer *a, sg_out *out)
 {
     sg_json_begin(out, NULL, '{');
@@ -336,6 +452,7 @@ static void write_json(const answer *a, sg_out *out)
     sg_json_integer(out, "missing_cells", a->rows->missing);
     sg_json_integer(out, "irregular_steps", a->rows->irregular);
     sg_json_integer(out, "windows", a->test->window_count);
+    write_inputs(&a->words->wish, out);
     if (a->next) {
         write_next(a, out);
     }
@@ -346,7 +463,7 @@ static void write_json(const answer *a, sg_out *out)
         }
     }
     sg_json_end(out, '}');
-    if (strcmp(a->words->model, "auto") == 0) {
+    if (a->words->mixed) {
         write_auto_model(a, out);
     }
     sg_json_end(out, '}');
@@ -356,7 +473,7 @@ static void write_json(const answer *a, sg_out *out)
 static void write_table(const answer *a, sg_out *out)
 {
     const sg_bands *bands = &a->test->bands[a->voice];
-    sg_out_format(out, "%lld windows of %lld rows ahead, %d series\n\n%-16s %12s %12s %8s %8s",
+    sg_out_format(out, "%lld windows of %lld rows ahead, %d series\n\n%-18s %12s %12s %8s %8s",
                   (long long)a->test->window_count, (long long)a->words->horizon,
                   a->rows->panel.series_count, "model", "mse", "mae", "smape", "skill");
     for (int32_t l = 0; l < bands->level_count; l++) {
@@ -368,7 +485,7 @@ static void write_table(const answer *a, sg_out *out)
             continue;
         }
         const sg_voice_score *score = &a->test->score[v];
-        sg_out_format(out, "%-16s %12.6g %12.6g %7.2f%% %7.2f%%", voice_name(a->test, v),
+        sg_out_format(out, "%-18s %12.6g %12.6g %7.2f%% %7.2f%%", voice_name(a->test, v),
                       score->mse, score->mae, 100 * score->smape, 100 * score->skill);
         for (int32_t l = 0; l < bands->level_count; l++) {
             sg_out_format(out, " %7.1f%%", 100 * score->coverage[l]);
@@ -468,19 +585,25 @@ static void split(const words *w, const sg_forecast_rows *rows, sg_backtest_plan
     }
 }
 
+static int32_t voice_of(const sg_ensemble *e, const char *name)
+{
+    int32_t ret = 0;
+    for (int32_t m = 0; m < e->model_count; m++) {
+        ret = strcmp(e->model[m]->name, name) == 0 ? m : ret;
+    }
+    return ret;
+}
+
 static int work(const words *w, sg_forecast_rows *rows)
 {
-    char models[128];
-    bool all = strcmp(w->model, "auto") == 0;
-    bool base = strcmp(w->model, "persistence") == 0 || strcmp(w->model, "seasonal_naive") == 0;
-    snprintf(models, sizeof models, "persistence,seasonal_naive%s%s", base ? "" : ",",
-             base ? "" : w->model);
+    char models[512];
+    snprintf(models, sizeof models, "persistence,seasonal_naive,%s", w->model);
     double last = 0;
     sg_backtest_plan plan = {.horizon = (int32_t)w->horizon,
                              .stride = (int32_t)(w->stride < INT32_MAX ? w->stride : INT32_MAX),
                              .standardize = w->standardize && w->backtest,
                              .fixed = w->fixed,
-                             .models = all ? NULL : models,
+                             .models = models,
                              .level_count = w->level_count,
                              .progress = isatty(STDERR_FILENO) ? progress : NULL,
                              .context = &last};
@@ -496,9 +619,7 @@ static int work(const words *w, sg_forecast_rows *rows)
     if (plan.progress && last > 0) {
         fputs("\r                          \r", stderr);
     }
-    a.voice = all    ? sg_ensemble_whole(&test.ensemble)
-              : base ? strcmp(w->model, "seasonal_naive") == 0
-                     : 2;
+    a.voice = w->mixed ? sg_ensemble_whole(&test.ensemble) : voice_of(&test.ensemble, w->model);
     int exit = status == SG_OK ? write_answer(&a) : fails(status, w, rows);
     sg_backtest_free(&test);
     sg_backtest_free(&next);
@@ -508,14 +629,16 @@ static int work(const words *w, sg_forecast_rows *rows)
 static void list(void)
 {
     for (int i = 0; i < sg_forecaster_count; i++) {
-        printf("%-16s %s\n", sg_forecasters[i]->name, sg_forecasters[i]->title);
+        const sg_forecaster *model = sg_forecasters[i];
+        const char *lacks = model->lacks ? model->lacks() : NULL;
+        printf("%-18s %s%s%s\n", model->name, model->title, lacks ? "; " : "", lacks ? lacks : "");
     }
-    puts("auto             all of them, mixed by what each of them misses as rows come");
+    puts("auto               all of them, mixed by what each of them misses as rows come");
 }
 
 int sg_cli_forecast(int argc, char **argv)
 {
-    words w = {.model = "auto", .target = "all", .stride = 1, .season = -1};
+    words w = {.model = "auto", .wish.targets = "all", .stride = 1, .season = -1};
     bool wants_list = false, wants_help = false;
     int status = read_words(argc, argv, &w, &wants_list, &wants_help);
     if (status != SG_EXIT_DONE || wants_list || wants_help) {
@@ -527,7 +650,7 @@ int sg_cli_forecast(int argc, char **argv)
         return status;
     }
     sg_forecast_rows rows;
-    status = sg_forecast_rows_read(w.file, text, w.time, w.target, &rows);
+    status = sg_forecast_rows_read(w.file, text, &w.wish, &rows);
     if (status == SG_EXIT_DONE) {
         if (w.season >= 0) {
             rows.panel.season = (int32_t)(w.season < INT32_MAX ? w.season : INT32_MAX);

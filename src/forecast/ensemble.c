@@ -70,30 +70,44 @@ void sg_mix_weights(const double *a, int32_t count, double *w)
 
 /* --- life --- */
 
+static bool add(sg_ensemble *self, const sg_forecaster *model)
+{
+    for (int32_t m = 0; m < self->model_count; m++) {
+        if (self->model[m] == model) {
+            return true;
+        }
+    }
+    if (!model || self->model_count == SG_FORECASTER_MAX) {
+        return false;
+    }
+    self->model[self->model_count++] = model;
+    return true;
+}
+
+static bool add_name(sg_ensemble *self, const char *name, size_t length)
+{
+    char text[64];
+    if (length >= sizeof text) {
+        return false;
+    }
+    memcpy(text, name, length);
+    text[length] = '\0';
+    bool ok = true, all = strcmp(text, "auto") == 0;
+    for (int i = 0; all && ok && i < sg_forecaster_count; i++) {
+        ok = !sg_forecaster_suits(sg_forecasters[i], &self->shape) || add(self, sg_forecasters[i]);
+    }
+    return all ? ok : add(self, sg_forecaster_find(text));
+}
+
 static sg_status choose(sg_ensemble *self, const char *models)
 {
-    for (int i = 0; !models && i < sg_forecaster_count; i++) {
-        if (sg_forecaster_suits(sg_forecasters[i], &self->shape)) {
-            self->model[self->model_count++] = sg_forecasters[i];
-        }
+    bool ok = true;
+    for (const char *at = models ? models : "auto"; ok && *at;) {
+        size_t length = strcspn(at, ",");
+        ok = add_name(self, at, length);
+        at += length + (at[length] == ',');
     }
-    while (models && *models) {
-        char name[64];
-        size_t length = strcspn(models, ",");
-        const char *from = models;
-        models += length + (models[length] == ',');
-        if (length >= sizeof name || self->model_count == SG_FORECASTER_MAX) {
-            return SG_MISSING;
-        }
-        memcpy(name, from, length);
-        name[length] = '\0';
-        const sg_forecaster *found = sg_forecaster_find(name);
-        if (!found) {
-            return SG_MISSING;
-        }
-        self->model[self->model_count++] = found;
-    }
-    return self->model_count > 0 ? SG_OK : SG_MISSING;
+    return ok && self->model_count > 0 ? SG_OK : SG_MISSING;
 }
 
 static size_t rounded(size_t size)

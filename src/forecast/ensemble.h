@@ -46,7 +46,8 @@ static inline int32_t sg_ensemble_whole(const sg_ensemble *self)
     return self->model_count + SG_MIXTURE_COUNT;
 }
 
-/* models: names apart from each other by commas, NULL: all that suit the shape. SG_MISSING: there is none of one name. */
+/* models: names apart from each other by commas, each counts once; auto among them: all that suit the shape; NULL: those alone.
+ * SG_MISSING: there is none of one name. */
 SG_MUST_CHECK sg_status sg_ensemble_create(sg_ensemble *self, const sg_forecast_shape *shape,
                                            const char *models);
 void sg_ensemble_free(sg_ensemble *self);

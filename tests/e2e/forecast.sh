@@ -77,6 +77,20 @@ refused "a model of another name" "did you mean 'ridge'" "$good" --horizon 1 --m
 refused "a share above one" "--intervals" "$good" --horizon 1 --intervals 80
 refused "too many shares" "--intervals" "$good" --horizon 1 --intervals 0.1,0.2,0.3,0.4,0.5
 refused "an unknown option" "--frobnicate" "$good" --horizon 1 --frobnicate
+refused "an input that is not there" "for --inputs, each once, got 'wind'" "$good" --horizon 1 --inputs wind
+refused "an input that is known and seen" "for --inputs, each once, got 'sun'" "$good" --horizon 1 --known sun --inputs sun
+refused "all columns inputs" "expected a column beside the time" "$good" --horizon 1 --inputs sun,load
+refused "known rows that are missing" "expected 3 rows of the columns known ahead" "$good" --horizon 3 --target load --known sun
+refused "a calendar without times" "expected a column of times" "$work/wide.csv" --horizon 1 --calendar
+refused "a place beyond the pole" "--sun: expected LATITUDE,LONGITUDE" "$good" --horizon 1 --sun 91,0
+refused "a place of one number" "--sun: expected" "$good" --horizon 1 --sun 45
+refused "a zone that is none" "--zone: expected a zone" "$good" --horizon 1 --zone Berlin
+refused "a mixture with a model of another name" "did you mean 'trees'" "$good" --horizon 1 --model auto,treees
+SYMGRID_XGBOOST_LIB="$work/libxgboost.so" "$symgrid" forecast "$good" --horizon 1 --model auto,trees >"$work/out" 2>"$work/err"
+[ $? = 3 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q "apt-get install libxgboost0" "$work/err" ||
+    fail "trees without XGBoost: expected status 3 and one line that says what to install"
+SYMGRID_XGBOOST_LIB="$work/libxgboost.so" "$symgrid" forecast --list | grep -q "^trees .*apt-get install libxgboost0" ||
+    fail "the list does not say that XGBoost is missing"
 "$symgrid" forecast "$work/nowhere.csv" --horizon 1 >"$work/out" 2>"$work/err"
 [ $? = 3 ] && [ "$(wc -l <"$work/err")" = 1 ] || fail "a file that is not there: expected status 3 and one line"
 "$symgrid" forecast "$good" --horizon 2 --plot "$work/no/such.svg" >"$work/out" 2>"$work/err"
@@ -114,6 +128,39 @@ svg = xml.dom.minidom.parse(work + "/plot.svg")
 assert len(svg.getElementsByTagName("path")) > 4
 pipe = json.load(open(work + "/pipe"))
 assert set(pipe["mean"]) == {"sun"} and set(pipe["metrics"]) == {"persistence", "seasonal_naive", "ridge"}
+PYTHON
+
+# A load that is a known column but for a day: its next rows stand in the file; a zone, the sun and a mixture of two.
+"$python" - "$work" <<'PYTHON'
+import random, sys
+random.seed(3)
+with open(sys.argv[1] + "/known.csv", "w") as file:
+    file.write("time,load,sun,outside,free\n")
+    for i in range(24 * 40 + 24):
+        outside, day = random.uniform(-5, 30), i // 24
+        light = max(0, 1 - ((i % 24) - 12) ** 2 / 36) * (0.3 + 0.7 * random.Random(day).random())
+        load = f"{3 * outside + 100:.4f},{light:.4f}" if i < 24 * 40 else ","
+        file.write(f"2023-0{6 + day // 30}-{1 + day % 30:02d} {i % 24:02d}:00,{load},{outside:.6f},{int(day == 3)}\n")
+PYTHON
+"$symgrid" forecast "$work/known.csv" --target load --horizon 24 --known outside --json >"$work/out" 2>"$work/err" ||
+    fail "a forecast with a known column: $(cat "$work/err")"
+"$symgrid" forecast "$work/known.csv" --target sun --horizon 24 --holidays free --inputs load --sun 0,0 --zone UTC+2 \
+    --model sky_index,sky_ridge --known outside --json >"$work/pipe" 2>>"$work/err" || fail "a forecast of the sun: $(cat "$work/err")"
+"$python" - "$work" <<'PYTHON' || fail "what a forecast with inputs says"
+import csv, json, sys
+
+work = sys.argv[1]
+it = json.load(open(work + "/out"))
+rows = list(csv.DictReader(open(work + "/known.csv")))[24 * 40:]
+assert it["rows"] == 960 and it["missing_cells"] == 0 and it["known"] == ["outside"] and "inputs" not in it, it
+assert it["time"][0] == "2023-07-11T00:00:00Z", it["time"][0]
+said, truth = it["mean"]["load"], [3 * float(row["outside"]) + 100 for row in rows]
+assert sum(abs(a - b) for a, b in zip(said, truth)) / 24 < 5, (said, truth)  # the deviation is 30
+assert it["metrics"]["auto"]["skill_vs_persistence"] > 0.8, it["metrics"]["auto"]
+sun = json.load(open(work + "/pipe"))
+assert sun["known"] == ["--sun", "--calendar", "free", "outside"] and sun["inputs"] == ["load"], sun
+assert sun["time"][0] == "2023-07-10T22:00:00Z", sun["time"][0]
+assert set(sun["metrics"]) == {"persistence", "seasonal_naive", "sky_index", "sky_ridge", "auto"}, sun["metrics"].keys()
 PYTHON
 
 [ "$failures" = 0 ] && echo "bad input is refused in one line, good input gets a forecast"

@@ -21,8 +21,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
     sg_forecast_rows rows;
-    int status =
-        sg_forecast_rows_read("fuzz", text, data[0] & 4 ? "t" : NULL, targets[data[0] % 4], &rows);
+    sg_clear_sky sun = sg_clear_sky_of(0.5, -1.4, 0, 0);
+    sg_forecast_wish wish = {.time = data[0] & 4 ? "t" : NULL,
+                             .targets = targets[data[0] % 4],
+                             .inputs = data[0] & 8 ? "u" : NULL,
+                             .known = data[0] & 16 ? "k,w" : NULL,
+                             .holidays = data[0] & 32 ? "h" : NULL,
+                             .calendar = data[0] & 64,
+                             .sun = data[0] & 128 ? &sun : NULL,
+                             .ahead = data[0] & 2 ? 3 : 0};
+    int status = sg_forecast_rows_read("fuzz", text, &wish, &rows);
     SG_CHECK(status == SG_EXIT_DONE || status == SG_EXIT_USAGE);
     if (status == SG_EXIT_DONE) {
         SG_CHECK(rows.panel.row_count > 0 && rows.panel.series_count > 0);
@@ -36,6 +44,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
         SG_CHECK(missing >= rows.missing);
+        for (int64_t i = 0; i < rows.inputs.row_count * rows.inputs.count; i++) {
+            SG_CHECK(isfinite(sg_input_at(&rows.inputs, (int32_t)(i % rows.inputs.count),
+                                          i / rows.inputs.count)));
+        }
+        SG_CHECK(rows.inputs.row_count == rows.panel.row_count + wish.ahead);
         sg_forecast_rows_free(&rows);
     }
     free(text);
