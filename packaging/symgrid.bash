@@ -27,7 +27,7 @@ _symgrid_options() {
         forecast) echo "--horizon --time --target --inputs --known --calendar --holidays --sun --zone --model --intervals --season --plot --backtest --train --val --test --stride --standardize --fixed --list --json" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
-        bench) echo "--changed --full --json --peer --repeats --seconds --sizes --threads --ticks" ;;
+        bench) echo "--changed --full --json --peer --races --repeats --seconds --sizes --threads --ticks" ;;
         model) echo "--columns --example --list --markdown --plot --set --zone" ;;
     esac
 }
@@ -51,6 +51,7 @@ _symgrid() {
         --model) _symgrid_words "auto $("${COMP_WORDS[0]}" forecast --list 2>/dev/null | awk '{print $1}' | grep -vx auto)"; return ;;
         --solver) _symgrid_words "auto own clp highs"; return ;;
         --peer) _symgrid_words "auto none"; return ;;
+        --races) _symgrid_words "cold again shift arbitrage cold,again"; return ;;
         --sizes) _symgrid_words "96x4 288x8 8760x4 1000 1000000"; return ;;
         --speed) _symgrid_words "1 10 60 max"; return ;;
         --listen) _symgrid_words "127.0.0.1:8048 127.0.0.1:0"; return ;;

@@ -122,27 +122,27 @@ static void enter_library_highs(bench *self, race *r, const sg_bench_site *site)
     }
 }
 
-/* HiGHS in Python: its cold answers into one race, its warm ones into another (either may be NULL). */
-static void enter_highs(bench *self, race *cold, race *again, sg_bench_site *site)
+/* HiGHS in Python: its cold answers into the race (NULL = nobody asked for them), and, from the basis of its simplex, what it
+ * makes of `rounds` of moved loads. */
+static void enter_highs(bench *self, race *cold, int rounds, sg_bench_site *site,
+                        sg_bench_answer *ret_warm)
 {
-    sg_bench_answer answers[SG_BENCH_HIGHS_MAX], warm;
+    sg_bench_answer answers[SG_BENCH_HIGHS_MAX];
     int count = 0;
+    ret_warm->repeats = 0;
     if (self->highs_missing) {
         return;
     }
-    progress(cold, "highs");
-    sg_status status = sg_bench_highs(site, &self->effort, again ? self->effort.repeats : 0,
-                                      answers, &count, &warm);
+    progress(cold ? cold : &self->races[self->race_count - 1], "highs");
+    sg_status status = sg_bench_highs(site, &self->effort, rounds, answers, &count, ret_warm);
     self->highs_missing = status == SG_UNAVAILABLE;
-    if (status != SG_OK && status != SG_UNAVAILABLE) {
-        self->status = status;
+    if (status != SG_OK) {
+        self->status = status == SG_UNAVAILABLE ? self->status : status;
+        ret_warm->repeats = 0;
         return;
     }
-    for (int k = 0; k < count; k++) {
+    for (int k = 0; k < count && cold; k++) {
         enter(cold, &answers[k]);
-    }
-    if (again && count && warm.repeats) {
-        enter(again, &warm);
     }
 }
 
@@ -153,6 +153,55 @@ static race *race_start(bench *self, const char *name, int steps, int stores)
     race *r = &self->races[self->race_count++];
     *r = (race){.name = name, .steps = steps, .stores = stores, .own_bytes = (double)NAN};
     return r;
+}
+
+static bool asked(const bench *self, unsigned way)
+{
+    return (self->options->races & way) != 0;
+}
+
+/* From nothing. HiGHS goes on in the same process with the moved loads, where they are asked for: ret_warm. */
+static void race_cold(bench *self, const sg_bench_size *size, sg_bench_answer *ret_warm)
+{
+    sg_bench_site site;
+    self->status = sg_bench_site_create(size->steps, size->stores, &site);
+    if (self->status != SG_OK) {
+        return;
+    }
+    race *r = race_start(self, "cold", size->steps, size->stores);
+    r->own_bytes = sg_bench_own_bytes(&site.problem);
+    enter_cold(self, r, "own", sg_bench_own, &site);
+    if (self->status == SG_OK && self->options->peers) {
+        enter_cold(self, r, "clp", sg_bench_clp, &site);
+        enter_library_highs(self, r, &site);
+        enter_highs(self, r, asked(self, SG_BENCH_AGAIN) ? self->effort.repeats : 0, &site,
+                    ret_warm);
+    }
+    sg_bench_site_free(&site);
+}
+
+/* Again after every load moved by up to 1 %. */
+static void race_again(bench *self, const sg_bench_size *size, const sg_bench_answer *warm)
+{
+    sg_bench_site moved;
+    self->status = sg_bench_site_create(size->steps, size->stores, &moved);
+    if (self->status != SG_OK) {
+        return;
+    }
+    race *r = race_start(self, "again", size->steps, size->stores);
+    enter_again(self, r, "own", sg_bench_own_again, &moved);
+    enter_again(self, r, "own-interior", sg_bench_interior_again, &moved);
+    if (self->status == SG_OK && self->options->peers) {
+        enter_again(self, r, "clp", sg_bench_clp_again, &moved);
+    }
+    sg_bench_answer own_warm = *warm;
+    if (self->status == SG_OK && self->options->peers && !asked(self, SG_BENCH_COLD)) {
+        enter_highs(self, NULL, self->effort.repeats, &moved, &own_warm);
+    }
+    if (own_warm.repeats) {
+        enter(r, &own_warm);
+    }
+    sg_bench_site_free(&moved);
 }
 
 /* The horizon one step later, from the basis of the plan before. */
@@ -169,40 +218,11 @@ static void race_shift(bench *self, const sg_bench_size *size)
     }
 }
 
-/* From nothing, again after every load moved by up to 1 %, and a step later. */
-static void race_site(bench *self, const sg_bench_size *size)
-{
-    sg_bench_site site, moved;
-    self->status = sg_bench_site_create(size->steps, size->stores, &site);
-    if (self->status != SG_OK) {
-        return;
-    }
-    self->status = sg_bench_site_create(size->steps, size->stores, &moved);
-    race *cold = race_start(self, "cold", size->steps, size->stores);
-    race *again = race_start(self, "again", size->steps, size->stores);
-    cold->own_bytes = sg_bench_own_bytes(&site.problem);
-    if (self->status == SG_OK) {
-        enter_cold(self, cold, "own", sg_bench_own, &site);
-        enter_again(self, again, "own", sg_bench_own_again, &moved);
-        enter_again(self, again, "own-interior", sg_bench_interior_again, &moved);
-    }
-    if (self->status == SG_OK && self->options->peers) {
-        enter_cold(self, cold, "clp", sg_bench_clp, &site);
-        enter_again(self, again, "clp", sg_bench_clp_again, &moved);
-        enter_library_highs(self, cold, &site);
-        enter_highs(self, cold, again, &site);
-    }
-    sg_bench_site_free(&moved);
-    sg_bench_site_free(&site);
-    if (self->status == SG_OK) {
-        race_shift(self, size);
-    }
-}
-
 /* One store between two prices. */
 static void race_arbitrage(bench *self, int steps)
 {
     sg_bench_site site;
+    sg_bench_answer none;
     self->status = sg_bench_arbitrage_create(steps, &site);
     if (self->status != SG_OK) {
         return;
@@ -212,7 +232,7 @@ static void race_arbitrage(bench *self, int steps)
     if (self->options->peers) {
         enter_cold(self, r, "clp", sg_bench_clp, &site);
         enter_library_highs(self, r, &site);
-        enter_highs(self, r, NULL, &site);
+        enter_highs(self, r, 0, &site, &none);
     }
     sg_bench_site_free(&site);
 }
@@ -459,11 +479,28 @@ static int write_json(const bench *self)
 
 /* ---- the run ---------------------------------------------------------------------------------- */
 
-/* The races that were run since the last call, as rows. */
-static void show(const bench *self, int from)
+/* The race that was run last, as rows, while others go on. */
+static void show(const bench *self)
 {
-    for (int k = from; !self->options->json && k < self->race_count; k++) {
-        write_race(&self->races[k]);
+    if (!self->options->json && self->status == SG_OK) {
+        write_race(&self->races[self->race_count - 1]);
+    }
+}
+
+static void run_site(bench *self, const sg_bench_size *size)
+{
+    sg_bench_answer warm = {.repeats = 0};
+    if (asked(self, SG_BENCH_COLD)) {
+        race_cold(self, size, &warm);
+        show(self);
+    }
+    if (self->status == SG_OK && asked(self, SG_BENCH_AGAIN)) {
+        race_again(self, size, &warm);
+        show(self);
+    }
+    if (self->status == SG_OK && asked(self, SG_BENCH_SHIFT)) {
+        race_shift(self, size);
+        show(self);
     }
 }
 
@@ -471,13 +508,12 @@ static void run(bench *self)
 {
     const sg_bench_plan_options *o = self->options;
     for (int k = 0; k < o->size_count && self->status == SG_OK; k++) {
-        int before = self->race_count;
-        if (o->sizes[k].stores == SG_BENCH_ARBITRAGE) {
+        if (o->sizes[k].stores != SG_BENCH_ARBITRAGE) {
+            run_site(self, &o->sizes[k]);
+        } else if (asked(self, SG_BENCH_SLOPES)) {
             race_arbitrage(self, o->sizes[k].steps);
-        } else {
-            race_site(self, &o->sizes[k]);
+            show(self);
         }
-        show(self, before);
     }
     progress_end();
 }

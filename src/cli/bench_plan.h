@@ -108,9 +108,19 @@ enum { SG_BENCH_ARBITRAGE = -1 };
 
 enum { SG_BENCH_SIZE_MAX = 64 };
 
+/* Ways of asking. A site is raced in the first three, a store between two prices in the last. */
+enum {
+    SG_BENCH_COLD = 1,
+    SG_BENCH_AGAIN = 2,
+    SG_BENCH_SHIFT = 4,
+    SG_BENCH_SLOPES = 8,
+    SG_BENCH_ALL_RACES = 15
+};
+
 typedef struct sg_bench_plan_options {
     const sg_bench_size *sizes;
     int size_count;
+    unsigned races; /* sum of the above */
     int repeats;
     int threads; /* for the planner's own */
     bool peers, json;

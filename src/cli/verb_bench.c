@@ -17,7 +17,7 @@ static const char HELP[] =
     "\n"
     "usage: symgrid bench model [NAME]... [--json] [--seconds S]\n"
     "       symgrid bench plan [--sizes LIST] [--full] [--repeats N] [--threads N]\n"
-    "                          [--peer auto|none] [--json]\n"
+    "                          [--races LIST] [--peer auto|none] [--json]\n"
     "       symgrid bench agent [--sizes LIST] [--seconds S] [--json]\n"
     "       symgrid bench control [--sizes LIST] [--changed F] [--ticks N] [--threads N]\n"
     "                             [--peer auto|none] [--json]\n"
@@ -27,6 +27,8 @@ static const char HELP[] =
     "  --sizes LIST steps x stores of the sites, or steps of an arbitrage: 96x4,288x8,96\n"
     "               agent, control: numbers of devices, up to 4000000, 1000000: 1000,1000000\n"
     "  --full       the usual sizes and two of a whole year with 8 stores, 8760x8 and 35040x8\n"
+    "  --races LIST of cold, again, shift, arbitrage: only these, like cold,again; all of them\n"
+    "               unless told otherwise\n"
     "  --repeats N  medians of N solves, 20 unless told otherwise; fewer where they take a minute\n"
     "  --peer none  only our own; auto, the default, asks Clp and HiGHS as well\n"
     "  --changed F  the part of the devices that changes in a tick, 0.1 unless told otherwise\n"
@@ -236,7 +238,7 @@ static int parse_sizes(const char *text, sg_bench_size *ret)
 }
 
 typedef struct bench_words {
-    const char *seconds, *sizes, *repeats, *peer, *changed, *ticks, *threads;
+    const char *seconds, *sizes, *races, *repeats, *peer, *changed, *ticks, *threads;
     bool json, full;
 } bench_words;
 
@@ -256,11 +258,33 @@ static int whole_number(const char *text, int preset, int most)
     return number < 1 || *text ? 0 : number;
 }
 
+/* Names with commas between them; 0 for anything else. */
+static unsigned parse_races(const char *text)
+{
+    static const char *const NAMES[] = {"cold", "again", "shift", "arbitrage"};
+    unsigned races = 0;
+    for (;;) {
+        size_t length = strcspn(text, ","), k = 0;
+        while (k < 4 && (strlen(NAMES[k]) != length || strncmp(NAMES[k], text, length) != 0)) {
+            k++;
+        }
+        if (k == 4) {
+            return 0;
+        }
+        races |= 1U << k;
+        if (text[length] == '\0') {
+            return races;
+        }
+        text += length + 1;
+    }
+}
+
 static int bench_plan(const bench_words *words)
 {
     sg_bench_size sizes[SG_BENCH_SIZE_MAX];
     sg_bench_plan_options options = {.sizes = SIZES,
                                      .size_count = words->full ? SIZES_ALL : SIZES_USUAL,
+                                     .races = SG_BENCH_ALL_RACES,
                                      .repeats = 20,
                                      .threads = whole_number(words->threads, 2, 64),
                                      .json = words->json};
@@ -269,6 +293,12 @@ static int bench_plan(const bench_words *words)
         options.size_count = parse_sizes(words->sizes, sizes);
         if (!options.size_count) {
             return refuse("--sizes", "sizes like 96x4,288x8,96, up to 100000x64", words->sizes);
+        }
+    }
+    if (words->races) {
+        options.races = parse_races(words->races);
+        if (!options.races) {
+            return refuse("--races", "some of cold,again,shift,arbitrage", words->races);
         }
     }
     if (words->repeats) {
@@ -393,13 +423,18 @@ int sg_cli_bench(int argc, char **argv)
 {
     bench_words given = {0};
     bool help = false;
-    const sg_option options[] = {
-        {"--seconds", &given.seconds, NULL}, {"--sizes", &given.sizes, NULL},
-        {"--repeats", &given.repeats, NULL}, {"--peer", &given.peer, NULL},
-        {"--changed", &given.changed, NULL}, {"--ticks", &given.ticks, NULL},
-        {"--threads", &given.threads, NULL}, {"--json", NULL, &given.json},
-        {"--full", NULL, &given.full},       {"--help", NULL, &help}};
-    int words = sg_options_parse(argc, argv, options, 10, NAMES_MAX);
+    const sg_option options[] = {{"--seconds", &given.seconds, NULL},
+                                 {"--sizes", &given.sizes, NULL},
+                                 {"--repeats", &given.repeats, NULL},
+                                 {"--peer", &given.peer, NULL},
+                                 {"--changed", &given.changed, NULL},
+                                 {"--ticks", &given.ticks, NULL},
+                                 {"--threads", &given.threads, NULL},
+                                 {"--json", NULL, &given.json},
+                                 {"--full", NULL, &given.full},
+                                 {"--races", &given.races, NULL},
+                                 {"--help", NULL, &help}};
+    int words = sg_options_parse(argc, argv, options, 11, NAMES_MAX);
     if (words < 0) {
         return SG_EXIT_USAGE;
     }
@@ -418,7 +453,8 @@ int sg_cli_bench(int argc, char **argv)
         return SG_EXIT_USAGE;
     }
     bool odd = (!model && !agent && given.seconds) || (model && given.sizes) ||
-               ((model || agent) && given.peer) || (!plan && (given.repeats || given.full)) ||
+               ((model || agent) && given.peer) ||
+               (!plan && (given.repeats || given.full || given.races)) ||
                (!control && (given.changed || given.ticks)) || (!control && !plan && given.threads);
     if (odd) {
         fprintf(stderr,
