@@ -14,6 +14,7 @@ extern "C" {
 #include "forecast/online.h"
 #include "forecast/panel.h"
 #include "forecast/track.h"
+#include "forecast/stagger.h"
 
 #ifdef __cplusplus
 }
