@@ -11,6 +11,7 @@ extern "C" {
 #include "forecast/ensemble.h"
 #include "forecast/forecaster.h"
 #include "forecast/live.h"
+#include "forecast/nowcast.h"
 #include "forecast/online.h"
 #include "forecast/panel.h"
 #include "forecast/track.h"
