@@ -15,6 +15,7 @@ extern "C" {
 #include "forecast/online.h"
 #include "forecast/panel.h"
 #include "forecast/track.h"
+#include "forecast/rls.h"
 #include "forecast/stagger.h"
 
 #ifdef __cplusplus

@@ -10,6 +10,7 @@
 
 #include "base/prng.h"
 #include "forecast/nowcast.h"
+#include "forecast/rls.h"
 
 #include <float.h>
 #include <math.h>
@@ -89,6 +90,31 @@ static void everything_said_is_finite(void **state)
     free(m);
 }
 
+static void autoregressions_say_nothing_that_is_not_finite(void **state)
+{
+    (void)state;
+    static double value[SERIES], said[SERIES * STEPS];
+    int lots = getenv("SYMGRID_PROP_FULL") ? 500 : 10;
+    sg_rls *m = aligned_alloc(64, sg_rls_size(SERIES));
+    assert_non_null(m);
+    for (int lot = 0; lot < lots; lot++) {
+        sg_rls_create(m, SERIES);
+        for (int t = 0; t < TICKS; t++) {
+            for (int s = 0; s < SERIES; s++) {
+                value[s] = next((uint64_t)lot + 1000, s, t, value[s]);
+            }
+            sg_rls_tick(m, NULL, value, NULL);
+            if (t < 3 || t % 59 == 0) {
+                sg_rls_predict(m, NULL, (sg_span){0, SERIES}, STEPS, said);
+                for (int i = 0; i < SERIES * STEPS; i++) {
+                    assert_true(isfinite(said[i]));
+                }
+            }
+        }
+    }
+    free(m);
+}
+
 static void a_series_is_told_alike_beside_any_other(void **state)
 {
     (void)state;
@@ -118,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_said_is_finite),
+        cmocka_unit_test(autoregressions_say_nothing_that_is_not_finite),
         cmocka_unit_test(a_series_is_told_alike_beside_any_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
