@@ -71,7 +71,7 @@ _symgrid() {
     if [ "$verb" = model ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [ "$verb" = bench ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
-        _symgrid_words "agent control model plan"
+        _symgrid_words "agent control forecast model plan"
     elif [ "$verb" = bench ] && [[ $current != -* ]]; then
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [[ $current == -* ]]; then

@@ -1,21 +1,14 @@
 /* HiGHS on the planner's programs, in a Python of this machine: module highspy, else SciPy's linprog. The
  * script travels in the program, for an installed one has no source tree beside it. */
+#include "base/text.h"
 #include "cli/bench_plan.h"
+#include "cli/bench_python.h"
 #include "plan/program.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "base/text.h"
-
-extern char **environ;
 
 /* The file: six counts (columns, rows, terms, first balance row, steps, rounds), then costs, bounds of
  * columns, bounds of rows, terms as value, row, column, then the loads of each round. Little endian. */
@@ -268,60 +261,15 @@ bool sg_bench_highs_put(FILE *file, const sg_lp_model *m, const signed char *sta
 
 /* ---- Python ----------------------------------------------------------------------------------- */
 
-/* Everything that the pipe has. */
-static void read_all(int pipe_fd, sg_out *ret)
-{
-    char block[4096];
-    ssize_t got;
-    while ((got = read(pipe_fd, block, sizeof block)) > 0 || (got < 0 && errno == EINTR)) {
-        if (got > 0) {
-            sg_out_bytes(ret, block, (size_t)got);
-        }
-    }
-}
-
-/* Starts `python3 -c SCRIPT FILE REPEATS SECONDS` with its standard output in the pipe. */
-static int start_python(const char *script, const char *file, const sg_bench_effort *effort,
-                        int out_fd, pid_t *ret)
-{
-    char repeats[16], seconds[32];
-    const char *words[] = {"python3", "-c", script, file, repeats, seconds, NULL};
-    char *argv[sizeof words / sizeof *words];
-    posix_spawn_file_actions_t actions;
-    snprintf(repeats, sizeof repeats, "%d", effort->repeats);
-    snprintf(seconds, sizeof seconds, "%.9g", effort->seconds_max);
-    memcpy(argv, words,
-           sizeof argv); /* spawn does not write to them; its type is older than const */
-    if (posix_spawn_file_actions_init(&actions) != 0) {
-        return ENOMEM;
-    }
-    posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-    int failure = posix_spawnp(ret, "python3", &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return failure;
-}
-
-/* The script's answer. SG_UNAVAILABLE where there is no Python, or no HiGHS in it (status 4). */
+/* The script's answer. SG_UNAVAILABLE where there is no Python, or no HiGHS in it. */
 static sg_status run_python(const char *script, const char *file, const sg_bench_effort *effort,
                             sg_out *ret)
 {
-    int ends[2], status = 0;
-    pid_t child;
-    if (pipe(ends) != 0) {
-        return SG_IO;
-    }
-    int failure = start_python(script, file, effort, ends[1], &child);
-    close(ends[1]);
-    if (failure == 0) {
-        read_all(ends[0], ret);
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-        }
-    }
-    close(ends[0]);
-    bool missing =
-        failure == ENOENT || (failure == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 4);
-    bool done = failure == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !ret->failed;
-    return done ? SG_OK : missing ? SG_UNAVAILABLE : SG_IO;
+    char repeats[16], seconds[32];
+    const char *words[] = {file, repeats, seconds};
+    snprintf(repeats, sizeof repeats, "%d", effort->repeats);
+    snprintf(seconds, sizeof seconds, "%.9g", effort->seconds_max);
+    return sg_bench_python(script, words, 3, ret);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------- */

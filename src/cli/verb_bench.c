@@ -1,9 +1,10 @@
-/* symgrid bench - how fast the models, the planner and the control step run on this machine, beside what
- * the machine and other solvers can do. */
+/* symgrid bench - how fast the models, the forecasts, the planner and the control step run on this machine, beside what
+ * the machine and other programs can do. */
 #include "base/text.h"
 #include "cli/bench.h"
 #include "cli/bench_agent.h"
 #include "cli/bench_control.h"
+#include "cli/bench_forecast.h"
 #include "cli/bench_plan.h"
 #include "cli/verbs.h"
 
@@ -13,7 +14,7 @@
 #include <string.h>
 
 static const char HELP[] =
-    "symgrid bench - how fast the models, the planner and the control step run here\n"
+    "symgrid bench - how fast models, forecasts, planner and control step run here\n"
     "\n"
     "usage: symgrid bench model [NAME]... [--json] [--seconds S]\n"
     "       symgrid bench plan [--sizes LIST] [--full] [--repeats N] [--threads N]\n"
@@ -21,19 +22,22 @@ static const char HELP[] =
     "       symgrid bench agent [--sizes LIST] [--seconds S] [--json]\n"
     "       symgrid bench control [--sizes LIST] [--changed F] [--ticks N] [--threads N]\n"
     "                             [--peer auto|none] [--json]\n"
+    "       symgrid bench forecast [--sizes LIST] [--ticks N] [--threads N] [--peer auto|none]\n"
+    "                              [--json]\n"
     "\n"
     "  --json       write one symgrid.bench/1 document instead of a table\n"
     "  --seconds S  for each model; 0.3 unless told otherwise\n"
     "  --sizes LIST steps x stores of the sites, or steps of an arbitrage: 96x4,288x8,96\n"
     "               agent, control: numbers of devices, up to 4000000, 1000000: 1000,1000000\n"
+    "               forecast: numbers of series, up to 1000000\n"
     "  --full       the usual sizes and two of a whole year with 8 stores, 8760x8 and 35040x8\n"
     "  --races LIST of cold, again, shift, arbitrage: only these, like cold,again; all of them\n"
     "               unless told otherwise\n"
     "  --repeats N  medians of N solves, 20 unless told otherwise; fewer where they take a minute\n"
-    "  --peer none  only our own; auto, the default, asks Clp and HiGHS as well\n"
+    "  --peer none  only our own; auto, the default, asks Clp, HiGHS, statsmodels as well\n"
     "  --changed F  the part of the devices that changes in a tick, 0.1 unless told otherwise\n"
     "  --ticks N    ticks of every size, 100 unless told otherwise\n"
-    "  --threads N  plan, control: that share our own sweeps, 2 unless told otherwise\n"
+    "  --threads N  plan, control, forecast: that share our own sweeps, 2 unless told otherwise\n"
     "\n"
     "model: steps up to 100,000 devices whose inputs, states and outputs stand in columns, each "
     "at\n"
@@ -61,6 +65,14 @@ static const char HELP[] =
     "short forecast, allocation, envelope and set-points (`step`), the journal's records written\n"
     "down (`journal`). `allocate` is one exact allocation alone, `pass` a sweep over 40 bytes a\n"
     "device on as many threads, `Clp` one linear program without fairness, up to 10,000 devices.\n"
+    "\n"
+    "forecast: ticks of so many series: the newest value of each taken in and 60 steps ahead told\n"
+    "(`nowcast`), one value learnt by each autoregression of order 16 (`rls`, one core); then "
+    "each\n"
+    "model of symgrid forecast fitted to 7 series of 8,640 hours and asked for 96 more. `pass`\n"
+    "reads and writes as much memory on as many threads, `ratio` is the tick's time by its; `of\n"
+    "peak` is the share of what the core computes at most; the peer is statsmodels in python3,\n"
+    "timed on fewer and reckoned up.\n"
     "\n"
     "Exit status: 0 done, 2 bad usage, 3 memory is exhausted or a peer fails.\n"
     "\n"
@@ -407,6 +419,35 @@ static int bench_control(const bench_words *words)
     return sg_bench_control(&options);
 }
 
+static int bench_forecast(const bench_words *words)
+{
+    static const int32_t USUAL[] = {1000, 10000, 100000};
+    int32_t sizes[SG_BENCH_CONTROL_SIZE_MAX];
+    sg_bench_forecast_options options = {.sizes = USUAL,
+                                         .size_count = 3,
+                                         .ticks =
+                                             whole_number(words->ticks, 100, SG_BENCH_TICK_MAX),
+                                         .threads = whole_number(words->threads, 2, 64),
+                                         .json = words->json};
+    if (words->sizes) {
+        options.sizes = sizes;
+        options.size_count = parse_devices(words->sizes, sizes);
+    }
+    if (!options.size_count) {
+        return refuse("--sizes", "numbers of series like 1000,100000, up to 1000000", words->sizes);
+    }
+    if (!options.ticks) {
+        return refuse("--ticks", "a number from 1 to 1000000", words->ticks);
+    }
+    if (!options.threads) {
+        return refuse("--threads", "a number from 1 to 64", words->threads);
+    }
+    if (!parse_peer(words->peer, &options.peers)) {
+        return refuse("--peer", "auto or none", words->peer);
+    }
+    return sg_bench_forecast(&options);
+}
+
 static int bench_model(const bench_words *words, char **names, int name_count)
 {
     static sg_model rooms[NAMES_MAX];
@@ -446,16 +487,18 @@ int sg_cli_bench(int argc, char **argv)
     bool control = words == 1 && strcmp(argv[1], "control") == 0;
     bool model = words >= 1 && strcmp(argv[1], "model") == 0;
     bool agent = words == 1 && strcmp(argv[1], "agent") == 0;
-    if (!plan && !control && !model && !agent) {
-        fputs("symgrid bench: expected `symgrid bench model`, `plan`, `control` or `agent`; see "
-              "symgrid bench --help\n",
+    bool forecast = words == 1 && strcmp(argv[1], "forecast") == 0;
+    if (!plan && !control && !model && !agent && !forecast) {
+        fputs("symgrid bench: expected `symgrid bench model`, `plan`, `control`, `forecast` or "
+              "`agent`; see symgrid bench --help\n",
               stderr);
         return SG_EXIT_USAGE;
     }
     bool odd = (!model && !agent && given.seconds) || (model && given.sizes) ||
                ((model || agent) && given.peer) ||
                (!plan && (given.repeats || given.full || given.races)) ||
-               (!control && (given.changed || given.ticks)) || (!control && !plan && given.threads);
+               (!control && given.changed) || (!control && !forecast && given.ticks) ||
+               ((model || agent) && given.threads);
     if (odd) {
         fprintf(stderr,
                 "symgrid bench: an option that `symgrid bench %s` does not have; see "
@@ -463,8 +506,9 @@ int sg_cli_bench(int argc, char **argv)
                 argv[1]);
         return SG_EXIT_USAGE;
     }
-    return plan      ? bench_plan(&given)
-           : control ? bench_control(&given)
-           : agent   ? bench_agent(&given)
-                     : bench_model(&given, argv + 2, words - 1);
+    return plan       ? bench_plan(&given)
+           : control  ? bench_control(&given)
+           : agent    ? bench_agent(&given)
+           : forecast ? bench_forecast(&given)
+                      : bench_model(&given, argv + 2, words - 1);
 }

@@ -171,6 +171,12 @@ typedef struct tell_job {
     path path;
 } tell_job;
 
+typedef struct sweep_job {
+    int32_t tile_count;
+    const tick_job *tick; /* NULL: nothing came in   */
+    const tell_job *tell; /* NULL: nothing was asked */
+} sweep_job;
+
 /* --- both, in vectors --- */
 
 #define LANES 4
@@ -190,7 +196,6 @@ static bool wide(void)
 }
 #else
 #define sweep_part_avx2 sweep_part_base
-#define tell_part_avx2  tell_part_base
 
 static bool wide(void)
 {
@@ -198,9 +203,10 @@ static bool wide(void)
 }
 #endif
 
-static int parts(const sg_nowcast *self)
+static void sweep(sg_pool *pool, sweep_job j)
 {
-    return (self->tile_count + PART_TILES - 1) / PART_TILES;
+    int parts = (j.tile_count + PART_TILES - 1) / PART_TILES;
+    sg_pool_run(pool, wide() ? sweep_part_avx2 : sweep_part_base, &j, parts);
 }
 
 /* Each tick judges every block at one age; the ages that a block holds take turns. */
@@ -221,19 +227,34 @@ static void choose_ages(tick_job *j)
     j->seldom_slot = residue == 0 ? (int32_t)(turn % SNAPSHOTS) : -1;
 }
 
+static tell_job tell_job_of(const sg_nowcast *self, int32_t steps, double *ret)
+{
+    SG_CHECK(steps >= 1 && steps <= SG_NOWCAST_STEP_MAX);
+    return (tell_job){self, steps, ret, path_of()};
+}
+
 void sg_nowcast_update(sg_nowcast *self, sg_pool *pool, const double *value, const uint8_t *quality)
 {
-    tick_job j = {.self = self, .value = value, .quality = quality};
-    choose_ages(&j);
-    sg_pool_run(pool, wide() ? sweep_part_avx2 : sweep_part_base, &j, parts(self));
+    tick_job tick = {.self = self, .value = value, .quality = quality};
+    choose_ages(&tick);
+    sweep(pool, (sweep_job){self->tile_count, &tick, NULL});
     self->tick++;
 }
 
 void sg_nowcast_predict(const sg_nowcast *self, sg_pool *pool, int32_t steps, double *ret)
 {
-    SG_CHECK(steps >= 1 && steps <= SG_NOWCAST_STEP_MAX);
-    tell_job j = {.self = self, .steps = steps, .ret = ret, .path = path_of()};
-    sg_pool_run(pool, wide() ? tell_part_avx2 : tell_part_base, &j, parts(self));
+    tell_job tell = tell_job_of(self, steps, ret);
+    sweep(pool, (sweep_job){self->tile_count, NULL, &tell});
+}
+
+void sg_nowcast_tick(sg_nowcast *self, sg_pool *pool, const double *value, const uint8_t *quality,
+                     int32_t steps, double *ret)
+{
+    tick_job tick = {.self = self, .value = value, .quality = quality};
+    tell_job tell = tell_job_of(self, steps, ret);
+    choose_ages(&tick);
+    sweep(pool, (sweep_job){self->tile_count, &tick, &tell});
+    self->tick++;
 }
 
 static int block_of(int32_t ahead)

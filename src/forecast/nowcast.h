@@ -41,6 +41,10 @@ void sg_nowcast_update(sg_nowcast *self, sg_pool *pool, const double *value,
 /* 1 <= steps <= SG_NOWCAST_STEP_MAX. */
 void sg_nowcast_predict(const sg_nowcast *self, sg_pool *pool, int32_t steps, double *ret);
 
+/* update(), then predict(), in one sweep: the same bits, but what is kept of a series comes from memory once. */
+void sg_nowcast_tick(sg_nowcast *self, sg_pool *pool, const double *value, const uint8_t *quality,
+                     int32_t steps, double *ret);
+
 /* One series, `ahead` ticks ahead, 1 .. SG_NOWCAST_STEP_MAX: the same bits as predict() gives. */
 double sg_nowcast_at(const sg_nowcast *self, int32_t series, int32_t ahead);
 

@@ -20,8 +20,8 @@
 #define sweep_tile NAMED(sweep_tile)
 #define sweep_part NAMED(sweep_part)
 #define look_ahead NAMED(look_ahead)
-#define tell       NAMED(tell)
-#define tell_part  NAMED(tell_part)
+#define tell_one   NAMED(tell_one)
+#define tell_tile  NAMED(tell_tile)
 
 /* Comparisons give all bits or none. */
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
@@ -167,15 +167,6 @@ INLINE void sweep_tile(const tick_job *j, int32_t i)
     }
 }
 
-static TARGET void sweep_part(void *context, int part)
-{
-    const tick_job *j = context;
-    int32_t from = part * PART_TILES, to = from + PART_TILES;
-    for (int32_t i = from; i < to && i < j->self->tile_count; i++) {
-        sweep_tile(j, i);
-    }
-}
-
 INLINE void look_ahead(const tile *t, outlook *ret)
 {
     line last;
@@ -193,7 +184,8 @@ INLINE void look_ahead(const tile *t, outlook *ret)
 }
 
 /* One series: the steps of a block are its last value, and two numbers. */
-INLINE void tell(const tell_job *j, const tile *t, const outlook *o, int l, double *restrict ret)
+INLINE void tell_one(const tell_job *j, const tile *t, const outlook *o, int l,
+                     double *restrict ret)
 {
     double value = t->value[l];
     for (int32_t h = 0; h < RECENT && h < j->steps; h++) { /* blocks of one step */
@@ -208,17 +200,28 @@ INLINE void tell(const tell_job *j, const tile *t, const outlook *o, int l, doub
     }
 }
 
-static TARGET void tell_part(void *context, int part)
+INLINE void tell_tile(const tell_job *j, int32_t i)
 {
-    const tell_job *j = context;
+    const tile *t = &j->self->tiles[i];
+    outlook o;
+    look_ahead(t, &o);
+    int32_t first = i * TILE, left = j->self->count - first;
+    for (int32_t l = 0; l < TILE && l < left; l++) {
+        tell_one(j, t, &o, l, j->ret + ((size_t)first + (size_t)l) * (size_t)j->steps);
+    }
+}
+
+/* Taken in, told, or one and then the other while it is at hand. */
+static TARGET void sweep_part(void *context, int part)
+{
+    const sweep_job *j = context;
     int32_t from = part * PART_TILES, to = from + PART_TILES;
-    for (int32_t i = from; i < to && i < j->self->tile_count; i++) {
-        const tile *t = &j->self->tiles[i];
-        outlook o;
-        look_ahead(t, &o);
-        int32_t first = i * TILE, left = j->self->count - first;
-        for (int32_t l = 0; l < TILE && l < left; l++) {
-            tell(j, t, &o, l, j->ret + ((size_t)first + (size_t)l) * (size_t)j->steps);
+    for (int32_t i = from; i < to && i < j->tile_count; i++) {
+        if (j->tick) {
+            sweep_tile(j->tick, i);
+        }
+        if (j->tell) {
+            tell_tile(j->tell, i);
         }
     }
 }
@@ -241,8 +244,8 @@ static TARGET void tell_part(void *context, int part)
 #undef sweep_tile
 #undef sweep_part
 #undef look_ahead
-#undef tell
-#undef tell_part
+#undef tell_one
+#undef tell_tile
 #undef INLINE
 #undef LANES
 #undef TARGET
