@@ -36,8 +36,8 @@ static void write_head(const result *r)
         printf("no peer: %s\n\n",
                r->options->peers ? "python3 has no statsmodels here" : "--peer none");
     }
-    printf("%-21s %8s %3s %6s %10s %10s %10s %-8s %9s %6s %7s %11s %9s\n", "", "series", "thr",
-           "rounds", "least ms", "median ms", "M/s", "of", "pass ms", "ratio", "of peak", "peer ms",
+    printf("%-21s %8s %3s %6s %10s %10s %21s %9s %6s %7s %11s %9s\n", "", "series", "thr", "rounds",
+           "least ms", "median ms", "a second        ", "pass ms", "ratio", "of peak", "peer ms",
            "faster");
 }
 
@@ -55,7 +55,8 @@ static void write_row(const result *r, const sg_bench_forecast_row *row)
     printf("%-21s %8d %3d %6d", row->name, row->series, row->threads, row->rounds);
     write_number(10, 4, row->least_s * 1e3);
     write_number(10, 4, row->median_s * 1e3);
-    printf(" %10.4g %-8s", row->count / row->median_s * 1e-6, row->unit);
+    double rate = row->count / row->median_s;
+    printf(" %9.4g %s%-9s", rate < 1e6 ? rate : rate * 1e-6, rate < 1e6 ? "  " : "M ", row->unit);
     write_number(9, 4, row->pass_s * 1e3);
     write_number(6, 2, row->median_s / row->pass_s);
     write_number(7, 3, row->flops / row->median_s / peak(&r->limits));
