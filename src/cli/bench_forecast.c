@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* What is timed for every number of series. A kind of forecast of many series is a line here. */
-static sg_bench_forecast_job *const jobs[] = {sg_bench_nowcast, sg_bench_rls};
+static sg_bench_forecast_job *const jobs[] = {sg_bench_nowcast, sg_bench_rls, sg_bench_gru};
 enum { JOBS = sizeof jobs / sizeof *jobs };
 
 typedef struct result {

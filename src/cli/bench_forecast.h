@@ -36,7 +36,7 @@ typedef struct sg_bench_forecast_row {
     double least_s, median_s; /* of a round: a tick, or a fit and a forecast        */
     double count;             /* that a round makes: values, updates, series        */
     double pass_s;            /* moving as many bytes, median; NAN: not compared    */
-    double flops;             /* of a round; NAN: not counted                       */
+    double flops; /* of a round and core, two floats as one double; NAN: not counted */
     double peer_s;            /* the peer's for the same, from fewer; NAN           */
     double bytes;             /* of state, a series                                 */
 } sg_bench_forecast_row;
@@ -54,6 +54,8 @@ int sg_bench_forecast(const sg_bench_forecast_options *options);
 
 /* Ticks of the nowcast and of the autoregressions, as the table has them. */
 sg_bench_forecast_job sg_bench_nowcast, sg_bench_rls;
+/* Steps of the recurrent network's unit (math/gru.h); its peer is its products by the process' BLAS, as if all threads did them. */
+sg_bench_forecast_job sg_bench_gru;
 
 /* Each model fitted to seven series of 8,640 hours and asked for 96 more. model: an index of sg_forecasters. */
 int sg_bench_forecaster(const sg_bench_forecast_task *task, int model, sg_bench_forecast_row *ret);

@@ -33,6 +33,20 @@ static void ticks_are_measured(void **state)
     }
 }
 
+static void steps_of_the_network_are_measured(void **state)
+{
+    (void)state;
+    const sg_bench_forecast_options some = {.ticks = 9, .threads = 2, .peers = true};
+    sg_bench_forecast_task task = {&some, &peer, 1003};
+    sg_bench_forecast_row row = {.series = 1003};
+    assert_int_equal(sg_bench_gru(&task, &row), SG_EXIT_DONE);
+    assert_true(row.rounds == 9 && row.threads == 2 && row.count == 1008 && row.bytes == 128);
+    assert_true(0 < row.least_s && row.least_s <= row.median_s);
+    /* 3 gates of 32 rows of 40 products and sums; two floats a double, two threads */
+    assert_true(row.flops == 3 * 32 * 40 * 2 * 1008 / 4);
+    assert_true(isnan(row.peer_s) || row.peer_s > 0);
+}
+
 static void fits_are_measured(void **state)
 {
     (void)state;
@@ -69,6 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ticks_are_measured),
+        cmocka_unit_test(steps_of_the_network_are_measured),
         cmocka_unit_test(fits_are_measured),
         cmocka_unit_test(wrong_words_are_refused),
     };
