@@ -47,7 +47,8 @@ static void etth1_holds(etth1_row expected)
                                    .standardize = true,
                                    .level = {0.8, 0.95},
                                    .level_count = 2};
-    assert_int_equal(sg_forecast_rows_read("ETTh1", text, NULL, "all", &rows), 0);
+    const sg_forecast_wish wish = {.targets = "all"};
+    assert_int_equal(sg_forecast_rows_read("ETTh1", text, &wish, &rows), 0);
     assert_int_equal(rows.panel.series_count, 7);
     assert_int_equal(rows.panel.row_count, 17420);
     assert_int_equal(rows.panel.season, 24);

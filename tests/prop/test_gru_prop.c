@@ -64,9 +64,17 @@ static bool one(uint64_t number)
     static uint8_t missing[SERIES_MAX * ROWS_MAX];
     seed = number;
     int32_t series = 1 + below(SERIES_MAX), rows = 150 + below(ROWS_MAX - 150);
-    sg_panel panel = {series, 24, rows, ROWS_MAX, value, missing};
+    sg_panel panel = {.series_count = series,
+                      .season = 24,
+                      .row_count = rows,
+                      .stride = ROWS_MAX,
+                      .value = value,
+                      .missing = missing};
     const sg_forecaster *model = sg_forecaster_find(below(2) ? "gru" : "gru_long");
-    sg_forecast_shape shape = {series, 1 + below(HORIZON_MAX), 24, rows - 50};
+    sg_forecast_shape shape = {.series_count = series,
+                               .horizon = 1 + below(HORIZON_MAX),
+                               .season = 24,
+                               .fit_rows = rows - 50};
     for (int32_t s = 0; s < series; s++) {
         draw_series(value + s * ROWS_MAX, rows);
     }

@@ -42,7 +42,9 @@ typedef struct learnt {
 
 static learnt learn(const char *name, const sg_panel *panel, int32_t horizon, int64_t rows)
 {
-    learnt ret = {sg_forecaster_find(name), {panel->series_count, horizon, 0, rows}, NULL};
+    learnt ret = {
+        .model = sg_forecaster_find(name),
+        .shape = {.series_count = panel->series_count, .horizon = horizon, .fit_rows = rows}};
     assert_non_null(ret.model);
     ret.state = calloc(1, ret.model->size(&ret.shape, ret.model->variant));
     ret.model->create(ret.state, &ret.shape, ret.model->variant);
