@@ -17,6 +17,7 @@ extern "C" {
 #include "forecast/track.h"
 #include "forecast/rls.h"
 #include "forecast/stagger.h"
+#include "forecast/usual.h"
 
 #ifdef __cplusplus
 }
