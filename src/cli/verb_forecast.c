@@ -1,6 +1,7 @@
 /* symgrid forecast - what a measured series will do next, and how far that is to be trusted. */
 #include "base/quantity.h"
 #include "base/time.h"
+#include "cli/forecast_overload.h"
 #include "cli/forecast_plot.h"
 #include "cli/forecast_rows.h"
 #include "cli/slurp.h"
@@ -20,7 +21,8 @@ static const char HELP[] =
     "usage: symgrid forecast FILE.csv --horizon N [--time COL] [--target COL,...|all]\n"
     "                        [--model auto|NAME] [--intervals 0.8,0.95] [--season N]\n"
     "                        [--inputs COL,...] [--known COL,...] [--calendar] [--holidays COL]\n"
-    "                        [--sun LAT,LON] [--zone UTC+N] [--plot FILE.svg] [--json]\n"
+    "                        [--sun LAT,LON] [--zone UTC+N] [--overload LIMIT|p98]\n"
+    "                        [--plot FILE.svg] [--json]\n"
     "       symgrid forecast FILE.csv --horizon N --backtest --train N --val N --test N\n"
     "                        [--stride N] [--standardize] [--fixed] ...\n"
     "       symgrid forecast --list\n"
@@ -44,6 +46,9 @@ static const char HELP[] =
     "  --zone UTC+N      of times that name no zone, and of the calendar; else UTC\n"
     "  --intervals L,... shares of the truth that lie inside: 0.8,0.95 unless told otherwise\n"
     "  --season N        rows of a day; else from the times\n"
+    "  --overload LIMIT  how likely each column passes it within the horizon, and what warnings of "
+    "it\n"
+    "                    were worth on the test rows; p98: the 98th percentile of its own values\n"
     "  --plot FILE.svg   a picture of the first four series\n"
     "  --backtest        learn from the first rows and be held against the last ones\n"
     "  --train N --val N --test N   rows in order; --val 0: the last fifth of the train rows\n"
@@ -66,7 +71,7 @@ static const char HELP[] =
 static const int64_t rows_max = INT64_C(1) << 40;
 
 typedef struct words {
-    const char *file, *model, *plot;
+    const char *file, *model, *plot, *overload;
     sg_forecast_wish wish;
     sg_clear_sky sun;
     bool json, backtest, standardize, fixed;
@@ -197,7 +202,7 @@ static int zone_of(const char *text, words *ret)
 static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret_help)
 {
     const char *horizon = NULL, *train = NULL, *val = NULL, *test = NULL, *stride = NULL,
-               *season = NULL, *sun = NULL, *zone = NULL, *intervals = "0.8,0.95";
+               *season = NULL, *sun = NULL, *zone = NULL, *intervals = NULL;
     const sg_option options[] = {{"--horizon", &horizon, NULL},
                                  {"--time", &w->wish.time, NULL},
                                  {"--target", &w->wish.targets, NULL},
@@ -211,6 +216,7 @@ static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret
                                  {"--intervals", &intervals, NULL},
                                  {"--season", &season, NULL},
                                  {"--plot", &w->plot, NULL},
+                                 {"--overload", &w->overload, NULL},
                                  {"--backtest", NULL, &w->backtest},
                                  {"--train", &train, NULL},
                                  {"--val", &val, NULL},
@@ -237,7 +243,7 @@ static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret
                    {"--test", test, 1, rows_max, &w->test},
                    {"--stride", stride, 1, rows_max, &w->stride},
                    {"--season", season, 0, rows_max, &w->season}};
-    int status = levels(intervals, w);
+    int status = levels(intervals ? intervals : w->overload ? "0.5,0.8,0.95,0.99" : "0.8,0.95", w);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && status == SG_EXIT_DONE; i++) {
         status =
             whole(numbers[i].name, numbers[i].text, numbers[i].low, numbers[i].high, numbers[i].to);
@@ -247,6 +253,12 @@ static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret
                 count == 0 ? "a file of CSV rows"
                 : !horizon ? "--horizon N"
                            : "--train N and --test N with --backtest");
+        return SG_EXIT_USAGE;
+    }
+    if (status == SG_EXIT_DONE && w->overload && w->standardize) {
+        fputs("symgrid forecast: --overload: a limit is in the columns' own units, expected no "
+              "--standardize\n",
+              stderr);
         return SG_EXIT_USAGE;
     }
     w->file = count > 0 ? argv[1] : NULL;
@@ -261,9 +273,10 @@ static int read_words(int argc, char **argv, words *w, bool *ret_list, bool *ret
 typedef struct answer {
     const words *words;
     const sg_forecast_rows *rows;
-    const sg_backtest *test; /* scores    */
-    const sg_backtest *next; /* NULL: only the backtest was asked for */
-    int32_t voice;           /* that was asked for */
+    const sg_backtest *test;              /* scores    */
+    const sg_backtest *next;              /* NULL: only the backtest was asked for */
+    int32_t voice;                        /* that was asked for */
+    const sg_forecast_overload *overload; /* NULL: not asked for */
 } answer;
 
 static const char *voice_name(const sg_backtest *it, int32_t voice)
@@ -466,6 +479,9 @@ static void write_json(const answer *a, sg_out *out)
     if (a->words->mixed) {
         write_auto_model(a, out);
     }
+    if (a->overload) {
+        sg_forecast_overload_json(a->overload, a->rows, a->next, out);
+    }
     sg_json_end(out, '}');
     sg_out_text(out, "\n");
 }
@@ -491,6 +507,9 @@ static void write_table(const answer *a, sg_out *out)
             sg_out_format(out, " %7.1f%%", 100 * score->coverage[l]);
         }
         sg_out_text(out, "\n");
+    }
+    if (a->overload) {
+        sg_forecast_overload_table(a->overload, a->rows, a->next, out);
     }
     for (int32_t s = 0; a->next && s < bands->series_count; s++) {
         const sg_bands *b = &a->next->bands[a->voice];
@@ -585,15 +604,6 @@ static void split(const words *w, const sg_forecast_rows *rows, sg_backtest_plan
     }
 }
 
-static int32_t voice_of(const sg_ensemble *e, const char *name)
-{
-    int32_t ret = 0;
-    for (int32_t m = 0; m < e->model_count; m++) {
-        ret = strcmp(e->model[m]->name, name) == 0 ? m : ret;
-    }
-    return ret;
-}
-
 static int work(const words *w, sg_forecast_rows *rows)
 {
     char models[512];
@@ -610,7 +620,17 @@ static int work(const words *w, sg_forecast_rows *rows)
     memcpy(plan.level, w->level, sizeof plan.level);
     split(w, rows, &plan);
     static sg_backtest test, next;
-    answer a = {.words = w, .rows = rows, .test = &test};
+    sg_forecast_overload overload = {0};
+    answer a = {
+        .words = w, .rows = rows, .test = &test, .overload = w->overload ? &overload : NULL};
+    bool first = strcmp(w->model, "persistence") == 0;
+    int32_t alone = first ? 0 : strcmp(w->model, "seasonal_naive") == 0 ? 1 : 2;
+    int exit = w->overload ? sg_forecast_overload_start(&overload, w->overload,
+                                                        w->mixed ? -1 : alone, rows, &plan)
+                           : SG_EXIT_DONE;
+    if (exit != SG_EXIT_DONE) {
+        return exit;
+    }
     sg_status status = sg_backtest_run(&plan, &rows->panel, &test);
     if (status == SG_OK && !w->backtest) {
         status = sg_outlook_run(&plan, &rows->panel, &next);
@@ -619,10 +639,11 @@ static int work(const words *w, sg_forecast_rows *rows)
     if (plan.progress && last > 0) {
         fputs("\r                          \r", stderr);
     }
-    a.voice = w->mixed ? sg_ensemble_whole(&test.ensemble) : voice_of(&test.ensemble, w->model);
-    int exit = status == SG_OK ? write_answer(&a) : fails(status, w, rows);
+    a.voice = w->mixed ? sg_ensemble_whole(&test.ensemble) : alone;
+    exit = status == SG_OK ? write_answer(&a) : fails(status, w, rows);
     sg_backtest_free(&test);
     sg_backtest_free(&next);
+    sg_forecast_overload_free(&overload);
     return exit;
 }
 

@@ -251,6 +251,9 @@ static void test(runner *r, int64_t from, int64_t to)
             tell(r, "test", (double)(origin - from) / (double)windows);
             speak(r, origin);
             score_window(r, origin);
+            if (r->plan->window) {
+                r->plan->window(r->plan->window_of, r->it, r->panel, origin);
+            }
             remember(r, origin, true);
             r->it->window_count++;
         }

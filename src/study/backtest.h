@@ -12,6 +12,8 @@
 #include "forecast/bands.h"
 #include "forecast/ensemble.h"
 
+struct sg_backtest;
+
 typedef struct sg_backtest_plan {
     int64_t train, val, test; /* rows; val 0: the last fifth of the train rows are kept for it */
     int32_t horizon, stride;
@@ -22,6 +24,9 @@ typedef struct sg_backtest_plan {
     int32_t level_count;
     void (*progress)(void *context, const char *what, double done); /* NULL: silent */
     void *context;
+    /* NULL, or hears of each window of the test rows when all voices have spoken. */
+    void (*window)(void *of, const struct sg_backtest *, const sg_panel *, int64_t origin);
+    void *window_of;
 } sg_backtest_plan;
 
 typedef struct sg_voice_score {

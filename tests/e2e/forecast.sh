@@ -163,5 +163,27 @@ assert sun["time"][0] == "2023-07-10T22:00:00Z", sun["time"][0]
 assert set(sun["metrics"]) == {"persistence", "seasonal_naive", "sky_index", "sky_ridge", "auto"}, sun["metrics"].keys()
 PYTHON
 
+# A clock that was set back, stamps twice, a spike of 1e9, words for nothing, the last value gone: one line on stderr, all numbers finite.
+"$python" - "$work/wild.csv" <<'PYTHON'
+with open(__import__("sys").argv[1], "w") as file:
+    file.write("time,load,still\n")
+    for i in range(24 * 10):
+        hour = i - 5 if 100 <= i < 110 else i
+        load = {50: "1e9", 51: "-1e9", 52: "NaN", 53: "null", 54: "1e200", 239: ""}.get(i, str(100 + i % 24))
+        file.write(f"2023-06-{1 + hour // 24:02d}T{hour % 24:02d}:00Z,{load},7\n")
+PYTHON
+"$symgrid" forecast "$work/wild.csv" --horizon 12 --json >"$work/out" 2>"$work/err" || fail "a wild series: $(cat "$work/err")"
+[ "$(wc -l <"$work/err")" = 1 ] && grep -qF "steps are not as long as the others" "$work/err" ||
+    fail "times that run back: expected one line, got $(cat "$work/err")"
+"$python" - "$work/out" <<'PYTHON' || fail "what a wild series gets"
+import json, math, sys
+
+it = json.load(open(sys.argv[1]), parse_constant=lambda word: sys.exit(f"{word} left the room"))
+for name in "load", "still":
+    said = [it["mean"][name]] + [it[bound][level][name] for bound in ("lower", "upper") for level in ("0.8", "0.95")]
+    assert all(len(row) == 12 and all(math.isfinite(x) for x in row) for row in said), name
+assert all(abs(x - 7) < 1e-6 for x in it["mean"]["still"]), it["mean"]["still"]
+PYTHON
+
 [ "$failures" = 0 ] && echo "bad input is refused in one line, good input gets a forecast"
 exit $((failures > 0))
