@@ -24,7 +24,7 @@ _symgrid_options() {
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --no-baseline --seed --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
-        forecast) echo "--horizon --time --target --inputs --known --calendar --holidays --sun --zone --model --intervals --season --plot --backtest --train --val --test --stride --standardize --fixed --list --json" ;;
+        forecast) echo "--horizon --time --target --inputs --known --calendar --holidays --sun --zone --model --intervals --season --overload --plot --backtest --train --val --test --stride --standardize --fixed --list --json" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
         bench) echo "--changed --full --json --peer --races --repeats --seconds --sizes --threads --ticks" ;;

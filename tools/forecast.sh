@@ -32,6 +32,7 @@ echo "|---|---|---|---|---|---|---|---|"
 row() { # TITLE FILE TIME TARGETS HORIZON...
     local title=$1 file=$2 time=$3 targets=$4 rows train val
     shift 4
+    case $file in *.gz) gzip -dc "$file" >"$scratch/row.csv" && file=$scratch/row.csv ;; esac
     rows=$(($(wc -l <"$file") - 1))
     train=$((rows * 6 / 10)) val=$((rows * 2 / 10))
     for horizon in "$@"; do
@@ -60,3 +61,12 @@ row "sun on that house, 30 min" data/household/emhass_2024_spring.csv "" pv_w_m2
 row "sun on a coast, 15 min" data/coastal_met/apalachicola_east_bay_2012.csv "" ghi_est_wm2 1 4 96
 row "waves, 1 h" data/waves/ndbc_46042_monterey_1996.csv "" all 1 24
 row "grid frequency before a collapse, 2 s" data/grid_frequency/toledo_2025-04-28.csv t_s freq_hz 1 5 30
+row "H100 server in ten short runs, 2 s" data/training_power_h100/llama2_70b_lora_1node.csv.gz t_s node_01_w 1 5 30
+row "A100 PCIe server in inference, 1 s" data/inference_power/a100_pcie_x8.csv.gz t_s power_w 2 10 60
+row "AIC100 server in inference, 1 s" data/inference_power/dell_r7515_aic100_x4.csv.gz t_s power_w 2 10 60
+row "A2 server in inference, 1 s" data/inference_power/dell_xr12_a2_x1.csv.gz t_s power_w 2 10 60
+row "two A40 in daily use, 1 h" data/gpu_servers/cbsugpu05.csv.gz "" all 1 24
+row "A100 in daily use, 1 h" data/gpu_servers/cbsugpu07.csv.gz "" all 1 24
+row "two H100 in daily use, 1 h" data/gpu_servers/cbsugpu08.csv.gz "" all 1 24
+row "eight virtual machines, 5 min" data/vm_cpu/bitbrains_8_5min.csv.gz "" all 3 12
+row "a cluster of 160 nodes, 30 s" data/cluster_cpu/surf_lisa_week_30s.csv.gz "" all 2 30 120

@@ -12,7 +12,7 @@ static const double memory_weeks = 8, memory_hours = 336; /* of a cell, of a ser
 static const double clip = 4;                             /* spreads */
 static const double shared_weeks = 4; /* as much as the series' own spread counts in a cell's */
 static const double least_share = 0.005, least = 1e-12; /* of the spread, in middles and at all */
-static const double first_limit = 8, limit_step = 0.5, limit_floor = 3;
+static const double first_limit = 8, limit_step = 0.2, limit_floor = 3;
 static const double value_max = 1e30, unusual_max = 1e6;
 
 struct sg_usual {
@@ -144,8 +144,8 @@ static float judge(sg_usual *self, int32_t s, double x)
     if (!told) {
         return 0;
     }
-    double limit = cell.limit + limit_step * ((deviations > cell.limit) - self->alarm_rate);
-    array_of(self, LIMIT)[s] = (float)fmax(limit, limit_floor);
+    double limit = cell.limit * exp(limit_step * ((deviations > cell.limit) - self->alarm_rate));
+    array_of(self, LIMIT)[s] = (float)fmin(fmax(limit, limit_floor), value_max);
     return (float)fmin(deviations / cell.limit, unusual_max);
 }
 

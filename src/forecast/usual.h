@@ -9,8 +9,8 @@
  *          below a 200th of the middle, the error of a meter.
  * Unusual  |reading - middle| / spread beyond the series' limit, once three weeks have told of the hour. The limit follows so
  *          that in the long run the share `alarm_rate` of readings lies beyond, whatever their distribution (quantile tracking,
- *          Angelopoulos et al. 2023): after T readings it is alarm_rate + (limit - first limit) / (step T) exactly, but for the
- *          readings at which it stands on its floor of 3.
+ *          Angelopoulos et al. 2023): after T readings it is alarm_rate + log(limit / first limit) / (T / 5) exactly, but for
+ *          the readings at which it stands on its floor of 3, which make it less.
  * Calls    one take() for all series at a time: every minute, or every hour, of means over that time. The alarm rate is the share
  *          of such calls.
  * Units    of the readings, any; NAN or beyond 1e30: not there, judged and learnt nowhere.

@@ -76,6 +76,9 @@ refused "no train rows" "--train" "$good" --horizon 2 --backtest --test 50
 refused "a model of another name" "did you mean 'ridge'" "$good" --horizon 1 --model rigde
 refused "a share above one" "--intervals" "$good" --horizon 1 --intervals 80
 refused "too many shares" "--intervals" "$good" --horizon 1 --intervals 0.1,0.2,0.3,0.4,0.5
+refused "a limit that is none" "expected a limit or a percentile" "$good" --horizon 1 --overload high
+refused "a percentile above 100" "expected a limit or a percentile" "$good" --horizon 1 --overload p101
+refused "a limit of a scaled column" "expected no --standardize" "$good" --horizon 1 --overload 5 --standardize
 refused "an unknown option" "--frobnicate" "$good" --horizon 1 --frobnicate
 refused "an input that is not there" "for --inputs, each once, got 'wind'" "$good" --horizon 1 --inputs wind
 refused "an input that is known and seen" "for --inputs, each once, got 'sun'" "$good" --horizon 1 --known sun --inputs sun
