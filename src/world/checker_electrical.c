@@ -440,13 +440,25 @@ static bool stores_obey(const sg_checker *self)
     return true;
 }
 
+/* Loads that draw less than they want and may, because a cap reaches them late, look like loads that nobody feeds. */
+static bool loads_obey(const sg_checker *self)
+{
+    double told_w = 0, lacks_w = 0;
+    for (int l = 0; l < self->loads; l++) {
+        double may_w = fmin(self->tick->now.load_want_w[l], self->cap_w[l]);
+        told_w += may_w;
+        lacks_w += fmax(may_w - self->tick->now.load_w[l], 0);
+    }
+    return lacks_w <= 0.01 * told_w;
+}
+
 static void stays_connected(sg_checker *self)
 {
     int up = checker_point(self, SG_POINT_SITE, SG_SITE_GRID_UP);
     bool there = self->tick->now.grid_up && checker_believes_grid(self) &&
                  self->tick->frame->quality[up] == SG_GOOD;
     if (!there || self->told_island || self->tick->command->advisory || !checker_all_honest(self) ||
-        !stores_obey(self)) {
+        !stores_obey(self) || !loads_obey(self)) {
         return;
     }
     self->looks[SG_INVARIANT_SWITCH]++;
