@@ -9,7 +9,6 @@ extern "C" {
 #include "forecast/boosting.h"
 #include "forecast/calendar.h"
 #include "forecast/ensemble.h"
-#include "forecast/experts.h"
 #include "forecast/forecaster.h"
 #include "forecast/live.h"
 #include "forecast/nowcast.h"

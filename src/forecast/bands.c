@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double gain = 0.2, wait = 2; /* gain: at most wait / rows of delay */
-static const double fade = 1 - 1.0 / 50;
+static const double gain = 0.1, wait = 2; /* gain: of the mean miss, at most wait / rows of delay */
+static const double fade = 1 - 1.0 / 100;
 static const double least_scale = 0.01; /* of the mean of all misses */
 static const double miss_max = 1e120;
 
@@ -20,7 +20,7 @@ sg_status sg_bands_create(sg_bands *self, int32_t series_count, int32_t horizon,
     size_t each = (size_t)series_count * (size_t)horizon, of_levels = each * (size_t)level_count;
     size_t blocks = (size_t)series_count * (size_t)self->block_count;
     self->memory =
-        calloc(2 * of_levels + 6 * blocks + (size_t)horizon / sizeof(double) + 1, sizeof(double));
+        calloc(2 * of_levels + 5 * blocks + (size_t)horizon / sizeof(double) + 1, sizeof(double));
     if (!self->memory) {
         return SG_NOMEM;
     }
@@ -30,8 +30,7 @@ sg_status sg_bands_create(sg_bands *self, int32_t series_count, int32_t horizon,
     self->count = self->newest + blocks;
     self->ever = self->count + blocks;
     self->ever_count = self->ever + blocks;
-    self->most = self->ever_count + blocks;
-    self->scale = self->most + blocks;
+    self->scale = self->ever_count + blocks;
     self->block = (uint8_t *)(self->scale + blocks);
     for (int32_t h = 0; h < horizon; h++) {
         self->block[h] = (uint8_t)sg_horizon_block(h);
@@ -124,21 +123,19 @@ void sg_bands_bounds(const sg_bands *self, int32_t level, int32_t series, int32_
                      double *ret_low, double *ret_high)
 {
     double scale = told_scale(self, series, ahead);
-    double most = self->most[block_of(self, series, ahead)];
     int64_t at = place(self, level, series, ahead);
-    most = most > 0 ? most : miss_max;
-    *ret_low = fmax(fmin(scale * self->low[at], most), -most);
-    *ret_high = fmax(fmin(scale * self->high[at], most), -most);
+    *ret_low = scale * self->low[at];
+    *ret_high = scale * self->high[at];
 }
 
 uint8_t sg_bands_passed(const sg_bands *self, int32_t series, int32_t ahead, double miss)
 {
     unsigned passed = 0;
+    double scale = told_scale(self, series, ahead);
     for (int32_t l = 0; l < self->level_count; l++) {
-        double low, high;
-        sg_bands_bounds(self, l, series, ahead, &low, &high);
-        passed |= (unsigned)(miss < low) << 2 * l;
-        passed |= (unsigned)(miss > high) << (2 * l + 1);
+        int64_t at = place(self, l, series, ahead);
+        passed |= (unsigned)(miss < scale * self->low[at]) << 2 * l;
+        passed |= (unsigned)(miss > scale * self->high[at]) << (2 * l + 1);
     }
     return (uint8_t)passed;
 }
@@ -151,11 +148,10 @@ void sg_bands_take(sg_bands *self, int32_t series, int32_t ahead, double miss, u
     self->count[at] += 1;
     self->ever[at] += size;
     self->ever_count[at] += 1;
-    self->most[at] = fmax(self->most[at], size);
     if (passed == SG_BANDS_NONE) {
         return;
     }
-    double step = fmin(gain, wait / (ahead + 1));
+    double step = fmin(gain, wait / (ahead + 1)) * sqrt(self->ever[at] / self->ever_count[at]);
     for (int32_t l = 0; l < self->level_count; l++) {
         double tail = (1 - self->level[l]) / 2;
         double *low = &self->low[place(self, l, series, ahead)];
@@ -172,7 +168,7 @@ void sg_bands_settle(sg_bands *self)
         if (self->count[i] > 0) {
             double floor = least_scale * self->ever[i] / self->ever_count[i];
             double size = fmax(self->newest[i] / self->count[i], floor);
-            self->scale[i] = size > 0 ? size : 1;
+            self->scale[i] = size > 0 ? sqrt(size) : 1;
         }
         self->newest[i] *= fade;
         self->count[i] *= fade;

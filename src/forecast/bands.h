@@ -1,15 +1,14 @@
 /* bands.h - intervals that hold what they promise: quantiles of what was missed, followed as rows come.
  *
- * Scale    a miss counts in relation to the mean size of the newest misses of its block of steps ahead, each row one part in
- *          fifty less than the next: after bad days an interval is wide, after good ones narrow.
+ * Scale    a miss counts in relation to the root of the mean size of the newest misses of its block of steps ahead, each row one
+ *          part in a hundred less than the next: half way between an interval of always the same width and one as wide as the
+ *          last days were bad.
  * Start    the empirical quantiles on rows that the models did not learn from, each series and step ahead by itself.
  * Follow   adaptive conformal inference: a bound that was passed moves out by gain * level share, one that was not moves in by
  *          gain * the other share, so that in the long run it is passed as often as it should be whatever the series does. What
  *          counts is the bound that was told when the forecast was made, not the one that stands when its truth is known: those
- *          `ahead` rows late the newer bound has seen the same weather already. The gain is a fifth of the scale, and falls with the
- *          rows that a forecast waits for its truth: 2 / (ahead + 1).
- * Most     no bound is told that is farther out than the largest miss of its block so far: after a jump the scale is large at once,
- *          and a bound that had to be many small scales out would be beyond anything that ever was.
+ *          `ahead` rows late the newer bound has seen the same weather already. The gain is a tenth of the mean miss, and falls
+ *          with the rows that a forecast waits for its truth: 2 / (ahead + 1).
  * Memory   one heap block, given back by sg_bands_free(). @effects alloc=create only block=no
  * Source   Gibbs and Candes, Adaptive Conformal Inference Under Distribution Shift, NeurIPS 2021; Angelopoulos, Candes and
  *          Tibshirani, Conformal PID Control for Time Series Prediction, NeurIPS 2023 (quantile tracking); Papadopoulos, Gammerman and
@@ -29,9 +28,8 @@ typedef struct sg_bands {
         *high; /* [level][series][horizon]: (truth - forecast) / scale lies between, so often */
     double *newest, *count, *ever,
         *ever_count; /* [series][block]: sizes of misses, fading and not */
-    double *most;    /* [series][block]: the largest size                */
     double *scale;   /* [series][block]: after the last row             */
-    uint8_t *block;  /* [horizon] */
+    uint8_t *block; /* [horizon] */
     double *memory;
 } sg_bands;
 

@@ -4,16 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FITTED mixtures are made of products, the one behind them of trust. */
-enum {
-    STEPS_MAX = 2000,
-    WEIGH_ROWS = 4,
-    FITTED = SG_MIXTURE_COUNT - 1,
-    VOICE_MAX = SG_FORECASTER_MAX + SG_MIXTURE_COUNT
-};
+enum { STEPS_MAX = 2000, WEIGH_ROWS = 4, EXPERT_MAX = SG_FORECASTER_MAX + SG_MIXTURE_COUNT };
 
 /* Rows until the past counts 1 / e: windows of many rows overlap, so there must be more of them to tell as much. */
 static const double memory_rows = 500, memory_windows = 10;
+static const double rate = 0.02;    /* of the trust's fall, for each row                       */
+static const double size_share = 3; /* of sizes beside squares: skill is measured by them       */
 static const double least_size = 0.02; /* of the mean one: what was missed by less counts as this */
 static const double miss_max = 1e120; /* so that sums of squares stay finite                      */
 
@@ -129,17 +125,6 @@ static void *part(char **at, size_t *total, size_t count, size_t size)
     return ret;
 }
 
-/* Models and fitted mixtures, among whom trust is shared. */
-static int32_t judged(const sg_ensemble *self)
-{
-    return self->model_count + FITTED;
-}
-
-static double *experts_at(const sg_ensemble *self, size_t at)
-{
-    return self->expert + at * sg_experts_size(judged(self));
-}
-
 static size_t lay_out(sg_ensemble *self, char *at)
 {
     size_t total = 0, models = (size_t)self->model_count, series = (size_t)self->shape.series_count;
@@ -148,18 +133,14 @@ static size_t lay_out(sg_ensemble *self, char *at)
         size_t size = self->model[m]->size(&self->shape, self->model[m]->variant);
         self->state[m] = part(&at, &total, size, 1);
     }
+    self->rows = part(&at, &total, each, sizeof(double));
     self->count = part(&at, &total, each, sizeof(double));
     self->square = part(&at, &total, each * experts, sizeof(double));
     self->size = part(&at, &total, each * experts, sizeof(double));
-    self->product = part(&at, &total, each * FITTED * models * models, sizeof(double));
+    self->product = part(&at, &total, each * SG_MIXTURE_COUNT * models * models, sizeof(double));
     self->mixture = part(&at, &total, each * SG_MIXTURE_COUNT * models, sizeof(double));
     self->weight = part(&at, &total, each * models, sizeof(double));
-    self->expert = part(&at, &total, each * sg_experts_size(judged(self)), sizeof(double));
-    self->row = part(&at, &total, each * experts, sizeof(double));
-    self->row_count = part(&at, &total, each, sizeof(double));
-    self->edge = part(&at, &total, each, sizeof(sg_edge));
-    self->loudness = part(&at, &total, each, sizeof(double));
-    self->advantage = part(&at, &total, series, sizeof(double));
+    self->fresh = part(&at, &total, each, sizeof(bool));
     self->guess =
         part(&at, &total, (experts + 1) * series * (size_t)self->shape.horizon, sizeof(double));
     return total;
@@ -183,7 +164,6 @@ sg_status sg_ensemble_create(sg_ensemble *self, const sg_forecast_shape *shape, 
     }
     for (int32_t i = 0; i < shape->series_count * self->block_count; i++) {
         self->weight[(size_t)i * (size_t)self->model_count] = 1;
-        sg_experts_start(experts_at(self, (size_t)i));
         for (int q = 0; q < SG_MIXTURE_COUNT; q++) {
             self->mixture[(size_t)(i * SG_MIXTURE_COUNT + q) * (size_t)self->model_count] = 1;
         }
@@ -239,7 +219,7 @@ static double *mixture_of(const sg_ensemble *self, size_t at, int32_t which)
 static double *products_of(const sg_ensemble *self, size_t at, int32_t which)
 {
     size_t models = (size_t)self->model_count;
-    return self->product + (at * FITTED + (size_t)which) * models * models;
+    return self->product + (at * SG_MIXTURE_COUNT + (size_t)which) * models * models;
 }
 
 static void mix(const sg_ensemble *self, int32_t voice, int32_t series)
@@ -304,39 +284,26 @@ void sg_ensemble_take(sg_ensemble *self, int32_t series, int32_t ahead, const do
 {
     int32_t experts = sg_ensemble_whole(self), models = self->model_count;
     size_t at = place(self, series, sg_horizon_block(ahead));
-    double e[VOICE_MAX] = {0}, *square = self->square + at * (size_t)experts;
-    double *size = self->size + at * (size_t)experts, *row = self->row + at * (size_t)experts;
+    double e[EXPERT_MAX] = {0}, *square = self->square + at * (size_t)experts;
+    double *size = self->size + at * (size_t)experts;
     for (int32_t x = 0; x < experts; x++) {
         e[x] = fabs(miss[x]) < miss_max ? miss[x] : copysign(miss_max, miss[x]);
         square[x] += e[x] * e[x];
         size[x] += fabs(e[x]);
-        row[x] += fabs(e[x]);
     }
     self->count[at] += 1;
-    self->row_count[at] += 1;
+    self->fresh[at] = true;
     double mean_square = least(square, experts, 1) / self->count[at];
     double mean_size = least(size, experts, 1) / self->count[at];
     /* A size is the square over itself; in a sum with squares, both in relation to the best. */
-    double by_size[FITTED];
-    for (int q = 0; q < FITTED; q++) {
+    double by_size[SG_MIXTURE_COUNT];
+    for (int q = 0; q < SG_MIXTURE_COUNT; q++) {
         double own = fmax(fabs(e[models + q]), least_size * mean_size);
         by_size[q] = own > 0 ? mean_size / own : 1;
     }
     double ratio = mean_size > 0 ? mean_square / (mean_size * mean_size) : 1;
     add_products(products_of(self, at, 0), models, 1 + ratio / 2 * by_size[0], e);
     add_products(products_of(self, at, 1), models, by_size[1], e);
-}
-
-/* The farthest step of a block. */
-static double ahead_of(const sg_ensemble *self, int32_t block)
-{
-    int32_t end = sg_horizon_block_end(block);
-    return end < self->shape.horizon ? end : self->shape.horizon;
-}
-
-static double memory_of(const sg_ensemble *self, int32_t block)
-{
-    return fmax(memory_rows, memory_windows * ahead_of(self, block));
 }
 
 static void scale_by(double *value, size_t count, double share)
@@ -346,15 +313,25 @@ static void scale_by(double *value, size_t count, double share)
     }
 }
 
+static double memory_of(const sg_ensemble *self, int32_t block)
+{
+    int32_t end = sg_horizon_block_end(block);
+    end = end < self->shape.horizon ? end : self->shape.horizon;
+    return fmax(memory_rows, memory_windows * end);
+}
+
 static void fade(sg_ensemble *self, int32_t series, int32_t block)
 {
     size_t at = place(self, series, block);
     size_t models = (size_t)self->model_count, experts = models + SG_MIXTURE_COUNT;
-    double share = 1 - 1 / memory_of(self, block);
+    double memory = memory_of(self, block), share = 1 - 1 / memory;
+    self->rows[at] += self->fresh[at] ? memory_rows / memory : 0;
+    self->fresh[at] = false;
+    scale_by(self->rows + at, 1, share);
     scale_by(self->count + at, 1, share);
     scale_by(self->square + at * experts, experts, share);
     scale_by(self->size + at * experts, experts, share);
-    scale_by(products_of(self, at, 0), FITTED * models * models, share);
+    scale_by(products_of(self, at, 0), SG_MIXTURE_COUNT * models * models, share);
 }
 
 /* ret += share * products, where the best model's own is 1 */
@@ -385,85 +362,37 @@ static void weigh_mixtures(sg_ensemble *self, int32_t block, int32_t which)
     }
 }
 
-/* The mean size of what this row showed is the loss of each. The advantage of the trusted mixture over the first model; NAN: nothing became
- * known. */
-static double judge(sg_ensemble *self, size_t at, int32_t block)
+/* ret[x] += share * how much x missed in relation to the best, each row by itself */
+static void add_scores(const sg_ensemble *self, size_t at, double share, double *ret)
 {
-    int32_t voices = sg_ensemble_whole(self);
-    double *row = self->row + at * (size_t)voices, loss[VOICE_MAX] = {0};
-    if (!(self->row_count[at] > 0)) {
-        return (double)NAN;
-    }
-    for (int32_t v = 0; v < voices; v++) {
-        loss[v] = row[v] / self->row_count[at];
-        row[v] = 0;
-    }
-    self->row_count[at] = 0;
-    double memory = memory_of(self, block);
-    sg_experts_take(experts_at(self, at), judged(self), loss, memory, memory_rows / memory);
-    return loss[0] - loss[voices - 1];
-}
-
-/* In relation to its root mean square so far, so that no series outcries the others. */
-static double relative(sg_ensemble *self, size_t at, int32_t block, double advantage)
-{
-    double keep = 1 - 1 / memory_of(self, block), rows = keep * self->edge[at].rows + 1;
-    self->loudness[at] = keep * self->loudness[at] + advantage * advantage;
-    double unit = sqrt(self->loudness[at] / rows);
-    return unit > 0 ? advantage / unit : 0;
-}
-
-static void judge_all(sg_ensemble *self, int32_t block)
-{
-    int32_t series = self->shape.series_count;
-    double sum = 0, known = 0, *advantage = self->advantage;
-    for (int32_t s = 0; s < series; s++) {
-        size_t at = place(self, s, block);
-        advantage[s] = judge(self, at, block);
-        if (!isnan(advantage[s])) {
-            advantage[s] = relative(self, at, block, advantage[s]);
-            sum += advantage[s];
-            known += 1;
-        }
-    }
-    for (int32_t s = 0; s < series; s++) {
-        if (!isnan(advantage[s])) {
-            sg_edge_take(self->edge + place(self, s, block), 0.5 * (advantage[s] + sum / known),
-                         ahead_of(self, block), memory_of(self, block));
-        }
+    int32_t experts = sg_ensemble_whole(self);
+    const double *square = self->square + at * (size_t)experts;
+    const double *size = self->size + at * (size_t)experts;
+    double best_square = least(square, experts, 1), best_size = least(size, experts, 1);
+    for (int32_t x = 0; x < experts && best_square > 0; x++) {
+        ret[x] +=
+            share * self->rows[at] * (square[x] / best_square + size_share * size[x] / best_size);
     }
 }
 
-static void weigh(sg_ensemble *self, size_t at, int32_t block, const double *all)
+static void weigh(sg_ensemble *self, size_t at, const double *all)
 {
-    int32_t models = self->model_count;
-    double *weight = self->weight + at * (size_t)models, *mixed = mixture_of(self, at, FITTED);
-    double share = sg_edge_share(self->edge + at, ahead_of(self, block));
-    sg_experts_weigh(experts_at(self, at), judged(self), all);
-    const double *trust = sg_experts_weights(experts_at(self, at));
+    int32_t experts = sg_ensemble_whole(self), models = self->model_count;
+    double score[EXPERT_MAX], *weight = self->weight + at * (size_t)models, sum = 0;
+    memcpy(score, all, (size_t)experts * sizeof *score);
+    add_scores(self, at, 0.5, score);
+    double best = INFINITY;
+    for (int32_t x = 0; x < experts; x++) {
+        best = fmin(best, score[x]);
+    }
+    for (int32_t x = 0; x < experts; x++) {
+        score[x] = exp(-rate * (score[x] - best));
+        sum += score[x];
+    }
     for (int32_t m = 0; m < models; m++) {
-        mixed[m] = trust[m];
-        for (int q = 0; q < FITTED; q++) {
-            mixed[m] += trust[models + q] * mixture_of(self, at, q)[m];
-        }
-        weight[m] = share * mixed[m] + (m == 0 ? 1 - share : 0);
-    }
-}
-
-static void weigh_all(sg_ensemble *self, int32_t block)
-{
-    int32_t series = self->shape.series_count;
-    double all[2 * SG_EXPERT_MEMORIES * VOICE_MAX] = {0};
-    for (int q = 0; q < FITTED; q++) {
-        weigh_mixtures(self, block, q);
-    }
-    for (int32_t s = 0; s < series; s++) {
-        sg_experts_add(experts_at(self, place(self, s, block)), judged(self), 1.0 / series, all);
-    }
-    for (int32_t s = 0; s < series; s++) {
-        size_t at = place(self, s, block);
-        if (self->count[at] > 0) {
-            weigh(self, at, block, all);
+        weight[m] = score[m] / sum;
+        for (int q = 0; q < SG_MIXTURE_COUNT; q++) {
+            weight[m] += score[models + q] / sum * mixture_of(self, at, q)[m];
         }
     }
 }
@@ -471,13 +400,22 @@ static void weigh_all(sg_ensemble *self, int32_t block)
 void sg_ensemble_settle(sg_ensemble *self)
 {
     bool anew = self->settled++ % WEIGH_ROWS == 0;
+    int32_t series = self->shape.series_count;
     for (int32_t b = 0; b < self->block_count; b++) {
-        judge_all(self, b);
-        for (int32_t s = 0; s < self->shape.series_count; s++) {
+        double all[EXPERT_MAX] = {0};
+        for (int32_t s = 0; s < series; s++) {
             fade(self, s, b);
         }
-        if (anew) {
-            weigh_all(self, b);
+        for (int32_t q = 0; anew && q < SG_MIXTURE_COUNT; q++) {
+            weigh_mixtures(self, b, q);
+        }
+        for (int32_t s = 0; s < series; s++) {
+            add_scores(self, place(self, s, b), 0.5 / series, all);
+        }
+        for (int32_t s = 0; s < series; s++) {
+            if (self->count[place(self, s, b)] > 0) {
+                weigh(self, place(self, s, b), all);
+            }
         }
     }
 }

@@ -1,28 +1,27 @@
 /* ensemble.h - many models and their mixture, which follows what each of them misses as the rows come.
  *
- * Mixtures the first two, of each series and each block of steps ahead: weights not below zero, their sum one, that would have made the
+ * Mixtures two, of each series and each block of steps ahead: weights not below zero, their sum one, that would have made the
  *          least of what was missed so far - the one by squares and sizes alike, each in relation to the best model's, the
  *          other by sizes alone. Half of what counts is the series' own record and half that of all series together: what one
  *          series shows by chance does not carry over, what all show does.
- * Trust    models and mixtures are weighed once more by the sizes of what each of them missed (experts.h), which makes the third
- *          mixture: who is right is found out at several rates and memories at once.
- * Whole    the third mixture as far as its advantage over the first model, persistence, is to be believed (the edge of experts.h);
- *          for the rest the first model. A series that stands still and jumps is not sold a mixture that was lucky with one jump.
+ * Trust    models and mixtures are mixed once more, weight falling off exponentially with how much more than the best each one
+ *          missed: exp(-rate n (square / least square + 3 size / least size)), n rows. So the whole is soon no worse than the
+ *          best of them where none of the mixtures holds, and all of them are tried.
  * Past     a row counts less by one part in 500 with every row that follows.
- * Voices   0 .. model_count - 1 the models, then the three mixtures, then the whole; until anything has been missed it is the first
+ * Voices   0 .. model_count - 1 the models, then the two mixtures, then the whole; until anything has been missed it is the first
  *          model.
  * Memory   one heap block, given back by sg_ensemble_free(). @effects alloc=create and fit only block=no
- * Source   Bates and Granger, The Combination of Forecasts, Operational Research Quarterly 20, 1969; Holland and Welsch, Robust
+ * Source   Bates and Granger, The Combination of Forecasts, Operational Research Quarterly 20, 1969; Cesa-Bianchi and Lugosi,
+ *          Prediction, Learning, and Games, 2006, 2.1 and 2.11 (exponential weights, discounted); Holland and Welsch, Robust
  *          Regression Using Iteratively Reweighted Least-Squares, 1977 (sizes by weighted squares); for the pairwise descent
- *          Platt, Sequential Minimal Optimization, 1998; experts.h. */
+ *          Platt, Sequential Minimal Optimization, 1998. */
 #ifndef SG_FORECAST_ENSEMBLE_H
 #define SG_FORECAST_ENSEMBLE_H
-#include "forecast/experts.h"
 #include "forecast/forecaster.h"
 
 #include <stdbool.h>
 
-enum { SG_MIXTURE_COUNT = 3, SG_VOICE_MAX = SG_FORECASTER_MAX + SG_MIXTURE_COUNT + 1 };
+enum { SG_MIXTURE_COUNT = 2, SG_VOICE_MAX = SG_FORECASTER_MAX + SG_MIXTURE_COUNT + 1 };
 
 typedef struct sg_ensemble {
     sg_forecast_shape shape;
@@ -31,17 +30,13 @@ typedef struct sg_ensemble {
     const sg_forecaster *model[SG_FORECASTER_MAX];
     void *state[SG_FORECASTER_MAX];
     /* [series][block] of: */
-    double *count;           /* misses                                                  */
-    double *square, *size;   /* [model or mixture]: sums of what was missed             */
-    double *product;         /* [first two mixtures][model][model]: sums of products, weighted */
-    double *mixture;         /* [mixture][model]                                        */
-    double *weight;          /* [model]: of the whole                                   */
-    double *expert;          /* models and first two mixtures: sg_experts_size()        */
-    double *row, *row_count; /* [model or mixture]: sizes of what this row showed      */
-    sg_edge *edge;           /* of the third mixture                                    */
-    double *loudness;        /* its advantage over the first model, squares summed up  */
-    double *advantage;       /* [series] of this row                                    */
-    double *guess;           /* [voice][series][horizon]                                */
+    double *rows, *count;  /* rows with a miss, misses                                */
+    double *square, *size; /* [model or mixture]: sums of what was missed             */
+    double *product;       /* [mixture][model][model]: sums of products, weighted     */
+    double *mixture;       /* [mixture][model]                                        */
+    double *weight;        /* [model]: of the whole                                   */
+    bool *fresh;           /* something was missed since the last row                 */
+    double *guess;         /* [voice][series][horizon]                                */
     char *memory;
 } sg_ensemble;
 

@@ -180,25 +180,7 @@ static void a_perfect_model_is_trusted_alone(void **state)
     for (int i = 0; i < 1000; i++) {
         one_row(&e, uniform(), 0);
     }
-    near(sg_ensemble_weights(&e, 0, 0)[1], 1, 1e-3);
-    sg_ensemble_free(&e);
-}
-
-/* Mostly the second one misses a little more, and once in a thousand rows, when the first misses much, it does not: by luck it is ahead
- * in some hundred rows, and the whole must not lose by it. */
-static void luck_with_one_jump_is_not_sold(void **state)
-{
-    (void)state;
-    sg_ensemble e = two_models();
-    double whole = 0, first = 0;
-    for (int i = 0; i < 20000; i++) {
-        bool jump = i % 1000 == 300;
-        double a = jump ? 100 * copysign(1, uniform()) : 0.5 * uniform();
-        double b = jump ? 0.5 * a : a + 0.2 * copysign(1, uniform());
-        whole += fabs(one_row(&e, a, b));
-        first += fabs(a);
-    }
-    assert_true(whole < 1.01 * first);
+    near(sg_ensemble_weights(&e, 0, 0)[1], 1, 1e-9);
     sg_ensemble_free(&e);
 }
 
@@ -220,7 +202,6 @@ int main(void)
         cmocka_unit_test(two_that_miss_by_chance_are_better_together),
         cmocka_unit_test(follows_when_another_one_is_right),
         cmocka_unit_test(a_perfect_model_is_trusted_alone),
-        cmocka_unit_test(luck_with_one_jump_is_not_sold),
         cmocka_unit_test(unknown_models_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
