@@ -48,7 +48,7 @@ typedef struct swarm_ports {
     uint64_t fired[SG_PORT_FAULT_COUNT];
     bool begins[SG_PORT_FAULT_COUNT], active[SG_PORT_FAULT_COUNT]; /* in this tick */
     sg_points points;
-    double dt_s, pause_s; /* the loop stood still for that long so far */
+    double dt_s;
     /* frames of the last ticks, at their number modulo SWARM_HISTORY */
     double *value;
     uint8_t *quality;

@@ -258,10 +258,6 @@ const sg_readings *swarm_ports_frame(swarm_ports *self, const sg_readings *readi
     if (lost) {
         self->frame.quality = self->quality + SWARM_HISTORY * points;
     }
-    /* the interval of the first frame after a pause is the pause as well */
-    bool pause = self->active[SG_PORT_STALL] || self->active[SG_PORT_RESTART];
-    self->frame.dt_s += self->pause_s;
-    self->pause_s = pause ? self->pause_s + self->dt_s : 0;
     return &self->frame;
 }
 

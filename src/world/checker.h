@@ -50,8 +50,9 @@ typedef struct sg_tick {
     X(HEAT, "E1", "heat",                                                                         \
       "no breaker or cable gets hotter than 80 % of what trips it by what was told",              \
       "the curve of the site file, else 10 s at twice the rating, that being limit / 0.8; what "  \
-      "flows by "                                                                                 \
-      "disobedience is left out")                                                                 \
+      "flows by disobedience is left out, as is what flows while the loop stands still; 0.2 % "   \
+      "for "                                                                                      \
+      "frames that came late")                                                                    \
     X(CAPS, "E1", "caps",                                                                         \
       "with every load at its cap and every store as told, no node passes its limit",             \
       "a store counts for what it was read to give in this very frame; breakers with a known "    \
@@ -98,8 +99,8 @@ typedef struct sg_tick {
       "1e-6 of what flows, and 1 mW, which the plant does not resolve")                           \
     X(SWITCH, "E8", "switch",                                                                     \
       "the switch to a grid whose voltage is there and well read is not opened",                  \
-      "not where a reading has lied or been missing within two minutes, nor where a store does "  \
-      "not do as told")                                                                           \
+      "not where a reading has lied or been missing within two minutes, nor where a store or "    \
+      "load does not do as told")                                                                 \
     X(ORDER, "E9", "order",                                                                       \
       "no load gets more than its minimum, and no lower class anything, while one lacks its "     \
       "minimum",                                                                                  \
