@@ -158,6 +158,7 @@ static void command_of(const seeds *self, uint64_t seed, char *ret, size_t size)
 static void tell_violations(seeds *self, const sg_swarm_result *r, const char *command)
 {
     bool shown = self->failed <= FAILED_SHOWN;
+    sg_out_text(&self->failures, self->failed > 1 ? "," : "");
     sg_json_begin(&self->failures, NULL, '{');
     sg_json_integer(&self->failures, "seed", (int64_t)r->seed);
     sg_json_text(&self->failures, "command", command);
