@@ -118,8 +118,7 @@ static bool groups_sane(const sg_plant *p)
         }
     }
     return ints_within(p->source_group, p->source_count, 0, p->group_count - 1) &&
-           ints_within(p->store_group, p->store_count, 0, p->group_count - 1) &&
-           ints_within(p->load_group, p->load_count, 0, p->group_count - 1) && hand_sane(p);
+           ints_within(p->store_group, p->store_count, 0, p->group_count - 1) && hand_sane(p);
 }
 
 static bool stores_sane(const sg_plant *p)
@@ -299,16 +298,17 @@ static bool tasks_sane(const sg_tasks *tasks)
 static bool decisions_sane(const sg_engine *self, const sg_plant *plant)
 {
     const int32_t ends[] = {plant->source_count, plant->store_count, plant->load_count, 1,
-                            SG_TASK_MAX, plant->tie_count};
+                            SG_TASK_MAX,         plant->tie_count};
     if (self->decision_count < 0 || self->decision_count > SG_DECISION_MAX) {
         return false;
     }
     for (int i = 0; i < self->decision_count; i++) {
         const sg_decision *d = &self->decision[i];
-        if (d->role < 0 || d->role > SG_DECISION_TIE || d->index < -1 || d->index >= ends[d->role] ||
-            d->node < -1 || d->node >= plant->node_count || d->reason < 0 ||
-            d->reason >= SG_REASON_COUNT || !memchr(d->task_id, 0, sizeof d->task_id) ||
-            d->state < SG_TASK_FREE || d->state > SG_TASK_EXPIRED) {
+        if (d->role < 0 || d->role > SG_DECISION_TIE || d->index < -1 ||
+            d->index >= ends[d->role] || d->node < -1 || d->node >= plant->node_count ||
+            d->reason < 0 || d->reason >= SG_REASON_COUNT ||
+            !memchr(d->task_id, 0, sizeof d->task_id) || d->state < SG_TASK_FREE ||
+            d->state > SG_TASK_EXPIRED) {
             return false;
         }
     }

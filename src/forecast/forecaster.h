@@ -17,12 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct sg_forecast_shape {
+typedef struct sg_forecast_shape { /* no byte without a name: it is kept with the state */
     int32_t series_count, horizon;
     int32_t season;                   /* rows of a day; below 2: there is none */
-    int64_t fit_rows;                 /* rows that fit will see at most        */
     int32_t input_count, known_count; /* of the panel's inputs; 0: there are none */
     bool sky;
+    uint8_t pad[3];
+    int64_t fit_rows; /* rows that fit will see at most        */
 } sg_forecast_shape;
 
 /* When the mixture of all models takes one in: always, where there are inputs, where one is the clear sky, or only where it is named. */

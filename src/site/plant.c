@@ -294,7 +294,6 @@ static void fill_load(const sg_plant *plant, const sg_site *site, int l)
 {
     const sg_device *device = &site->devices[SG_LOAD][l];
     plant->load_node[l] = device->node;
-    plant->load_group[l] = device->group;
     plant->load_class[l] = (uint8_t)device->p[SG_LOAD_CLASS];
     plant->load_weight[l] = device->p[SG_LOAD_WEIGHT];
     plant->load_rating_w[l] = device->p[SG_LOAD_RATING];

@@ -63,7 +63,6 @@
     X(scheduled_minimum_w, double, scheduled)                                                  \
     X(store_wear, double, store)                                                               \
     X(load_node, int32_t, load)                                                                \
-    X(load_group, int32_t, load)                                                               \
     X(load_class, uint8_t, load)                                                               \
     X(load_weight, double, load)                                                               \
     X(load_rating_w, double, load)                                                             \
