@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const double heat_max = 0.8;
-static const double late_heat = 0.002; /* of a second whose frame came late: read twice, or not */
+static const double unresolved_w = 1e-3; /* by the plant */
+static const double late_heat = 0.002;   /* of a second whose frame came late: read twice, or not */
 
 static void nothing_below(sg_checker *self)
 {
@@ -92,7 +93,7 @@ static void balance(sg_checker *self)
     books_close(self);
     if (!now->grid_up) {
         self->looks[SG_INVARIANT_ISLAND]++;
-        if (!(fabs(now->net_w) <= 1e-6 * most_w + 1e-3)) {
+        if (!(fabs(now->net_w) <= 1e-6 * most_w + unresolved_w)) {
             checker_broken(self, SG_INVARIANT_ISLAND, "%.6g W through a connection that is down",
                            now->net_w);
         }
@@ -600,7 +601,7 @@ static void export_kept(sg_checker *self)
         out_w += fmin(want_w, c->load_cap_w[l]);
     }
     self->looks[SG_INVARIANT_EXPORT] += in_w > 0;
-    if (!(in_w - out_w <= allowed_w + 1e-6 * (1 + in_w))) {
+    if (!(in_w - out_w <= allowed_w + 1e-6 * in_w + unresolved_w)) {
         checker_broken(self, SG_INVARIANT_EXPORT, "%.6g W in, %.6g W used, %.6g W may leave", in_w,
                        out_w, allowed_w);
     }
