@@ -12,6 +12,7 @@ static const double DOUBT_RINGS = 5.0, DOUBT_MAX = 20.0;
 static const double SIZE_MIN =
     4.0; /* tolerances that a reading must have for its sign or unit to tell */
 static const double UNIT = 1000.0, READING_MAX = 1e15;
+static const double VALUE_MAX = 1e18; /* nothing larger is believed of any reading (measure.c) */
 enum { STILL_MIN = 10, OVER_MIN = 10, COUNT_MAX = 250, WAITS = -1 };
 
 static const double RECKON_S =
@@ -473,17 +474,18 @@ void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_pl
     }
 }
 
-/* age_s: of the readings that the value comes from. */
-static void replace(const sg_measure *measure, int point, double value, double age_s)
-{
-    measure->value[point] = value;
-    measure->age_s[point] = age_s;
-    measure->quality[point] = SG_SUSPECT;
-}
-
 static double within(double value, double low, double high)
 {
     return value < low ? low : value > high ? high : value;
+}
+
+/* age_s: of the readings that the value comes from. What is reckoned stays within what could be read: the losses of a cable grow with
+ * the square of what garbled members say. */
+static void replace(const sg_measure *measure, int point, double value, double age_s)
+{
+    measure->value[point] = within(value, -VALUE_MAX, VALUE_MAX);
+    measure->age_s[point] = age_s;
+    measure->quality[point] = SG_SUSPECT;
 }
 
 static void correct_liar(const sg_trust *self, const sg_measure *measure, const sg_plant *plant,

@@ -124,7 +124,9 @@ static void receive(device *d, bytes *in, bool sealed)
 static void restart(device *d, bytes *in)
 {
     uint64_t epoch = d->agent.epoch;
-    bool saved = d->in.saved_generation == d->agent.generation && !d->agent.fence_raised;
+    /* one that is locked has lost its images, and finds one again where the damage is undone */
+    bool saved =
+        !d->agent.locked && d->in.saved_generation == d->agent.generation && !d->agent.fence_raised;
     uint8_t *slot = d->slots[(d->agent.generation + 1) & 1]; /* the older one */
     for (unsigned i = (unsigned)take(in, 1) % SG_AGENT_IMAGE_SIZE; i < SG_AGENT_IMAGE_SIZE; i++) {
         slot[i] ^= (uint8_t)take(in, 1);

@@ -1,4 +1,4 @@
-/* The policy `rules` on prices: bought by what is read, held for two hours, and not beyond. */
+/* The policy `rules`: bought by a price that is read, held for two hours, and not beyond; and what the grid cannot bring. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,8 +69,38 @@ static void an_old_price_moves_nothing(void **state)
     rig_free(&r);
 }
 
+/* The connection brings 80 kW of the 100 that are wanted, at a price that never moves: a charged store gives the rest. */
+static void a_store_gives_what_the_grid_cannot(void **state)
+{
+    (void)state;
+    static const char site[] =
+        "mode: control\n"
+        "nodes:\n"
+        "  site: {}\n"
+        "loads:\n"
+        "  hall: {rating: 120kW, demand: 100kW}\n"
+        "stores:\n"
+        "  battery: {type: lithium_ion, capacity: 400kWh, discharge_rate: 50kW, initial: 90%}\n"
+        "grid: {import_max: 80kW, import_price: 0.1 EUR/kWh}\n";
+    rig r;
+    memset(&r, 0, sizeof r);
+    rig_parse("short.yaml", site, strlen(site), &r.site);
+    rig_start(&r, SG_POLICY_RULES, rig_time("2026-01-01T00:00:00Z"));
+    for (int i = 0; i < 300; i++) {
+        rig_step(&r, 0.1);
+    }
+    sg_command command = sg_engine_command(r.engine);
+    assert_true(fabs(command.store_w[0] - 20e3) < 500);
+    assert_int_equal(command.store_reason[0], SG_REASON_PEAK);
+    assert_true(fabs(rig_value(&r, SG_POINT_LOAD_POWER, 0) - 100e3) < 1);
+    rig_free(&r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(an_old_price_moves_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_old_price_moves_nothing),
+        cmocka_unit_test(a_store_gives_what_the_grid_cannot),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
