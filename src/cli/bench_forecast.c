@@ -111,6 +111,16 @@ static sg_bench_forecast_row blank(int32_t series)
         .series = series, .unit = "", .pass_s = NAN, .flops = NAN, .peer_s = NAN, .bytes = NAN};
 }
 
+/* The panel has no clear sky, and what is not installed is said. */
+static bool can_be_fitted(const sg_forecaster *model)
+{
+    const char *lacks = model->lacks ? model->lacks() : NULL;
+    if (lacks) {
+        fprintf(stderr, "symgrid bench: %s: %s\n", model->name, lacks);
+    }
+    return !lacks && model->use != SG_USE_SKY;
+}
+
 static int measure_all(result *r)
 {
     int status = SG_EXIT_DONE;
@@ -124,6 +134,9 @@ static int measure_all(result *r)
         }
     }
     for (int m = 0; m < sg_forecaster_count && status == SG_EXIT_DONE; m++) {
+        if (!can_be_fitted(sg_forecasters[m])) {
+            continue;
+        }
         sg_bench_forecast_task task = {r->options, &r->peer, 0};
         sg_bench_forecast_row row = blank(0);
         status = sg_bench_forecaster(&task, m, &row);

@@ -146,7 +146,7 @@ static int find_targets(table *t)
     }
     status = all ? status : take_columns(t, expected, t->wish->targets, TARGET, count);
     if (status == SG_EXIT_DONE && *count == 0) {
-        return bad(t, 1, "a column beside the time", (cell){"none", 4});
+        return bad(t, 1, "a column that is neither the time nor an input", (cell){"none", 4});
     }
     return status;
 }

@@ -58,7 +58,7 @@ refused "a bad time" "when.csv:3: expected a time" "$work/when.csv" --horizon 1
 refused "NUL bytes" "NUL" "$work/nul.csv" --horizon 1
 refused "two columns of one name" "twice.csv:1: expected" "$work/twice.csv" --horizon 1
 refused "nothing that was read" "unread.csv:2: expected a value in some row" "$work/unread.csv" --horizon 1
-refused "nothing but times" "only.csv:1: expected a column beside the time" "$work/only.csv" --horizon 1
+refused "nothing but times" "only.csv:1: expected a column that is neither the time nor an input" "$work/only.csv" --horizon 1
 refused "control bytes" "got '?[31mred'" "$work/control.csv" --horizon 1
 refused "an unknown column" "got 'wind'" "$good" --horizon 1 --target load,wind
 refused "a target twice" "got 'load'" "$good" --horizon 1 --target load,load
@@ -82,7 +82,7 @@ refused "a limit of a scaled column" "expected no --standardize" "$good" --horiz
 refused "an unknown option" "--frobnicate" "$good" --horizon 1 --frobnicate
 refused "an input that is not there" "for --inputs, each once, got 'wind'" "$good" --horizon 1 --inputs wind
 refused "an input that is known and seen" "for --inputs, each once, got 'sun'" "$good" --horizon 1 --known sun --inputs sun
-refused "all columns inputs" "expected a column beside the time" "$good" --horizon 1 --inputs sun,load
+refused "all columns inputs" "expected a column that is neither the time nor an input" "$good" --horizon 1 --inputs sun,load
 refused "known rows that are missing" "expected 3 rows of the columns known ahead" "$good" --horizon 3 --target load --known sun
 refused "a calendar without times" "expected a column of times" "$work/wide.csv" --horizon 1 --calendar
 refused "a place beyond the pole" "--sun: expected LATITUDE,LONGITUDE" "$good" --horizon 1 --sun 91,0
