@@ -432,8 +432,10 @@ static void reckon(const hearing *h, int s)
     double margin_j =
         self->store_margin_j[s] + unknown_j + ENERGY_FADES * r->capacity_j * h->dt_s / 3600;
     self->store_margin_j[s] = fmin(margin_j, r->capacity_j);
-    /* a reading that goes on to follow the power, only from another level, is believed after half a capacity */
-    bool steady = sane && fabs(miss_j - self->store_apart_j[s]) <= ENERGY_MISS * r->capacity_j;
+    /* a reading that goes on to follow the power, only from another level, is believed after half a capacity; where the power may lie
+     * too, the two may agree by lying alike */
+    bool steady = sane && !rings(self, h->plant->store_node[s]) &&
+                  fabs(miss_j - self->store_apart_j[s]) <= ENERGY_MISS * r->capacity_j;
     self->store_steady_j[s] = steady ? self->store_steady_j[s] + moved_j : 0;
     self->store_apart_j[s] = steady ? self->store_apart_j[s] : sane ? miss_j : 0;
     if (self->store_steady_j[s] > 0.5 * r->capacity_j) {
@@ -498,11 +500,16 @@ static void correct_liar(const sg_trust *self, const sg_measure *measure, const 
     double truth_w = self->node_truth_w[n];
     double age_s = point == meter ? 0 : measure->age_s[meter];
     if (load >= 0 && load < plant->load_count) {
+        int demand = first[SG_POINT_LOAD_DEMAND] + load;
         double rating_w = plant->load_rating_w[load];
         news->readings[n] = news->restless[n] = 1; /* to be taken again in the next step */
         truth_w = within(truth_w, 0, rating_w);
-        replace(measure, first[SG_POINT_LOAD_DEMAND] + load,
-                within(truth_w * (1 + DEMAND_GROWS) + ACCURACY * rating_w, 0, rating_w), age_s);
+        double want_w = within(truth_w * (1 + DEMAND_GROWS) + ACCURACY * rating_w, 0, rating_w);
+        /* the two that rest on circumstances may be wrong: nobody is given less than it asks for by them */
+        bool proved =
+            self->node_verdict[n] != SG_VERDICT_FROZEN && self->node_verdict[n] != SG_VERDICT_JUMP;
+        double least_w = proved ? 0 : within(measure->value[demand], 0, rating_w);
+        replace(measure, demand, fmax(want_w, least_w), age_s);
     } else if (store >= 0 && store < plant->store_count) {
         const sg_reservoir *r = &plant->store_reservoir[store];
         truth_w = within(truth_w, -r->charge_w_max, r->discharge_w_max);

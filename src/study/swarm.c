@@ -341,6 +341,7 @@ static void step_clock_twin(run *r, const sg_frame *frame)
     r->clocked = altered || differs    ? SG_TWIN_DIFFERS
                  : first || comparable ? SG_TWIN_SAME
                                        : SG_TWIN_NONE;
+    r->twin_until = comparable ? r->twin_until : 0; /* ramps go on from what differed rightly */
 }
 
 /* --- the run --- */

@@ -46,97 +46,97 @@ typedef struct sg_tick {
 } sg_tick;
 
 /* id, short name, what must hold, what is allowed for and why */
-#define SG_INVARIANT_LIST(X)                                                                       \
-    X(HEAT, "E1", "heat",                                                                          \
-      "no breaker or cable gets hotter than 80 % of what trips it by what was told",               \
-      "the curve of the site file, else 10 s at twice the rating, that being limit / 0.8; what "   \
-      "flows by disobedience is left out, as is what flows while the loop stands still; 0.2 % "    \
-      "for "                                                                                       \
-      "frames that came late")                                                                     \
-    X(CAPS, "E1", "caps",                                                                          \
-      "with every load at its cap and every store as told, no node passes its limit",              \
-      "a store counts for what it was read to give in this very frame; breakers with a known "     \
-      "curve "                                                                                     \
-      "go by their heat")                                                                          \
-    X(UPWARD, "E1", "upward",                                                                      \
-      "with no load at all, stores and sources push no more through a node than its limit",        \
-      "not in the safe set, which leaves sources as they were; the root by what really flows")     \
-    X(TIES, "E1", "ties",                                                                          \
-      "no tie is told to carry more than its rating, nor anything while it is not read", "")       \
-    X(SAG, "E6", "sag", "no tie keeps a bus behind its giving feeder below its voltage",           \
-      "a second for demands that rise; true flows and radial voltages")                            \
-    X(LOSS, "E2", "loss",                                                                          \
-      "with every load at its cap, the loss of any one store or tie that helps trips no breaker "  \
-      "until it is answered",                                                                      \
-      "2 s; the curve of the site file, else as for heat; not in the safe set")                    \
-    X(PACE, "E5", "pace",                                                                          \
-      "no set-point grows faster than its device's ramp, or turns round or starts before its "     \
-      "rest "                                                                                      \
-      "is over",                                                                                   \
-      "1e-9 for rounding; power falls as fast as it may; what a source shows counts")              \
-    X(CYCLES, "E9", "cycles",                                                                      \
-      "no generator that is able is stopped before its least run, or asked before its rest is "    \
-      "over",                                                                                      \
-      "a step and a half; one that gives nothing may be stopped")                                  \
-    X(RESERVE, "E3", "reserve",                                                                    \
-      "no discharge by command below the reserve while the site is on its grid",                   \
-      "1e-9 for rounding; until the ramp after a return is over the reserve is open")              \
-    X(RESERVE_TRUE, "E3", "reserve_true",                                                          \
-      "nor in truth, while the reading of the charge is honest",                                   \
-      "what flows while a held or late reading counts: 1.3 s at full power, 0.2 % of capacity")    \
-    X(CIRCULATION, "E4", "circulation",                                                            \
-      "no store with duty energy or bridge charges while another gives",                           \
-      "relief of a breaker stands")                                                                \
-    X(RATING, "E6", "rating", "every set-point is finite and within the device's rating",          \
-      "1e-9 for rounding")                                                                         \
-    X(BOUNDS, "E6", "bounds", "no store is told to pass full or empty within the step",            \
-      "1e-9 of its capacity")                                                                      \
-    X(BALANCE, "E7", "balance",                                                                    \
-      "what comes in goes out, is lost or is stored, at every node and in the books",              \
-      "1e-6 of what flows; in the books 2e-16 of what is stored for each step, which is "          \
-      "rounding")                                                                                  \
-    X(ISLAND, "E8", "island", "nothing flows through a connection that is down",                   \
-      "1e-6 of what flows, and 1 mW, which the plant does not resolve")                            \
-    X(SWITCH, "E8", "switch",                                                                      \
-      "the switch to a grid whose voltage is there and well read is not opened",                   \
-      "not where a reading has lied or been missing within two minutes, nor where a store or "     \
-      "load does not do as told")                                                                  \
-    X(ORDER, "E9", "order",                                                                        \
-      "no load gets more than its minimum, and no lower class anything, while one lacks its "      \
-      "minimum",                                                                                   \
-      "where the power could have gone there (no node between is above 60 % of its limit), and "   \
-      "no reading has lied or been missing for two minutes; without the grid a class waits "       \
-      "until those above it are served, and no lower one has anything")                            \
-    X(EXPORT, "E10", "export",                                                                     \
-      "no export beyond what the connection permits, as far as could be known",                    \
-      "a store that does not follow counts for what it shows; not in the safe set, nor within "    \
-      "two "                                                                                       \
-      "minutes of a reading that lied or was missing: demands are then taken to be high; 1e-6 of " \
-      "what flows, and 1 mW")                                                                      \
-    X(STALE, "T1", "stale",                                                                        \
-      "no store or fuelled source is moved, and no price acted upon, by a reading too old",        \
-      "1 s, prices 2 h")                                                                           \
-    X(LIAR, "T2", "liar", "a lying sensor does not break E1 or E3 in truth",                       \
-      "5 % of the capacity")                                                                       \
-    X(CLOCK, "T3", "clock",                                                                        \
-      "a jump of the clock alters nothing that was learnt, and no set-point for two seconds",      \
-      "while the rung, the step of the plan, tasks and the month's peak are the same under both "  \
-      "clocks, and no quarter hour ends meanwhile under one alone; jumps above 3 s; not where "    \
-      "loads have schedules")                                                                      \
-    X(REPLAY, "T5", "replay", "snapshot and journal rebuild the engine byte for byte", "")         \
-    X(SILENCE, "A4", "silence", "most demands unread for a second: stores rest, no cap rises",     \
-      "while meters are read, demands may be reckoned from them")                                  \
-    X(TASKS, "A8", "tasks",                                                                        \
-      "tasks get what was granted at most, and nothing while a minimum lacks it",                  \
-      "as for order; not in the safe set")                                                         \
-    X(MODE, "S1", "mode", "observe and advise write nothing, control does", "")                    \
-    X(HYPOTHETICAL, "H1", "hypothetical", "hypothetical kinds command nothing", "")                \
-    X(REASON, "R1", "reason", "every set-point carries a reason of the list", "")                  \
-    X(LADDER, "P1", "ladder", "a step stands on the rung that plan, ages and readings allow", "")  \
-    X(MONOTONE, "L4", "monotone",                                                                  \
-      "energy in the books never runs backwards, nor past the true meter",                         \
-      "1 J, and 1 J for each settled interval")                                                    \
-    X(MONEY, "L4", "money", "energy bought is billed at the price in force when it was bought",    \
+#define SG_INVARIANT_LIST(X)                                                                      \
+    X(HEAT, "E1", "heat",                                                                         \
+      "no breaker or cable gets hotter than 80 % of what trips it by what was told",              \
+      "the curve of the site file, else 10 s at twice the rating, that being limit / 0.8; what "  \
+      "flows by disobedience is left out, as is what flows while the loop stands still; 0.2 % "   \
+      "for "                                                                                      \
+      "frames that came late")                                                                    \
+    X(CAPS, "E1", "caps",                                                                         \
+      "with every load at its cap and every store as told, no node passes its limit",             \
+      "a store counts for what it was read to give in this very frame; breakers with a known "    \
+      "curve "                                                                                    \
+      "go by their heat")                                                                         \
+    X(UPWARD, "E1", "upward",                                                                     \
+      "with no load at all, stores and sources push no more through a node than its limit",       \
+      "not in the safe set, which leaves sources as they were; the root by what really flows")    \
+    X(TIES, "E1", "ties",                                                                         \
+      "no tie is told to carry more than its rating, nor anything while it is not read", "")      \
+    X(SAG, "E6", "sag", "no tie keeps a bus behind its giving feeder below its voltage",          \
+      "a second for demands that rise; true flows and radial voltages")                           \
+    X(LOSS, "E2", "loss",                                                                         \
+      "with every load at its cap, the loss of any one store or tie that helps trips no breaker " \
+      "until it is answered",                                                                     \
+      "2 s; the curve of the site file, else as for heat; not in the safe set")                   \
+    X(PACE, "E5", "pace",                                                                         \
+      "no set-point grows faster than its device's ramp, or turns round or starts before its "    \
+      "rest "                                                                                     \
+      "is over",                                                                                  \
+      "1e-9 for rounding; power falls as fast as it may; what a source shows counts")             \
+    X(CYCLES, "E9", "cycles",                                                                     \
+      "no generator that is able is stopped before its least run, or asked before its rest is "   \
+      "over",                                                                                     \
+      "a step and a half; one that gives nothing may be stopped")                                 \
+    X(RESERVE, "E3", "reserve",                                                                   \
+      "no discharge by command below the reserve while the site is on its grid",                  \
+      "1e-9 for rounding; until the ramp after a return is over the reserve is open")             \
+    X(RESERVE_TRUE, "E3", "reserve_true",                                                         \
+      "nor in truth, while the reading of the charge is honest",                                  \
+      "what flows while a held or late reading counts: 1.3 s at full power, 0.2 % of capacity")   \
+    X(CIRCULATION, "E4", "circulation",                                                           \
+      "no store with duty energy or bridge charges while another gives",                          \
+      "relief of a breaker stands")                                                               \
+    X(RATING, "E6", "rating", "every set-point is finite and within the device's rating",         \
+      "1e-9 for rounding")                                                                        \
+    X(BOUNDS, "E6", "bounds", "no store is told to pass full or empty within the step",           \
+      "1e-9 of its capacity")                                                                     \
+    X(BALANCE, "E7", "balance",                                                                   \
+      "what comes in goes out, is lost or is stored, at every node and in the books",             \
+      "1e-6 of what flows; in the books 2e-16 of what is stored for each step, which is "         \
+      "rounding")                                                                                 \
+    X(ISLAND, "E8", "island", "nothing flows through a connection that is down",                  \
+      "1e-6 of what flows, and 1 mW, which the plant does not resolve")                           \
+    X(SWITCH, "E8", "switch",                                                                     \
+      "the switch to a grid whose voltage is there and well read is not opened",                  \
+      "not where a reading has lied or been missing within two minutes, nor where stores or "     \
+      "loads miss what they were told by more than 1 %")                                          \
+    X(ORDER, "E9", "order",                                                                       \
+      "no load gets more than its minimum, and no lower class anything, while one lacks its "     \
+      "minimum",                                                                                  \
+      "where the power could have gone there (no node between is above 60 % of its limit), and "  \
+      "no reading has lied or been missing for two minutes; without the grid a class waits "      \
+      "until those above it are served, and no lower one has anything")                           \
+    X(EXPORT, "E10", "export",                                                                    \
+      "no export beyond what the connection permits, as far as could be known",                   \
+      "a store that does not follow counts for what it shows; relief, for the one step in which " \
+      "what it answered falls; not in the safe set, nor within two minutes of a reading that "    \
+      "lied or was missing: demands are then taken to be high; 1e-6 of what flows, and 1 mW")     \
+    X(STALE, "T1", "stale",                                                                       \
+      "no store or fuelled source is moved, and no price acted upon, by a reading too old",       \
+      "1 s, prices 2 h")                                                                          \
+    X(LIAR, "T2", "liar", "a lying sensor does not break E1 or E3 in truth",                      \
+      "5 % of the capacity")                                                                      \
+    X(CLOCK, "T3", "clock",                                                                       \
+      "a jump of the clock alters nothing that was learnt, and no set-point for two seconds",     \
+      "as long as the rung, the step of the plan, tasks and the month's peak are the same under " \
+      "both "                                                                                     \
+      "clocks, and no quarter hour ends meanwhile under one alone; jumps above 3 s; not where "   \
+      "loads have schedules")                                                                     \
+    X(REPLAY, "T5", "replay", "snapshot and journal rebuild the engine byte for byte", "")        \
+    X(SILENCE, "A4", "silence", "most demands unread for a second: stores rest, no cap rises",    \
+      "while meters are read, demands may be reckoned from them")                                 \
+    X(TASKS, "A8", "tasks",                                                                       \
+      "tasks get what was granted at most, and nothing while a minimum lacks it",                 \
+      "as for order; not in the safe set")                                                        \
+    X(MODE, "S1", "mode", "observe and advise write nothing, control does", "")                   \
+    X(HYPOTHETICAL, "H1", "hypothetical", "hypothetical kinds command nothing", "")               \
+    X(REASON, "R1", "reason", "every set-point carries a reason of the list", "")                 \
+    X(LADDER, "P1", "ladder", "a step stands on the rung that plan, ages and readings allow", "") \
+    X(MONOTONE, "L4", "monotone",                                                                 \
+      "energy in the books never runs backwards, nor past the true meter",                        \
+      "1 J, and 1 J for each settled interval")                                                   \
+    X(MONEY, "L4", "money", "energy bought is billed at the price in force when it was bought",   \
       "1 J for each change of the price, and a millionth of the currency for each interval")
 
 typedef enum sg_invariant {

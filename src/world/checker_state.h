@@ -18,8 +18,8 @@ struct sg_checker {
     bool has_grid;
     double export_w_max;
     checker_store *store;
-    double *loss_per_w; /* [node] */
-    double *heat;       /* [node] fraction of the trip */
+    double *loss_per_w;       /* [node] */
+    double *heat;             /* [node] fraction of the trip */
     double *flow_w, *below_w; /* [node] scratch */
     double heat_part;         /* 1 - exp(-dt / tau) */
     double dt_s;              /* that heat_part is for */
@@ -33,6 +33,7 @@ struct sg_checker {
     double task_w;
     bool told_on_grid;
     bool told_island; /* the switch was to be open */
+    bool relief_left; /* more went out in the last step than may: relief of what had flowed */
     double apart_s,
         back_s; /* since the site was last told to be an island; that its return may take */
     double *way, *rest_s;                     /* [store] which way it went last; at rest since */
