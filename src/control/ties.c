@@ -232,7 +232,7 @@ static void change_rooms(const haul *h, double given_w, double then_w)
         gained_w *= plant->node_up_frac[n];
     }
     for (int n = h->from; n != h->top; n = plant->node_parent[n]) {
-        self->node_room_w[n] -= more_w;
+        self->node_room_w[n] = fmax(self->node_room_w[n] - more_w, 0); /* rounding */
     }
     for (int n = h->top, depth = 0; n >= 0 && depth < SG_TREE_DEPTH_MAX;
          n = plant->node_parent[n], depth++) {
