@@ -4,6 +4,7 @@
 #include <math.h>
 
 static const double look_s = 1;             /* on the grid the stores are looked at so often      */
+static const double miss_frac = 0.02;       /* of what is read: an honest reading may miss by it  */
 static const double least_flow_frac = 0.02; /* of the connection: below it nothing is concluded   */
 static const double line_frac = 0.98, line_least_frac = 0.003; /* of the ramp, of the connection */
 static const double late_frac = 1.25, late_s = 5; /* a start takes no longer than this */
@@ -52,22 +53,23 @@ static double drawn_w(const sg_flows *f)
     return sum_w;
 }
 
-/* What should flow with served_w drawn, less what stores were told and sources gave. A store that gives without having been told to
- * does so because the grid does not. */
+/* What should flow with served_w drawn, less what stores were told and sources gave, and at least, with readings that miss a little
+ * and are still honest. A store that gives without having been told to does so because the grid does not. */
 static double expected_w(const sg_flows *f, double served_w)
 {
     const sg_plant *plant = f->plant;
     const double *value = f->measure->value;
-    double sum_w = served_w;
+    double sum_w = served_w, given_w = 0;
     for (int s = 0; s < plant->source_count; s++) {
-        sum_w -= value[plant->points.first[SG_POINT_SOURCE_POWER] + s];
+        given_w += value[plant->points.first[SG_POINT_SOURCE_POWER] + s];
     }
     for (int s = 0; s < plant->store_count; s++) {
         double told_w = f->self->store_w[s];
         double shown_w = value[plant->points.first[SG_POINT_STORE_POWER] + s];
-        sum_w -= told_w >= 0 ? told_w : fmax(told_w, fmin(shown_w, 0));
+        *(told_w >= 0 ? &given_w : &sum_w) +=
+            fabs(told_w >= 0 ? told_w : fmax(told_w, fmin(shown_w, 0)));
     }
-    return sum_w;
+    return sum_w - given_w - miss_frac * (sum_w + given_w);
 }
 
 static void look_at_stores(const sg_flows *f, sg_ride_input *in)

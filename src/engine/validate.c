@@ -413,6 +413,7 @@ static bool trust_sane(const sg_trust *t, const sg_plant *p)
            all_within(t->store_reckoned_j, p->store_count, -1, large) &&
            all_within(t->store_margin_j, p->store_count, 0, large) &&
            all_within(t->store_apart_j, p->store_count, -large, large) &&
+           all_within(t->store_missed_j, p->store_count, 0, large) &&
            all_within(t->store_steady_j, p->store_count, 0, large) &&
            all_within(t->store_doubt, p->store_count, 0, 1e3);
 }

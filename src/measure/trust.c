@@ -408,7 +408,7 @@ static void reckon(const hearing *h, int s)
     bool sane = says_j >= 0 && says_j <= r->capacity_j * 1.05 + 1;
     if (*reckoned_j < 0 || h->dt_s > SG_LONG_STEP_S) {
         *reckoned_j = sane ? says_j : *reckoned_j;
-        self->store_margin_j[s] = self->store_steady_j[s] = *doubt = 0;
+        self->store_margin_j[s] = self->store_missed_j[s] = self->store_steady_j[s] = *doubt = 0;
         return;
     }
     double moved_j = known ? fabs(power_w) * h->dt_s : 0;
@@ -416,31 +416,42 @@ static void reckon(const hearing *h, int s)
         *reckoned_j =
             sg_reservoir_step(r, *reckoned_j, power_w, h->plant->store_keep_frac[s], h->dt_s);
     }
+    const int n = h->plant->store_node[s];
+    /* the power may be off by what the balance misses, whoever is accused; a doubt that there is waits for the end of that one */
+    const bool open = rings(self, n);
     double unknown_j = known ? ENERGY_LOST * moved_j : most_w * h->dt_s;
+    double missed_j =
+        open ? fmin(fabs(self->node_miss_w[n]), most_w) / r->discharge_eff * h->dt_s : 0;
     double miss_j = says_j - *reckoned_j;
-    double allowed_j = ENERGY_MISS * r->capacity_j + 2 * most_w * h->dt_s + self->store_margin_j[s];
+    const bool doubted = *doubt > 0;
+    double allowed_j = ENERGY_MISS * r->capacity_j + 2 * most_w * h->dt_s +
+                       (doubted ? self->store_margin_j[s] : 0);
     if (sane && fabs(miss_j) <= allowed_j) {
-        *doubt = fmax(*doubt - 1, 0);
+        *doubt = doubted && open ? DOUBT_MAX : fmax(*doubt - 1, 0);
     } else if (!isnan(says_j)) {
         *doubt = DOUBT_MAX;
     }
     if (*doubt <= 0 && sane) {
-        self->store_margin_j[s] = self->store_steady_j[s] = 0;
-        *reckoned_j += miss_j * fmin(h->dt_s / RECKON_S + 5 * moved_j / r->capacity_j, 1);
+        /* what strays far within a wide margin may agree by chance: the margin is kept for the next doubt, and fades */
+        double follow = fmin(h->dt_s / RECKON_S + 5 * moved_j / r->capacity_j, 1);
+        self->store_steady_j[s] = 0;
+        self->store_margin_j[s] *= 1 - follow;
+        self->store_missed_j[s] *= 1 - follow;
+        *reckoned_j += doubted ? miss_j : miss_j * follow;
         return;
     }
     double margin_j =
         self->store_margin_j[s] + unknown_j + ENERGY_FADES * r->capacity_j * h->dt_s / 3600;
     self->store_margin_j[s] = fmin(margin_j, r->capacity_j);
-    /* a reading that goes on to follow the power, only from another level, is believed after half a capacity; where the power may lie
-     * too, the two may agree by lying alike */
-    bool steady = sane && !rings(self, h->plant->store_node[s]) &&
-                  fabs(miss_j - self->store_apart_j[s]) <= ENERGY_MISS * r->capacity_j;
+    self->store_missed_j[s] = fmin(self->store_missed_j[s] + missed_j, r->capacity_j);
+    /* a reading that goes on to follow the power, only from another level, is believed after half a capacity, unless both may lie */
+    bool steady =
+        sane && !open && fabs(miss_j - self->store_apart_j[s]) <= ENERGY_MISS * r->capacity_j;
     self->store_steady_j[s] = steady ? self->store_steady_j[s] + moved_j : 0;
     self->store_apart_j[s] = steady ? self->store_apart_j[s] : sane ? miss_j : 0;
     if (self->store_steady_j[s] > 0.5 * r->capacity_j) {
         *reckoned_j = says_j;
-        *doubt = 0;
+        self->store_margin_j[s] = self->store_missed_j[s] = *doubt = 0;
     }
 }
 
@@ -630,9 +641,12 @@ static int correct_stores(const taking *j)
     const sg_plant *plant = j->plant;
     int count = 0;
     for (int s = 0; s < plant->store_count; s++) {
-        double says_j = j->measure->value[plant->points.first[SG_POINT_STORE_ENERGY] + s];
-        double reckoned_j = self->store_reckoned_j[s], margin_j = self->store_margin_j[s];
-        bool doubted = margin_j > 0 && reckoned_j >= 0;
+        int energy = plant->points.first[SG_POINT_STORE_ENERGY] + s;
+        double says_j = j->measure->value[energy];
+        double reckoned_j = self->store_reckoned_j[s],
+               margin_j = self->store_margin_j[s] + self->store_missed_j[s];
+        bool believed = self->store_doubt[s] <= 0 && j->measure->quality[energy] == SG_GOOD;
+        bool doubted = !believed && margin_j > 0 && reckoned_j >= 0;
         j->measure->low_j[s] = doubted ? fmax(fmin(says_j, reckoned_j) - margin_j, 0) : says_j;
         j->measure->high_j[s] = doubted ? fmin(fmax(says_j, reckoned_j) + margin_j,
                                                plant->store_reservoir[s].capacity_j)

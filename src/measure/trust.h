@@ -25,24 +25,25 @@
 #include "site/reason.h"
 
 /* name, element type, which count it has: state that lives in the engine's block */
-#define SG_TRUST_ARRAYS(X)                                                                  \
-    X(node_doubt, double, node)        /* of its balance                              */    \
-    X(node_miss_w, double, node)       /* flows in less accounted for, last step      */    \
-    X(node_below_w, double, node)      /* what its members account for               */     \
-    X(node_square, double, node)       /* of the members' readings, W^2               */    \
-    X(node_jump_w, double, node)       /* how the miss appeared in this step; 0: did not */ \
-    X(node_truth_w, double, node)      /* what the liar should say                    */    \
-    X(node_liar, int32_t, node)        /* point that is convicted; -1: none           */    \
-    X(node_jumped, int32_t, node)      /* point that jumped when the miss appeared    */    \
-    X(node_found, int32_t, node)       /* point that explains the miss in this step   */    \
-    X(node_count, int32_t, node)       /* how many do                                 */    \
-    X(node_verdict, uint8_t, node)     /* of the liar                                 */    \
-    X(load_still, uint8_t, load)       /* steps without any change, in doubtful nodes */    \
-    X(load_over, uint8_t, load)        /* steps in which it drew more than it wanted  */    \
-    X(store_reckoned_j, double, store) /* energy carried forward; < 0: never read */        \
-    X(store_margin_j, double, store)   /* how far the truth may be from it        */        \
-    X(store_apart_j, double, store)    /* of reading and reckoning, when they parted  */    \
-    X(store_steady_j, double, store)   /* moved since then while that stayed the same */    \
+#define SG_TRUST_ARRAYS(X)                                                                         \
+    X(node_doubt, double, node)        /* of its balance                              */           \
+    X(node_miss_w, double, node)       /* flows in less accounted for, last step      */           \
+    X(node_below_w, double, node)      /* what its members account for               */            \
+    X(node_square, double, node)       /* of the members' readings, W^2               */           \
+    X(node_jump_w, double, node)       /* how the miss appeared in this step; 0: did not */        \
+    X(node_truth_w, double, node)      /* what the liar should say                    */           \
+    X(node_liar, int32_t, node)        /* point that is convicted; -1: none           */           \
+    X(node_jumped, int32_t, node)      /* point that jumped when the miss appeared    */           \
+    X(node_found, int32_t, node)       /* point that explains the miss in this step   */           \
+    X(node_count, int32_t, node)       /* how many do                                 */           \
+    X(node_verdict, uint8_t, node)     /* of the liar                                 */           \
+    X(load_still, uint8_t, load)       /* steps without any change, in doubtful nodes */           \
+    X(load_over, uint8_t, load)        /* steps in which it drew more than it wanted  */           \
+    X(store_reckoned_j, double, store) /* energy carried forward; < 0: never read */               \
+    X(store_margin_j, double, store)   /* how far the truth may be from it        */               \
+    X(store_apart_j, double, store)    /* of reading and reckoning, when they parted  */           \
+    X(store_missed_j, double, store)   /* beside that: what its node's balance missed meanwhile */ \
+    X(store_steady_j, double, store)   /* moved since then while that stayed the same */           \
     X(store_doubt, double, store)
 
 typedef struct sg_trust {

@@ -293,6 +293,52 @@ static void a_jump_by_hours_does_not_teach_prices(void **state)
     }
 }
 
+/* One step in which a store's instrument gives both of its readings wrong in the same way. */
+static void step_of_lying_store(int s, lie kind, const double stuck[2])
+{
+    static double value[512];
+    sg_world_read(r.world, 0.1, &r.readings);
+    sg_frame frame = rig_frame(&r);
+    assert_true(r.points.count <= 512);
+    memcpy(value, frame.value, sizeof(double) * (size_t)r.points.count);
+    int energy = r.points.first[SG_POINT_STORE_ENERGY] + s,
+        power = r.points.first[SG_POINT_STORE_POWER] + s;
+    value[energy] = told(kind, value[energy], stuck[0]);
+    value[power] = told(kind, value[power], stuck[1]);
+    frame.value = value;
+    sg_engine_step(r.engine, &frame, NULL);
+    sg_command command = sg_engine_command(r.engine);
+    sg_world_write(r.world, &command);
+}
+
+/* Charge and power that lie alike agree with each other, and only the meter above tells: no more is counted on than there is. */
+static void two_readings_that_lie_alike_are_not_believed(void **state)
+{
+    (void)state;
+    static const lie kinds[] = {STUCK, JUMP};
+    for (int k = 0; k < 2; k++) {
+        begin();
+        const int s = 2; /* the first flywheel, which moves all the time */
+        const double capacity_j = 0.5 * 3.6e6;
+        double stuck[2] = {r.readings.value[r.points.first[SG_POINT_STORE_ENERGY] + s],
+                           r.readings.value[r.points.first[SG_POINT_STORE_POWER] + s]};
+        double stored_j[4], most_j = -INFINITY, moved_j = 0, before_j = NAN;
+        for (int t = 0; t < 36000; t++) {
+            step_of_lying_store(s, kinds[k], stuck);
+            sg_world_stored(r.world, stored_j);
+            moved_j += t > 0 ? fabs(stored_j[s] - before_j) : 0;
+            before_j = stored_j[s];
+            double believed_j = sg_rooms_at(r.engine).measure.low_j[s];
+            most_j = t > SOON ? fmax(most_j, believed_j - stored_j[s]) : most_j;
+        }
+        print_message("%s: at most %.1f %% of the capacity too much, %.1f capacities moved\n",
+                      LIES[kinds[k]], 100 * most_j / capacity_j, moved_j / capacity_j);
+        assert_true(most_j < 0.05 * capacity_j);
+        assert_true(moved_j > 0.2 * capacity_j);
+        rig_free(&r);
+    }
+}
+
 static void nobody_is_accused_on_an_honest_site(void **state)
 {
     (void)state;
@@ -310,6 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_liar_is_found_and_breaks_nothing),
+        cmocka_unit_test(two_readings_that_lie_alike_are_not_believed),
         cmocka_unit_test(nobody_is_accused_on_an_honest_site),
         cmocka_unit_test(jumps_of_the_clock_change_nothing),
         cmocka_unit_test(a_jump_by_hours_does_not_teach_prices),
