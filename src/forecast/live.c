@@ -6,7 +6,8 @@
 
 enum { SAMPLE_ORIGINS = 192 }; /* of the rows that weights and intervals begin on */
 static const double level = 0.8;
-static const double value_max = 1e150; /* as in panel.c */
+static const double drift_beyond = 0.5, drift_seasons = 0.5, drift_most = 4; /* usual misses */
+static const double value_max = 1e150;                                       /* as in panel.c */
 
 const char *sg_live_text(sg_live_state state)
 {
@@ -105,6 +106,40 @@ static float *said(const sg_live *self, int64_t origin, int32_t voice)
     return self->guess + (origin_place(self, origin) * voices + voice) * self->shape.horizon;
 }
 
+/* --- drift --- */
+
+static int64_t season_of(const sg_live *self)
+{
+    return self->shape.season > 0 ? self->shape.season : self->shape.horizon;
+}
+
+static void watch_anew(sg_live *self)
+{
+    self->drift = (sg_drift){.from_row = self->row + self->shape.horizon};
+}
+
+/* What a row showed: the mean size of what was missed of it. A season is waited for before anything counts as usual. */
+static void watch(sg_live *self, int64_t row, double miss)
+{
+    sg_drift *d = &self->drift;
+    if (row < d->from_row) {
+        return;
+    }
+    d->count++;
+    d->mean += (miss - d->mean) / (double)d->count;
+    if (d->count <= season_of(self) || !(d->mean > 0)) {
+        return;
+    }
+    d->sum += fmin(miss / d->mean, drift_most) - 1 - drift_beyond; /* one spike is no drift */
+    d->least = fmin(d->least, d->sum);
+    if (d->sum - d->least > drift_seasons * (double)season_of(self)) {
+        int64_t fit_row = row + season_of(self); /* what is new has been seen for a season then */
+        self->drift_count++;
+        self->try_row = fit_row < self->try_row ? fit_row : self->try_row;
+        *d = (sg_drift){.from_row = INT64_MAX}; /* until that fit */
+    }
+}
+
 /* Panel row `at` is the truth of what was said `ahead` rows before. */
 static void learn_one(sg_live *self, int64_t origin, int32_t ahead, double truth)
 {
@@ -126,13 +161,20 @@ static void learn_one(sg_live *self, int64_t origin, int32_t ahead, double truth
 /* What a row shows of the forecasts made before. row: since the start; at: in the panel. */
 static void learn_row(sg_live *self, int64_t row, int64_t at)
 {
+    double missed = 0, truth = self->panel.value[at];
+    int32_t count = 0;
     for (int32_t h = 0; h < self->shape.horizon && h <= row && !self->panel.missing[at]; h++) {
         if (self->spoken[origin_place(self, row - h)] == row - h) {
-            learn_one(self, row - h, h, self->panel.value[at]);
+            learn_one(self, row - h, h, truth);
+            missed += fabs(truth - (double)said(self, row - h, whole_of(self))[h]);
+            count++;
         }
     }
     sg_bands_settle(&self->bands);
     sg_ensemble_settle(&self->ensemble);
+    if (self->begun && count == self->shape.horizon) {
+        watch(self, row, missed / count);
+    }
 }
 
 /* All voices from panel row `at`, kept under `row`; bounded: with the bounds of now. False: one of them is no number. */
@@ -218,7 +260,7 @@ static bool holed(const sg_live *self)
 
 static void learn_anew(sg_live *self)
 {
-    int64_t wait = self->shape.season > 0 ? self->shape.season : self->shape.horizon;
+    int64_t wait = season_of(self);
     if (holed(self)) {
         self->state = SG_LIVE_HOLES;
         self->try_row = self->row + wait;
@@ -234,6 +276,7 @@ static void learn_anew(sg_live *self)
     anew = anew > wait ? anew : wait;
     anew = anew < self->shape.rows_anew ? anew : self->shape.rows_anew;
     self->try_row = self->row + (status == SG_OK ? anew : wait);
+    watch_anew(self);
 }
 
 void sg_live_fit_when_due(sg_live *self)

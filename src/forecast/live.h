@@ -2,13 +2,16 @@
  *
  * Life     create -> for each row that comes: take, then predict. Models are fitted inside take: first when there are rows_least
  *          rows (on the first four fifths; weights and intervals begin on the last one; then all learn from all), later whenever
- *          rows_anew more have come. Between fits weights and bounds follow every truth, as in a backtest.
+ *          rows_anew more have come, or the series drifts. Between fits weights and bounds follow every truth, as in a backtest.
+ * Drift    what is missed of a row, mean over all steps ahead, against its mean since the last fit (Page's test): where half as much
+ *          again and more adds up to half a season's usual misses, models are fitted anew a season later, when what is new has been
+ *          seen for so long.
  * Rows     equally spaced; the caller hands in NAN for those that were not seen. Of the past rows_most + rows_anew are kept.
  * Fails    a fit that fails leaves `ready` false and says why; rows go on being taken and the next fit is tried a season later.
  *          Whatever comes in, predict says finite numbers or that it cannot.
  * Memory   one heap block of its own besides those of ensemble and bands, all of it in create; a fit borrows more and gives it
  *          back. @effects alloc=create and fit only block=for a fit, up to seconds
- * Source   ensemble.h, bands.h. */
+ * Source   ensemble.h, bands.h; Page, Continuous Inspection Schemes, Biometrika 41, 1954. */
 #ifndef SG_FORECAST_LIVE_H
 #define SG_FORECAST_LIVE_H
 #include "forecast/bands.h"
@@ -39,14 +42,21 @@ typedef enum sg_live_state {
 
 const char *sg_live_text(sg_live_state state);
 
+/* Misses since the last fit, from when all that is judged was said by the models that it made. */
+typedef struct sg_drift {
+    int64_t from_row, count;
+    double mean, sum, least; /* of misses; of what went beyond, in usual misses; its least so far */
+} sg_drift;
+
 typedef struct sg_live {
     sg_live_shape shape;
     sg_panel panel; /* one series */
     sg_ensemble ensemble;
     sg_bands bands; /* of the whole, 80 % */
     int64_t row; /* rows taken since the start, those that were dropped from the panel included */
-    int64_t try_row; /* the next fit */
-    int64_t fit_count;
+    int64_t try_row;                /* the next fit */
+    int64_t fit_count, drift_count; /* fits; those of them that drift asked for */
+    sg_drift drift;
     int32_t state; /* sg_live_state */
     bool begun;    /* weights and bounds have been found once */
     /* of the last `horizon` origins: */

@@ -231,6 +231,51 @@ static void what_was_kept_is_learnt_from_at_once(void **state)
     sg_live_free(&live);
 }
 
+/* After `change` a day has a course of three shifts. Returns what is missed on the days 4 to 10 after it, mean over all leads. */
+static double missed_after_change(int64_t change, bool watching, int64_t *ret_drifts,
+                                  int64_t *ret_row)
+{
+    sg_live live;
+    const sg_live_shape shape = {HORIZON, DAY, 4 * DAY, 60 * DAY, 50 * DAY, models, 0.5};
+    assert_int_equal(sg_live_create(&live, &shape), SG_OK);
+    seed = 11;
+    double missed = 0, count = 0;
+    *ret_row = -1;
+    for (int64_t row = 0; row < 60 * DAY; row++) {
+        int64_t times = row >= change ? 3 : 1;
+        if (!watching) {
+            live.drift.from_row = INT64_MAX;
+        }
+        sg_live_take(&live, course(row * times) + 4 * uniform());
+        *ret_row = *ret_row < 0 && live.drift_count > 0 ? row : *ret_row;
+        if (sg_live_predict(&live, mean, low, high) && row >= change + 4 * DAY &&
+            row < change + 10 * DAY) {
+            for (int h = 0; h < HORIZON; h++) {
+                missed += fabs(course((row + 1 + h) * times) - mean[h]);
+                count++;
+            }
+        }
+    }
+    *ret_drifts = live.drift_count;
+    sg_live_free(&live);
+    return count > 0 ? missed / count : 0;
+}
+
+static void a_series_that_drifts_is_learnt_anew(void **state)
+{
+    (void)state;
+    int64_t drifts, row, change = 40 * DAY;
+    missed_after_change(INT64_MAX / 2, true, &drifts, &row);
+    assert_int_equal(drifts, 0); /* nothing changes, nothing drifts */
+    double blind = missed_after_change(change, false, &drifts, &row);
+    assert_int_equal(drifts, 0);
+    double watched = missed_after_change(change, true, &drifts, &row);
+    print_message("missed %.2f, without looking for drift %.2f; noticed after %d h, %d times\n",
+                  watched, blind, (int)(row - change), (int)drifts);
+    assert_true(drifts >= 1 && row > change && row < change + 2 * DAY);
+    assert_true(watched < blind);
+}
+
 static void shapes_that_cannot_be_are_refused(void **state)
 {
     (void)state;
@@ -252,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_history_of_holes_is_not_learnt_from),
         cmocka_unit_test(nothing_but_numbers_comes_out),
         cmocka_unit_test(what_was_kept_is_learnt_from_at_once),
+        cmocka_unit_test(a_series_that_drifts_is_learnt_anew),
         cmocka_unit_test(shapes_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
