@@ -595,6 +595,23 @@ const double *sg_engine_values(const sg_engine *self)
     return (const double *)(const void *)((const unsigned char *)self + at);
 }
 
+int32_t sg_engine_readings(const sg_engine *self, sg_point_kind kind, int32_t most, double *ret)
+{
+    union { /* reading through the resolver, which hands out writable pointers */
+        const sg_engine *read;
+        sg_engine *write;
+    } view = {.read = self};
+    sg_rooms rooms = sg_rooms_at(view.write);
+    const sg_points *points = &rooms.plant.points;
+    int32_t first = points->first[kind],
+            end = kind + 1 < SG_POINT_KIND_COUNT ? points->first[kind + 1] : points->count;
+    for (int32_t i = 0; i < end - first && i < most; i++) {
+        bool good = rooms.measure.quality[first + i] == SG_GOOD;
+        ret[i] = good ? rooms.measure.value[first + i] : (double)NAN;
+    }
+    return end - first;
+}
+
 size_t sg_engine_used(const sg_engine *self)
 {
     union { /* reading through the resolver, which hands out writable pointers */

@@ -68,6 +68,8 @@ int64_t sg_engine_time(const sg_engine *self); /* end of the last frame, or the 
 uint64_t sg_engine_site_hash(const sg_engine *self);
 int32_t sg_engine_point_count(const sg_engine *self);
 const double *sg_engine_values(const sg_engine *self); /* [point] as last trusted */
+/* The readings of one kind, at most `most` of them, NAN where one was not good in the last step. Returns how many the site has. */
+int32_t sg_engine_readings(const sg_engine *self, sg_point_kind kind, int32_t most, double *ret);
 
 /* The state as bytes (a prefix of the block; the rest is scratch), and back. */
 size_t sg_engine_state_size(const sg_engine *self);

@@ -71,6 +71,14 @@ typedef struct sg_view_doubt {
     int32_t pad;
 } sg_view_doubt;
 
+enum { SG_VIEW_UNUSUAL_MAX = 8 };
+
+/* A reading that is not as usual for this hour of the week. */
+typedef struct sg_view_unusual {
+    int32_t kind, index; /* SG_POINT_NODE_POWER or SG_POINT_LOAD_POWER; of the node or load */
+    double value_w, usual_w, times; /* how far off, in what is still usual: > 1 */
+} sg_view_unusual;
+
 /* What the site does for the grid (site/services.h), as of the last step. */
 typedef struct sg_view_services {
     double capability_w, signal;                      /* offered; as read */
@@ -147,6 +155,9 @@ typedef struct sg_view {
     uint64_t journal_bytes;
     int32_t
         journal_degraded; /* 1: the disk takes no more; control goes on, nothing is acknowledged */
+    int32_t usual_judged,
+        unusual_count; /* readings that could be judged in the last quarter hour; not as usual: the first of them */
+    sg_view_unusual unusual[SG_VIEW_UNUSUAL_MAX];
     int32_t told_any, told_pad; /* 0: nothing was foretold yet */
     sg_view_told told[SG_SERIES_COUNT];
     double speed; /* of the clock, INFINITY = as fast as it goes; 1 = real time */

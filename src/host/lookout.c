@@ -1,5 +1,7 @@
 #include "host/lookout.h"
 
+#include "host/whole_file.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,9 +15,10 @@ typedef enum stage { IDLE, ASKED, FINISHED, ENDING } stage;
 
 struct sg_lookout {
     sg_foresight *foresight;
+    sg_unusual *unusual;
     void (*log)(const char *line);
-    char path[512]; /* "": nothing is kept */
-    char *bytes;    /* of the file         */
+    char path[SG_WHOLE_PATH_MAX]; /* "": nothing is kept */
+    char *bytes;                  /* of the file         */
     double keep_due_s;
     bool keep_failed;
     bool beside;
@@ -30,8 +33,12 @@ struct sg_lookout {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     stage stage;
+    bool look_due, judge_due; /* what was asked */
     sg_seen seen;
     sg_foretold told;
+    sg_unusual_list odd;
+    /* the loop's again */
+    sg_unusual_list odd_told;
 };
 
 static double wall_s(void)
@@ -43,23 +50,13 @@ static double wall_s(void)
 
 /* --- kept over a restart --- */
 
-static bool write_whole(const char *path, const void *bytes, size_t size)
-{
-    char fresh[sizeof((sg_lookout *)0)->path + 8];
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    FILE *file = fopen(fresh, "wb");
-    bool good = file && fwrite(bytes, 1, size, file) == size;
-    good = file && fclose(file) == 0 && good;
-    return good && rename(fresh, path) == 0;
-}
-
 static void keep(sg_lookout *self)
 {
     if (!self->path[0]) {
         return;
     }
     bool good =
-        write_whole(self->path, self->bytes, sg_foresight_save(self->foresight, self->bytes));
+        sg_write_whole(self->path, self->bytes, sg_foresight_save(self->foresight, self->bytes));
     if (!good && !self->keep_failed) {
         self->log("forecasts cannot be kept on disk; they go on, and begin anew after a restart");
     }
@@ -90,6 +87,12 @@ static void recall(sg_lookout *self)
 
 static void look(sg_lookout *self)
 {
+    if (self->judge_due) {
+        sg_unusual_look(self->unusual, &self->odd);
+    }
+    if (!self->look_due) {
+        return;
+    }
     sg_foresight_look(self->foresight, &self->seen, &self->told);
     if (wall_s() >= self->keep_due_s) {
         keep(self);
@@ -133,6 +136,7 @@ static bool start_worker(sg_lookout *self)
 static void release(sg_lookout *self)
 {
     sg_foresight_free(self->foresight);
+    sg_unusual_destroy(self->unusual);
     free(self->bytes);
     free(self);
 }
@@ -150,7 +154,8 @@ sg_lookout *sg_lookout_create(const sg_site *site, const char *dir, bool beside,
     sg_watch_init(&self->watch);
     self->foresight = sg_foresight_create(site, &config);
     self->bytes = self->foresight ? malloc(sg_foresight_saved_size_max(self->foresight)) : NULL;
-    if (!self->bytes) {
+    self->unusual = sg_unusual_create(site, dir, log);
+    if (!self->bytes || !self->unusual) {
         release(self);
         return NULL;
     }
@@ -216,24 +221,46 @@ static void tell_falls(sg_lookout *self, const sg_foretold *told)
     }
 }
 
-static bool take(sg_lookout *self, sg_foretold *told)
+/* What there is for the worker to do, copied for it. */
+static bool ask(sg_lookout *self, const sg_engine *engine)
+{
+    self->look_due = self->any_news;
+    self->judge_due = sg_unusual_watch(self->unusual, engine);
+    if (self->look_due) {
+        self->seen = self->news;
+        self->any_news = false;
+    }
+    if (self->judge_due) {
+        sg_unusual_take(self->unusual);
+    }
+    return self->look_due || self->judge_due;
+}
+
+/* True: the forecasts are new. */
+static bool hear(sg_lookout *self, sg_foretold *told)
+{
+    if (self->judge_due) {
+        self->odd_told = self->odd;
+    }
+    if (self->look_due) {
+        *told = self->told;
+    }
+    return self->look_due;
+}
+
+static bool exchange(sg_lookout *self, const sg_engine *engine, sg_foretold *told)
 {
     if (pthread_mutex_trylock(&self->mutex) != 0) {
         return false;
     }
-    bool finished = self->stage == FINISHED;
-    if (finished) {
-        *told = self->told;
-        self->stage = IDLE;
-    }
-    if (self->any_news && self->stage == IDLE) {
-        self->seen = self->news;
-        self->any_news = false;
+    bool fresh = self->stage == FINISHED && hear(self, told);
+    self->stage = self->stage == FINISHED ? IDLE : self->stage;
+    if (self->stage == IDLE && ask(self, engine)) {
         self->stage = ASKED;
         pthread_cond_broadcast(&self->changed);
     }
     pthread_mutex_unlock(&self->mutex);
-    return finished;
+    return fresh;
 }
 
 bool sg_lookout_step(sg_lookout *self, const sg_engine *engine, sg_foretold *told)
@@ -244,16 +271,18 @@ bool sg_lookout_step(sg_lookout *self, const sg_engine *engine, sg_foretold *tol
     self->any_news = sg_watch_step(&self->watch, engine, &self->news) || self->any_news;
     bool fresh = false;
     if (self->beside) {
-        fresh = take(self, told);
-    } else if (self->any_news) {
-        self->seen = self->news;
-        self->any_news = false;
+        fresh = exchange(self, engine, told);
+    } else if (ask(self, engine)) {
         look(self);
-        *told = self->told;
-        fresh = true;
+        fresh = hear(self, told);
     }
     if (fresh) {
         tell_falls(self, told);
     }
     return fresh;
+}
+
+const sg_unusual_list *sg_lookout_unusual(const sg_lookout *self)
+{
+    return &self->odd_told;
 }

@@ -1,4 +1,5 @@
-/* lookout.h - the foresight of a running site: a worker that looks ahead once a quarter hour of site time, beside the loop.
+/* lookout.h - the foresight of a running site: a worker that looks ahead once a quarter hour of site time, beside the loop, and says
+ * at its end which readings are not as usual (unusual.h).
  *
  * Kept     DIR/forecast.state: history and records (engine/foresight.h), written whole under another name and renamed, at most once
  *          in ten seconds and at the end. A file that cannot be used is told of in one line and replaced.
@@ -8,6 +9,7 @@
 #ifndef SG_HOST_LOOKOUT_H
 #define SG_HOST_LOOKOUT_H
 #include "engine/foresight.h"
+#include "host/unusual.h"
 
 typedef struct sg_lookout sg_lookout;
 
@@ -22,4 +24,7 @@ void sg_lookout_destroy(sg_lookout *self);
 
 /* After each step; accepts NULL. True: *told is new. @effects alloc=no block=no where beside */
 bool sg_lookout_step(sg_lookout *self, const sg_engine *engine, sg_foretold *told);
+
+/* Of the last quarter hour that was judged; the lookout's, until the next step. */
+const sg_unusual_list *sg_lookout_unusual(const sg_lookout *self);
 #endif

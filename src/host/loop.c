@@ -418,6 +418,12 @@ static double percentile_us(const host *h, double share)
 static void fill_host_fields(host *h, sg_view *view)
 {
     sg_view_tell(view, h->lookout ? &h->told : NULL, sg_engine_slot(h->engine));
+    if (h->lookout) {
+        const sg_unusual_list *odd = sg_lookout_unusual(h->lookout);
+        view->usual_judged = odd->judged;
+        view->unusual_count = odd->count;
+        memcpy(view->unusual, odd->most, sizeof view->unusual);
+    }
     view->site = h->site;
     view->late_steps = h->late_steps;
     view->speed = h->config->speed;

@@ -415,6 +415,35 @@ static const char *const reading_names[] = {"available", "power", "energy", "pow
                                             "demand",    "power", "power",  "site"};
 static const sg_role reading_roles[] = {SG_SOURCE, SG_SOURCE, SG_STORE, SG_STORE, SG_LOAD, SG_LOAD};
 
+static void reading_name(const sg_site *site, int32_t kind, int32_t index, char name[SG_ID_MAX])
+{
+    if (kind == SG_POINT_NODE_POWER) {
+        sg_site_node_name(site, index, name);
+    } else {
+        sg_site_device_name(site, reading_roles[kind], index, name);
+    }
+}
+
+static void put_unusual(const sg_site *site, const sg_view *view, sg_out *out)
+{
+    char name[SG_ID_MAX];
+    sg_json_integer(out, "usual_judged", view->usual_judged);
+    sg_json_integer(out, "unusual_count", view->unusual_count);
+    sg_json_begin(out, "unusual", '[');
+    for (int i = 0; i < view->unusual_count && i < SG_VIEW_UNUSUAL_MAX; i++) {
+        const sg_view_unusual *odd = &view->unusual[i];
+        reading_name(site, odd->kind, odd->index, name);
+        sg_json_begin(out, NULL, '{');
+        sg_json_text(out, "id", name);
+        sg_json_text(out, "reading", NAME_AT(reading_names, odd->kind));
+        put_kw(out, "power_kw", odd->value_w);
+        put_kw(out, "usual_kw", odd->usual_w);
+        sg_json_fixed(out, "times", odd->times, 2);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+}
+
 static void put_doubts(const sg_site *site, const sg_view *view, sg_out *out)
 {
     char name[SG_ID_MAX];
@@ -422,16 +451,11 @@ static void put_doubts(const sg_site *site, const sg_view *view, sg_out *out)
     sg_json_begin(out, "doubts", '[');
     for (int i = 0; i < view->doubt_count && i < SG_VIEW_DOUBT_MAX; i++) {
         const sg_view_doubt *doubt = &view->doubt[i];
-        bool node = doubt->kind == SG_POINT_NODE_POWER;
         if (doubt->kind < 0 || doubt->kind > SG_POINT_NODE_POWER || doubt->verdict < 0 ||
             doubt->verdict >= SG_VERDICT_COUNT) {
             continue;
         }
-        if (node) {
-            sg_site_node_name(site, doubt->index, name);
-        } else {
-            sg_site_device_name(site, reading_roles[doubt->kind], doubt->index, name);
-        }
+        reading_name(site, doubt->kind, doubt->index, name);
         sg_json_begin(out, NULL, '{');
         sg_json_text(out, "id", name);
         sg_json_text(out, "reading", NAME_AT(reading_names, doubt->kind));
@@ -450,6 +474,7 @@ static void put_health(const sg_site *site, const sg_view *view, sg_out *out)
     }
     sg_json_end(out, '}');
     put_doubts(site, view, out);
+    put_unusual(site, view, out);
     sg_json_fixed(out, "step_us_p50", view->step_us_p50, 1);
     sg_json_fixed(out, "step_us_p99", view->step_us_p99, 1);
     sg_json_integer(out, "late_steps", (int64_t)view->late_steps);

@@ -219,6 +219,10 @@ static void put_health(const sg_view *view, sg_out *out)
     single(out, "symgrid_readings_disbelieved", "gauge",
            "Readings of the last step that contradict the meters around them.",
            (double)view->disbelieved);
+    single(out, "symgrid_readings_unusual", "gauge",
+           "Powers of nodes and loads that were not as usual for the hour of the week in the last "
+           "quarter hour.",
+           (double)view->unusual_count);
     single(out, "symgrid_steps_total", "counter", "Steps of the engine.", (double)view->tick);
     single(out, "symgrid_late_steps_total", "counter", "Steps that began after their time.",
            (double)view->late_steps);

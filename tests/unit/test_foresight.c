@@ -293,6 +293,8 @@ static void a_lookout_keeps_its_history(void **state)
     sg_lookout_destroy(sg_lookout_create(&r.site, dir, true, count_line));
     assert_int_equal(lines, 1);
     (void)unlink(path);
+    snprintf(path, sizeof path, "%s/%s", dir, SG_UNUSUAL_FILE);
+    (void)unlink(path);
     assert_int_equal(rmdir(dir), 0);
     sg_lookout_destroy(sg_lookout_create(&r.site, dir, false, count_line)); /* nowhere to keep it */
     assert_int_equal(lines, 2);
