@@ -179,7 +179,10 @@ typedef struct sweep_job {
 
 /* --- both, in vectors --- */
 
-#define LANES 4
+#define LANE      float
+#define LANE_MASK int32_t
+
+#define LANES     4
 #define TARGET
 #define NAMED(name) name##_base
 #include "forecast/nowcast_lanes.h"

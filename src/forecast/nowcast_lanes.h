@@ -1,15 +1,8 @@
 /* nowcast_lanes.h - one tick and what is said, for one vector width; nowcast.c includes it once for each: LANES is how many floats a
  * vector holds, TARGET the attribute of the width, NAMED(name) the name with its suffix. Each lane is a series by itself, and no
  * width contracts or reorders, so the bits are the same. */
-#define INLINE     static inline __attribute__((always_inline)) TARGET
-#define lanes      NAMED(lanes)
-#define mask       NAMED(mask)
-#define all        NAMED(all)
-#define load       NAMED(load)
-#define store      NAMED(store)
-#define where      NAMED(where)
-#define least      NAMED(least)
-#define most       NAMED(most)
+#include "base/lanes.h"
+
 #define size_of    NAMED(size_of)
 #define settled    NAMED(settled)
 #define weight     NAMED(weight)
@@ -22,43 +15,6 @@
 #define look_ahead NAMED(look_ahead)
 #define tell_one   NAMED(tell_one)
 #define tell_tile  NAMED(tell_tile)
-
-/* Comparisons give all bits or none. */
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-typedef int32_t mask __attribute__((vector_size(LANES * sizeof(int32_t))));
-
-INLINE lanes all(float x)
-{
-    lanes zero = {0};
-    return zero + x;
-}
-
-INLINE lanes load(const float *at)
-{
-    lanes x;
-    memcpy(&x, at, sizeof x);
-    return x;
-}
-
-INLINE void store(float *at, lanes x)
-{
-    memcpy(at, &x, sizeof x);
-}
-
-INLINE lanes where(mask yes, lanes a, lanes b)
-{
-    return (lanes)((yes & (mask)a) | (~yes & (mask)b));
-}
-
-INLINE lanes least(lanes a, lanes b)
-{
-    return where(a < b, a, b);
-}
-
-INLINE lanes most(lanes a, lanes b)
-{
-    return where(a > b, a, b);
-}
 
 INLINE lanes size_of(lanes x)
 {
@@ -226,14 +182,6 @@ static TARGET void sweep_part(void *context, int part)
     }
 }
 
-#undef lanes
-#undef mask
-#undef all
-#undef load
-#undef store
-#undef where
-#undef least
-#undef most
 #undef size_of
 #undef settled
 #undef weight
@@ -246,7 +194,4 @@ static TARGET void sweep_part(void *context, int part)
 #undef look_ahead
 #undef tell_one
 #undef tell_tile
-#undef INLINE
-#undef LANES
-#undef TARGET
-#undef NAMED
+#include "base/lanes_end.h"

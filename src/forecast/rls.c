@@ -161,7 +161,10 @@ static void rescale(group *g)
 
 /* --- what a covariance and a window do, in vectors --- */
 
-#define LANES 2
+#define LANE      double
+#define LANE_MASK int64_t
+
+#define LANES     2
 #define TARGET
 #define NAMED(name) name##_base
 #include "forecast/rls_lanes.h"

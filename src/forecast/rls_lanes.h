@@ -1,58 +1,14 @@
 /* rls_lanes.h - what rls.c does with a group's covariances and windows, for one vector width; included there once for each: LANES is how
  * many doubles a vector holds, TARGET the attribute of the width, NAMED(name) the name with its suffix. Each lane is a series by
  * itself, and no width contracts or reorders, so the bits are the same. */
-#define INLINE    static inline __attribute__((always_inline)) TARGET
-#define lanes     NAMED(lanes)
-#define mask      NAMED(mask)
-#define all       NAMED(all)
-#define load      NAMED(load)
-#define store     NAMED(store)
-#define where     NAMED(where)
-#define least     NAMED(least)
-#define most      NAMED(most)
+#include "base/lanes.h"
+
 #define window    NAMED(window)
 #define product   NAMED(product)
 #define deflate   NAMED(deflate)
 #define row       NAMED(row)
 #define learn_few NAMED(learn_few)
 #define tell_few  NAMED(tell_few)
-
-typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
-typedef int64_t mask __attribute__((vector_size(LANES * sizeof(int64_t))));
-
-INLINE lanes all(double x)
-{
-    lanes zero = {0};
-    return zero + x;
-}
-
-INLINE lanes load(const double *at)
-{
-    lanes x;
-    memcpy(&x, at, sizeof x);
-    return x;
-}
-
-INLINE void store(double *at, lanes x)
-{
-    memcpy(at, &x, sizeof x);
-}
-
-/* Comparisons give all bits or none. */
-INLINE lanes where(mask yes, lanes a, lanes b)
-{
-    return (lanes)((yes & (mask)a) | (~yes & (mask)b));
-}
-
-INLINE lanes least(lanes a, lanes b)
-{
-    return where(a < b, a, b);
-}
-
-INLINE lanes most(lanes a, lanes b)
-{
-    return where(a > b, a, b);
-}
 
 /* Some of the past in deviations, oldest first: `count` ticks up to `tick`; 0 where the scale is not known. */
 INLINE void window(const group *g, int l, int64_t tick, int count, lanes *ret)
@@ -208,21 +164,10 @@ static TARGET void NAMED(tell)(const group *g, int64_t tick, int32_t steps,
     }
 }
 
-#undef INLINE
-#undef lanes
-#undef mask
-#undef all
-#undef load
-#undef store
-#undef where
-#undef least
-#undef most
 #undef window
 #undef product
 #undef deflate
 #undef row
 #undef learn_few
 #undef tell_few
-#undef LANES
-#undef TARGET
-#undef NAMED
+#include "base/lanes_end.h"
