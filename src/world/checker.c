@@ -222,7 +222,7 @@ static bool honest(const sg_checker *self, sg_point_kind kind, int count, const 
     int first = self->points.first[kind];
     for (int i = 0; i < count; i++) {
         double read = self->tick->frame->value[first + i];
-        double slack = 0.02 * fabs(truth[i]) + 1e-3;
+        double slack = 0.01 * fabs(truth[i]) + 1e-3; /* what trust takes for an honest miss */
         if (self->age_s[first + i] != 0 || !(fabs(read - truth[i]) <= slack)) {
             return false;
         }
