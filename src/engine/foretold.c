@@ -3,7 +3,10 @@
 #include "engine/view.h"
 #include "forecast/online.h"
 
+#include <math.h>
 #include <string.h>
+
+static const int64_t quarter_us = INT64_C(900000000);
 
 const char *sg_series_class_name(sg_series_class which)
 {
@@ -75,8 +78,27 @@ static void follow(const sg_view_told *told, sg_view_forecast *ret)
     }
 }
 
+static void tell_ahead(const sg_foretold *told, sg_view_ahead *ret)
+{
+    ret->rows = 0;
+    if (!told || !told->any || told->horizon < 1 || told->horizon > SG_FORETOLD_ROWS) {
+        return;
+    }
+    ret->told_us = (told->slot + 1) * quarter_us;
+    ret->rows = told->horizon;
+    for (int c = 0; c < SG_SERIES_COUNT; c++) {
+        const sg_foretold_series *from = &told->series[c];
+        for (int h = 0; h < ret->rows; h++) {
+            ret->mean[c][h] = from->present ? (float)from->mean[h] : NAN;
+            ret->low[c][h] = from->present ? (float)from->low[h] : NAN;
+            ret->high[c][h] = from->present ? (float)from->high[h] : NAN;
+        }
+    }
+}
+
 void sg_view_tell(sg_view *self, const sg_foretold *told, int64_t slot)
 {
+    tell_ahead(told, &self->ahead);
     self->told_any = told == NULL || told->any;
     for (int c = 0; c < SG_SERIES_COUNT; c++) {
         memset(&self->told[c], 0, sizeof self->told[c]);

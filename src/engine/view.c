@@ -243,6 +243,9 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
             ret->power_w += value[first[SG_POINT_STORE_POWER] + i];
             ret->energy_j += value[key];
             ret->capacity_j += plant->store_reservoir[i].capacity_j;
+            ret->floor_j += plant->store_reserve_j[i];
+            ret->charge_w_max += plant->store_reservoir[i].charge_w_max;
+            ret->discharge_w_max += plant->store_reservoir[i].discharge_w_max;
             break;
         case SG_LOAD:
             key = first[SG_POINT_LOAD_DEMAND] + i;
@@ -385,6 +388,15 @@ static void view_plan(const sg_engine *self, const sg_plant *plant, sg_view *ret
     ret->plan_start_us = plan->start_us;
     ret->plan_end_us = plan->start_us + plan->steps * plan->step_us;
     ret->plan_step_s = (double)plan->step_us * 1e-6;
+    ret->ahead.steps = followed ? plan->steps : 0;
+    for (int t = 0; t < ret->ahead.steps; t++) {
+        double store_w = 0;
+        for (int s = 0; s < plan->store_count; s++) {
+            store_w += plan->store_w[s][t];
+        }
+        ret->ahead.net_w[t] = (float)plan->net_w[t];
+        ret->ahead.store_w[t] = (float)store_w;
+    }
     ret->slot_count = 0;
     for (int s = 0; s < plan->store_count && followed; s++) {
         ret->slot_count +=

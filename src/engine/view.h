@@ -28,6 +28,7 @@ typedef struct sg_view_group {
     double available_w;          /* sources                             */
     double demand_w;             /* loads                               */
     double energy_j, capacity_j; /* stores                     */
+    double floor_j, charge_w_max, discharge_w_max; /* stores: kept for the bridge; ratings */
 } sg_view_group;
 
 enum { SG_DECISION_TIE = SG_ROLE_COUNT + 1 };
@@ -60,6 +61,17 @@ typedef struct sg_view_told {
     sg_foretold_lead lead[SG_LEAD_COUNT];
     double mean[SG_LEAD_COUNT], low[SG_LEAD_COUNT], high[SG_LEAD_COUNT];
 } sg_view_told;
+
+/* The way that plan and forecasts expect, quarter hour by quarter hour or plan step by plan step; floats, for a page to draw. */
+typedef struct sg_view_ahead {
+    int64_t told_us; /* beginning of the first quarter hour of the forecasts */
+    int32_t rows;    /* of the forecasts, 0: nothing was foretold */
+    int32_t steps;   /* of the plan that is followed, 0: none; they begin at plan_start_us */
+    float mean[SG_SERIES_COUNT][SG_FORETOLD_ROWS]; /* units as in foretold.h */
+    float low[SG_SERIES_COUNT][SG_FORETOLD_ROWS], high[SG_SERIES_COUNT][SG_FORETOLD_ROWS];
+    float net_w[SG_PLAN_STEP_MAX];   /* at the grid connection, > 0: import */
+    float store_w[SG_PLAN_STEP_MAX]; /* of all stores, > 0: discharge */
+} sg_view_ahead;
 
 enum { SG_VIEW_DOUBT_MAX = 8 };
 
@@ -160,6 +172,15 @@ typedef struct sg_view {
     sg_view_unusual unusual[SG_VIEW_UNUSUAL_MAX];
     int32_t told_any, told_pad; /* 0: nothing was foretold yet */
     sg_view_told told[SG_SERIES_COUNT];
+    sg_view_ahead ahead; /* the plan's part is the engine's */
+    /* Since this start: the site as it was, and as it would have been with its stores at rest (host/baseline.h). Of both only what
+     * was bought, sold and paid. */
+    struct sg_view_compared {
+        int32_t any, pad;
+        int64_t since_us;
+        double left_out_s, stored_j; /* without a grid; more in store than then */
+        sg_settlement real, at_rest;
+    } compared;
     double speed; /* of the clock, INFINITY = as fast as it goes; 1 = real time */
 } sg_view;
 

@@ -5,7 +5,9 @@
 #include "base/ring.h"
 #include "base/time.h"
 #include "engine/replan.h"
+#include "host/baseline.h"
 #include "host/changes.h"
+#include "host/heat.h"
 #include "host/journal_file.h"
 #include "host/lookout.h"
 #include "host/mailbox.h"
@@ -65,6 +67,8 @@ typedef struct host {
     sg_lookout *lookout; /* NULL: there was no memory for it */
     sg_foretold told;
     sg_mailbox to_serve;
+    sg_heat *_Atomic heat; /* the loop writes it, the server's thread reads it */
+    sg_baseline baseline;
     sg_ring from_serve; /* of waiting */
     sg_view view;       /* for telemetry and the status line */
     sg_plan plan;
@@ -111,6 +115,11 @@ static void log_line(void *self, const char *line)
 static const sg_view *newest_view(void *self)
 {
     return sg_mailbox_read(&((host *)self)->to_serve);
+}
+
+static bool newest_cells(void *self, sg_cells *ret)
+{
+    return sg_heat_read(atomic_load(&((host *)self)->heat), ret);
 }
 
 static bool submit(void *self, const sg_request *request, uint64_t ticket)
@@ -276,6 +285,7 @@ static sg_status start_server(host *h)
                               .site = h->site,
                               .host = h,
                               .view = newest_view,
+                              .cells = newest_cells,
                               .submit = submit,
                               .log = log_line};
     if (h->config->listen && h->config->listen[0] == '\0') {
@@ -377,6 +387,7 @@ static void publish(host *h, bool now)
     if (h->serve) {
         *sg_mailbox_slot(&h->to_serve) = h->view;
         sg_mailbox_post(&h->to_serve);
+        sg_heat_post(h->heat, h->engine);
         sg_serve_tick(h->serve);
     }
     sg_settlement interval;
@@ -424,6 +435,7 @@ static void fill_host_fields(host *h, sg_view *view)
         view->unusual_count = odd->count;
         memcpy(view->unusual, odd->most, sizeof view->unusual);
     }
+    sg_baseline_view(&h->baseline, h->site, h->engine, view);
     view->site = h->site;
     view->late_steps = h->late_steps;
     view->speed = h->config->speed;
@@ -470,6 +482,11 @@ static void swap_site(host *h, sg_replacement *new)
     h->field = sg_world_field(h->world);
     sg_changes_free(h->changes);
     h->changes = sg_changes_create(sg_engine_point_count(h->engine));
+    sg_heat *heat = sg_heat_create(h->site, h->heat);
+    if (heat) { /* else the map shows the site before */
+        atomic_store(&h->heat, heat);
+    }
+    sg_baseline_init(&h->baseline); /* another site: another comparison */
     sg_command command = sg_engine_command(h->engine);
     h->field.write(h->field.self, &command);
     h->replan = (sg_replan){0};
@@ -529,6 +546,7 @@ static void step(host *h)
     sg_engine_step(h->engine, &frame, replies);
     double took_us = (wall_s() - began_s) * 1e6;
     (void)sg_lookout_step(h->lookout, h->engine, &h->told);
+    sg_baseline_step(&h->baseline, h->site, h->engine, frame.dt_s);
     h->timing[timing_bucket(took_us)]++;
     if (h->journal) {
         sg_journal_command(h->journal, h->engine, frame.pool);
@@ -680,6 +698,10 @@ static sg_status start(host *h)
             say("no memory for the models that look ahead: the simple forecasts go on");
         }
     }
+    if (status == SG_OK) {
+        h->heat = sg_heat_create(h->site, NULL);
+        sg_baseline_init(&h->baseline);
+    }
     status = status == SG_OK ? start_server(h) : status;
     if (status == SG_OK) {
         submit_workflows(h);
@@ -726,6 +748,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     sg_changes_free(h->changes);
     sg_ring_free(&h->from_serve);
     sg_reload_destroy(h->reload);
+    sg_heat_free(h->heat);
     for (int i = 0; i < h->reload_count; i++) {
         sg_site_free(h->reloaded[i]);
         free(h->reloaded[i]);

@@ -194,6 +194,10 @@ static void put_store(const sg_site *site, const sg_group *group, const sg_view_
     put_kwh(out, "capacity_kwh", now->capacity_j);
     sg_json_fixed(out, "soc_frac",
                   now->capacity_j > 0 ? now->energy_j / now->capacity_j : (double)NAN, 5);
+    sg_json_fixed(out, "floor_frac",
+                  now->capacity_j > 0 ? now->floor_j / now->capacity_j : (double)NAN, 5);
+    put_kw(out, "charge_kw_max", now->charge_w_max);
+    put_kw(out, "discharge_kw_max", now->discharge_w_max);
     sg_json_text(out, "duty",
                  NAME_AT(duty_names, (int)sg_device_role_param(site, first, SG_STORE_DUTY)));
     sg_json_text(out, "quality", quality_name(now->quality));
@@ -411,6 +415,41 @@ void sg_document_settlement(const sg_settlement *interval, const char *key, sg_o
     sg_json_end(out, '}');
 }
 
+/* What was bought and sold, with a sum: what it all came to. */
+static void put_paid(const sg_settlement *paid, const char *key, sg_out *out)
+{
+    int64_t net_u = paid->cost_u - paid->revenue_u + paid->wear_u + paid->fuel_u + paid->demand_u;
+    sg_json_begin(out, key, '{');
+    put_kwh(out, "import_kwh", (double)paid->import_j);
+    put_kwh(out, "export_kwh", (double)paid->export_j);
+    sg_json_fixed(out, "cost", (double)paid->cost_u / 1e6, 6);
+    sg_json_fixed(out, "revenue", (double)paid->revenue_u / 1e6, 6);
+    sg_json_fixed(out, "wear_cost", (double)paid->wear_u / 1e6, 6);
+    sg_json_fixed(out, "fuel_cost", (double)paid->fuel_u / 1e6, 6);
+    sg_json_fixed(out, "demand_cost", (double)paid->demand_u / 1e6, 6);
+    sg_json_fixed(out, "net_cost", (double)net_u / 1e6, 6);
+    sg_json_fixed(out, "carbon_kg", (double)(paid->carbon_mg - paid->carbon_credit_mg) / 1e6, 6);
+    sg_json_end(out, '}');
+}
+
+/* null on a site without a grid, and before the first step. */
+static void put_compared(const sg_view *view, sg_out *out)
+{
+    const struct sg_view_compared *c = &view->compared;
+    if (!c->any) {
+        sg_json_null(out, "baseline");
+        return;
+    }
+    sg_json_begin(out, "baseline", '{');
+    sg_json_text(out, "text", "loads and sources as they were, every store at rest");
+    sg_json_time(out, "since", c->since_us);
+    sg_json_fixed(out, "left_out_s", c->left_out_s, 1);
+    put_kwh(out, "stored_kwh", c->stored_j);
+    put_paid(&c->real, "site", out);
+    put_paid(&c->at_rest, "at_rest", out);
+    sg_json_end(out, '}');
+}
+
 static const char *const reading_names[] = {"available", "power", "energy", "power",
                                             "demand",    "power", "power",  "site"};
 static const sg_role reading_roles[] = {SG_SOURCE, SG_SOURCE, SG_STORE, SG_STORE, SG_LOAD, SG_LOAD};
@@ -511,6 +550,7 @@ void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out
     sg_document_settlement(&view->total, "total", out);
     sg_json_integer(out, "intervals", (int64_t)view->settled_count);
     sg_json_end(out, '}');
+    put_compared(view, out);
     put_health(site, view, out);
     sg_json_end(out, '}');
 }

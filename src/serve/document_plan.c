@@ -65,6 +65,63 @@ static void put_times(const sg_view *view, bool any, sg_out *out)
     sg_json_fixed(out, "step_s", any ? view->plan_step_s : (double)NAN, 3);
 }
 
+static void put_row(sg_out *out, const char *key, const float *value, int count, double factor,
+                    int digits)
+{
+    sg_json_begin(out, key, '[');
+    for (int i = 0; i < count; i++) {
+        sg_json_fixed(out, NULL, (double)value[i] * factor, digits);
+    }
+    sg_json_end(out, ']');
+}
+
+/* What the plan that is followed expects of the connection and of all stores, step by step. */
+static void put_expected(const sg_view *view, sg_out *out)
+{
+    const sg_view_ahead *ahead = &view->ahead;
+    if (ahead->steps < 1 || ahead->steps > SG_PLAN_STEP_MAX) {
+        sg_json_null(out, "expected");
+        return;
+    }
+    sg_json_begin(out, "expected", '{');
+    put_row(out, "grid_kw", ahead->net_w, ahead->steps, 1e-3, 2);
+    put_row(out, "stores_kw", ahead->store_w, ahead->steps, 1e-3, 2);
+    sg_json_end(out, '}');
+}
+
+/* Forecasts by quarter hour, with the interval that is to hold four truths of five. */
+static void put_told(const sg_view *view, sg_out *out)
+{
+    static const struct {
+        const char *key, *mean, *low, *high;
+        double factor;
+        int digits;
+    } series[SG_SERIES_COUNT] = {
+        [SG_SERIES_LOAD] = {"load", "mean_kw", "low_kw", "high_kw", 1e-3, 2},
+        [SG_SERIES_SUN] = {"generation", "mean_kw", "low_kw", "high_kw", 1e-3, 2},
+        [SG_SERIES_PRICE] = {"price", "mean_per_kwh", "low_per_kwh", "high_per_kwh", 3.6, 5},
+        [SG_SERIES_CARBON] = {"carbon", "mean_g_per_kwh", "low_g_per_kwh", "high_g_per_kwh", 3600,
+                              1}};
+    const sg_view_ahead *ahead = &view->ahead;
+    if (ahead->rows < 1 || ahead->rows > SG_FORETOLD_ROWS) {
+        sg_json_null(out, "forecast");
+        return;
+    }
+    sg_json_begin(out, "forecast", '{');
+    sg_json_time(out, "start", ahead->told_us);
+    sg_json_fixed(out, "step_s", 900, 3);
+    for (int c = 0; c < SG_SERIES_COUNT; c++) {
+        sg_json_begin(out, series[c].key, '{');
+        put_row(out, series[c].mean, ahead->mean[c], ahead->rows, series[c].factor,
+                series[c].digits);
+        put_row(out, series[c].low, ahead->low[c], ahead->rows, series[c].factor, series[c].digits);
+        put_row(out, series[c].high, ahead->high[c], ahead->rows, series[c].factor,
+                series[c].digits);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, '}');
+}
+
 void sg_document_plan(const sg_site *site, const sg_view *view, sg_out *out)
 {
     bool on_rung = view->rung >= 0 && view->rung < SG_RUNG_COUNT;
@@ -91,5 +148,7 @@ void sg_document_plan(const sg_site *site, const sg_view *view, sg_out *out)
     }
     sg_json_end(out, ']');
     put_tasks(view, out);
+    put_expected(view, out);
+    put_told(view, out);
     sg_json_end(out, '}');
 }

@@ -173,6 +173,9 @@ enum MHD_Result sg_http_task(sg_http_request *request, const char *task_id);
 void sg_http_allocate_poll(sg_serve *self, int64_t now_ms); /* answers and time-outs */
 void sg_http_allocate_forget(sg_http_request *request);
 
+/* racks.c */
+enum MHD_Result sg_http_racks(sg_http_request *request);
+
 /* ask.c */
 sg_status sg_http_ask_start(sg_serve *self);
 enum MHD_Result sg_http_ask(sg_http_request *request);

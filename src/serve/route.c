@@ -15,6 +15,7 @@ typedef enum route {
     ROUTE_METRICS,
     ROUTE_TELEMETRY,
     ROUTE_PLAN,
+    ROUTE_RACKS,
     ROUTE_ALLOCATE,
     ROUTE_TASK,
     ROUTE_QUERY,
@@ -30,6 +31,7 @@ static const struct {
               {"/metrics", ROUTE_METRICS, "GET, HEAD, OPTIONS"},
               {"/energy/telemetry", ROUTE_TELEMETRY, "GET, HEAD, OPTIONS"},
               {"/energy/plan", ROUTE_PLAN, "GET, HEAD, OPTIONS"},
+              {"/energy/racks", ROUTE_RACKS, "GET, HEAD, OPTIONS"},
               {"/energy/allocate", ROUTE_ALLOCATE, "GET, HEAD, POST, OPTIONS"},
               {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"}};
 
@@ -260,6 +262,8 @@ static enum MHD_Result dispatch(sg_http_request *request)
         return telemetry(request);
     case ROUTE_PLAN:
         return plan(request);
+    case ROUTE_RACKS:
+        return sg_http_racks(request);
     case ROUTE_ALLOCATE:
         return posts ? post(request) : sg_http_task_list(request);
     case ROUTE_TASK:

@@ -13,6 +13,7 @@
 #ifndef SG_SERVE_SERVE_H
 #define SG_SERVE_SERVE_H
 #include "base/status.h"
+#include "engine/cells.h"
 #include "engine/frame.h"
 #include "engine/view.h"
 #include "site/site.h"
@@ -38,6 +39,8 @@ typedef struct sg_serve_config {
     void *host; /* first argument of the functions below */
     /* The newest view, valid until the next call; NULL before the first step. */
     const sg_view *(*view)(void *host);
+    /* Every load at a glance, valid until the next call; false before the first step. NULL: there is no map. */
+    bool (*cells)(void *host, sg_cells *ret);
     /* Hand a request to the loop, which answers with the same ticket; false = the queue is full.
      * Must not block. */
     bool (*submit)(void *host, const sg_request *request, uint64_t ticket);

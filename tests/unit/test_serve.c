@@ -96,6 +96,21 @@ static bool host_submit(void *self, const sg_request *request, uint64_t ticket)
     return room;
 }
 
+static const uint8_t cell_share[3] = {100, 210, SG_CELL_UNKNOWN},
+                     cell_state[3] = {0, SG_CELL_CUT, 11};
+
+static bool host_cells(void *self, sg_cells *ret)
+{
+    (void)self;
+    *ret = (sg_cells){.site = &site,
+                      .time_us = INT64_C(1688169600500000),
+                      .tick = 77,
+                      .count = 3,
+                      .share = cell_share,
+                      .state = cell_state};
+    return host_view(NULL) != NULL;
+}
+
 static void host_log(void *self, const char *line)
 {
     (void)self;
@@ -203,9 +218,8 @@ static void fill_view(sg_view *view)
                                      .capacity_j = 14.4e6,
                                      .reason = SG_REASON_SURPLUS,
                                      .quality = SG_STALE};
-    view->group[2] =
-        (sg_view_group){.role = SG_LOAD, .power_w = 3000, .demand_w = 3100, .shed_count = 2,
-                        .load_class = 2};
+    view->group[2] = (sg_view_group){
+        .role = SG_LOAD, .power_w = 3000, .demand_w = 3100, .shed_count = 2, .load_class = 2};
     view->node_count = view->node_count_all = 2;
     view->node_w[1] = 2500;
     view->node_limit_w[0] = INFINITY;
@@ -231,6 +245,7 @@ static sg_serve_config config_of(void)
                              .site = &site,
                              .fresh_s = 1,
                              .view = host_view,
+                             .cells = host_cells,
                              .submit = host_submit,
                              .log = host_log};
 }
@@ -499,6 +514,158 @@ static void the_plan_s_calendar_is_served(void **state)
     assert_string_equal(text_at(task, "end"), "1970-01-01T01:01:00Z");
     json_decref(root);
     sg_out_free(&out);
+}
+
+static void the_plan_says_what_it_expects(void **state)
+{
+    static sg_view view;
+    sg_out out = {0};
+    (void)state;
+    fill_view(&view);
+    view.plan_outcome = SG_SOLVED;
+    view.plan_step_s = 300;
+    view.ahead.steps = 2;
+    view.ahead.net_w[0] = 1500;
+    view.ahead.net_w[1] = -250;
+    view.ahead.store_w[1] = 4000;
+    view.ahead.rows = 2;
+    view.ahead.told_us = 900 * SG_US_PER_S;
+    view.ahead.mean[SG_SERIES_LOAD][1] = 2000;
+    view.ahead.low[SG_SERIES_LOAD][1] = 1900;
+    view.ahead.high[SG_SERIES_LOAD][1] = 2300;
+    view.ahead.mean[SG_SERIES_PRICE][0] = 0.05F; /* money per MJ */
+    view.ahead.mean[SG_SERIES_CARBON][0] = 0.1F; /* kg per MJ    */
+    view.ahead.mean[SG_SERIES_SUN][0] = (float)NAN;
+    sg_document_plan(&site, &view, &out);
+    json_t *root = json_loadb(out.text, out.length, 0, NULL);
+    assert_non_null(root);
+    json_t *expected = json_object_get(root, "expected"), *told = json_object_get(root, "forecast");
+    json_t *grid = json_object_get(expected, "grid_kw");
+    assert_int_equal(json_array_size(grid), 2);
+    assert_true(json_number_value(json_array_get(grid, 0)) == 1.5);
+    assert_true(json_number_value(json_array_get(grid, 1)) == -0.25);
+    assert_true(json_number_value(json_array_get(json_object_get(expected, "stores_kw"), 1)) == 4);
+    assert_string_equal(text_at(told, "start"), "1970-01-01T00:15:00Z");
+    assert_true(number_at(told, NULL, "step_s") == 900);
+    json_t *load = json_object_get(told, "load");
+    assert_true(json_number_value(json_array_get(json_object_get(load, "mean_kw"), 1)) == 2);
+    assert_true(json_number_value(json_array_get(json_object_get(load, "low_kw"), 1)) == 1.9);
+    assert_true(json_number_value(json_array_get(json_object_get(load, "high_kw"), 1)) == 2.3);
+    json_t *price = json_object_get(json_object_get(told, "price"), "mean_per_kwh");
+    assert_true(fabs(json_number_value(json_array_get(price, 0)) - 0.18) <
+                1e-5); /* 1 MJ = 1/3.6 kWh */
+    json_t *carbon = json_object_get(json_object_get(told, "carbon"), "mean_g_per_kwh");
+    assert_true(fabs(json_number_value(json_array_get(carbon, 0)) - 360) < 0.1);
+    json_t *sun_kw = json_object_get(json_object_get(told, "generation"), "mean_kw");
+    assert_true(json_is_null(json_array_get(sun_kw, 0)));
+    json_decref(root);
+    sg_out_free(&out);
+}
+
+static void what_was_saved_is_told(void **state)
+{
+    static sg_view view;
+    sg_out out = {0};
+    (void)state;
+    fill_view(&view);
+    view.compared.any = 1;
+    view.compared.since_us = 60 * SG_US_PER_S;
+    view.compared.stored_j = -7.2e6;
+    view.compared.real = (sg_settlement){.import_j = 3600000,
+                                         .cost_u = 5000000,
+                                         .revenue_u = 1000000,
+                                         .wear_u = 250000,
+                                         .fuel_u = 500000,
+                                         .demand_u = 2000000,
+                                         .carbon_mg = 3000000,
+                                         .carbon_credit_mg = 500000};
+    view.group[1].floor_j = 1.44e6;
+    view.group[1].charge_w_max = 700;
+    view.group[1].discharge_w_max = 900;
+    sg_document_telemetry(&site, &view, &out);
+    json_t *root = json_loadb(out.text, out.length, 0, NULL);
+    assert_non_null(root);
+    json_t *compared = json_object_get(root, "baseline"), *real = json_object_get(compared, "site");
+    assert_string_equal(text_at(compared, "since"), "1970-01-01T00:01:00Z");
+    assert_true(number_at(compared, NULL, "stored_kwh") == -2);
+    assert_true(number_at(real, NULL, "import_kwh") == 1);
+    assert_true(number_at(real, NULL, "net_cost") == 6.75); /* 5 - 1 + 0.25 + 0.5 + 2 */
+    assert_true(number_at(real, NULL, "carbon_kg") == 2.5);
+    assert_true(number_at(compared, "at_rest", "net_cost") == 0);
+    json_t *store = json_array_get(json_object_get(root, "stores"), 0);
+    assert_true(number_at(store, NULL, "floor_frac") == 0.1);
+    assert_true(number_at(store, NULL, "charge_kw_max") == 0.7);
+    assert_true(number_at(store, NULL, "discharge_kw_max") == 0.9);
+    json_decref(root);
+    sg_out_clear(&out);
+    view.compared.any = 0; /* an island */
+    sg_document_telemetry(&site, &view, &out);
+    root = json_loadb(out.text, out.length, 0, NULL);
+    assert_true(json_is_null(json_object_get(root, "baseline")));
+    json_decref(root);
+    sg_out_free(&out);
+}
+
+static void every_server_is_told_by_its_rack(void **state)
+{
+    (void)state;
+    answer early = get("/energy/racks");
+    assert_int_equal(early.status, 503); /* before the first step */
+    free(early.text);
+    run_loop();
+    loads[2].node = 1;
+    loads[0].p[SG_LOAD_RATING] = 8000;
+    site.hash = UINT64_C(0x0123456789abcdef);
+    json_t *root = json_of(get("/energy/racks"), 200);
+    assert_string_equal(text_at(root, "format"), "symgrid.racks/1");
+    assert_string_equal(text_at(root, "time"), "2023-07-01T00:00:00.500Z");
+    assert_string_equal(text_at(root, "layout"), "0123456789abcdef");
+    assert_true(number_at(root, NULL, "servers") == 3 && number_at(root, NULL, "rack_count") == 2);
+    json_t *rack_1 = json_array_get(json_object_get(root, "racks"), 1);
+    assert_string_equal(text_at(rack_1, "id"), "pdu");
+    assert_string_equal(text_at(rack_1, "parent"), "main");
+    assert_true(number_at(rack_1, NULL, "limit_kw") == 5);
+    json_t *group = json_array_get(json_object_get(root, "groups"), 0);
+    assert_string_equal(text_at(group, "id"), "racks");
+    assert_true(number_at(group, NULL, "rating_kw") == 8);
+    char *runs = json_dumps(json_object_get(root, "runs"), JSON_COMPACT);
+    assert_string_equal(runs, "[[0,2],[1,1]]");
+    free(runs);
+    json_t *share = json_object_get(root, "power_frac");
+    assert_true(json_number_value(json_array_get(share, 0)) == 0.5);
+    assert_true(json_number_value(json_array_get(share, 1)) == 1.05);
+    assert_true(json_is_null(json_array_get(share, 2)));
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(root, "state"), 2)), 11);
+    json_decref(root);
+    loads[2].node = 0;
+}
+
+static void the_same_in_bytes(void **state)
+{
+    static const char wish[] = "GET /energy/racks HTTP/1.1\r\nHost: localhost\r\n"
+                               "Accept: application/octet-stream\r\nConnection: close\r\n\r\n";
+    static const unsigned char wanted[46] = {
+        'S', 'G', 'R', 'A', 'C', 'K', 'S', '1', 0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01,
+        77,  0,   0,   0,   0,   0,   0,   0,   0,    0,    0,    0,    0,    0,    0,    0,
+        3,   0,   0,   0,   40,  0,   0,   0,   100,  210,  255,  0,    4,    11};
+    (void)state;
+    run_loop();
+    site.hash = UINT64_C(0x0123456789abcdef);
+    answer got = exchange(wish, sizeof wish - 1);
+    assert_int_equal(got.status, 200);
+    assert_non_null(strcasestr(got.head, "content-type: application/octet-stream"));
+    assert_int_equal(got.length - (size_t)(got.body - got.text), sizeof wanted);
+    for (size_t i = 0; i < sizeof wanted; i++) {
+        if (i < 24 || i >= 32) {
+            assert_int_equal((unsigned char)got.body[i], wanted[i]);
+        }
+    }
+    int64_t time_us = 0;
+    for (int i = 7; i >= 0; i--) {
+        time_us = time_us * 256 + (unsigned char)got.body[24 + i];
+    }
+    assert_int_equal(time_us, INT64_C(1688169600500000));
+    free(got.text);
 }
 
 static void a_request_is_granted_queued_or_refused(void **state)
@@ -916,6 +1083,10 @@ int main(void)
         CASE(health_answers_before_the_first_step_and_readiness_does_not),
         CASE(telemetry_follows_the_contract_in_edge_units),
         CASE(the_plan_s_calendar_is_served),
+        CASE(the_plan_says_what_it_expects),
+        CASE(what_was_saved_is_told),
+        CASE(every_server_is_told_by_its_rack),
+        CASE(the_same_in_bytes),
         CASE(a_request_is_granted_queued_or_refused),
         CASE(what_is_not_durable_is_not_acknowledged),
         CASE(a_full_queue_or_table_is_said_at_once),
