@@ -10,6 +10,15 @@ typedef struct sg_asset {
 
 extern const unsigned char sg_asset_index_html[], sg_asset_index_html_end[];
 extern const unsigned char sg_asset_app_js[], sg_asset_app_js_end[];
+extern const unsigned char sg_asset_uplot_js[], sg_asset_uplot_js_end[];
+extern const unsigned char sg_asset_uplot_css[], sg_asset_uplot_css_end[];
+extern const unsigned char sg_asset_base_js[], sg_asset_base_js_end[];
+extern const unsigned char sg_asset_charts_js[], sg_asset_charts_js_end[];
+extern const unsigned char sg_asset_panels_js[], sg_asset_panels_js_end[];
+extern const unsigned char sg_asset_line_js[], sg_asset_line_js_end[];
+extern const unsigned char sg_asset_racks_js[], sg_asset_racks_js_end[];
+extern const unsigned char sg_asset_decisions_js[], sg_asset_decisions_js_end[];
+extern const unsigned char sg_asset_alarms_js[], sg_asset_alarms_js_end[];
 extern const unsigned char sg_asset_style_css[], sg_asset_style_css_end[];
 extern const unsigned char sg_asset_favicon_svg[], sg_asset_favicon_svg_end[];
 extern const unsigned char sg_asset_openapi_json[], sg_asset_openapi_json_end[];

@@ -147,7 +147,11 @@ def look(browser, url):
     check(browser.run("return document.querySelectorAll('#line .node.store .box').length") >= 1, "the diagram shows stores")
     wait_for("charge levels", lambda: browser.run("return document.querySelectorAll('#stores .bar').length") >= 1)
     check("%" in browser.text("#stores"), "charge levels are shown as percentages")
-    wait_for("a curve", lambda: browser.run("return (document.querySelector('#chart .curve.load')?.getAttribute('d') ?? '').split('L').length") >= 4)
+    inked = ("const c = document.querySelector('#chart canvas'); if (!c || !c.width) return 0;"
+             "const d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return new Set(d).size")
+    wait_for("curves in several colours", lambda: browser.run(inked) >= 4)
+    wait_for("the map of servers", lambda: browser.run("document.querySelector('#racks').scrollIntoView(); return document.querySelector('#map').width > 1"))
+    check(browser.text("#map-size") == "97 servers in 13 racks", "the map has every server of the hall")
     check(browser.run("return document.body.innerText").find("NaN") < 0, "no figure on the page reads NaN")
     check("undefined" not in browser.run("return document.body.innerText"), "no figure on the page reads undefined")
     check(browser.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "nothing is wider than the window")

@@ -854,6 +854,15 @@ static void the_dashboard_s_files_are_those_of_the_tree(void **state)
     static const char *const files[][3] = {
         {"/", "web/index.html", "text/html"},
         {"/app.js", "web/app.js", "text/javascript"},
+        {"/base.js", "web/base.js", "text/javascript"},
+        {"/charts.js", "web/charts.js", "text/javascript"},
+        {"/panels.js", "web/panels.js", "text/javascript"},
+        {"/line.js", "web/line.js", "text/javascript"},
+        {"/racks.js", "web/racks.js", "text/javascript"},
+        {"/decisions.js", "web/decisions.js", "text/javascript"},
+        {"/alarms.js", "web/alarms.js", "text/javascript"},
+        {"/uplot.js", "web/uplot/uplot.js", "text/javascript"},
+        {"/uplot.css", "web/uplot/uplot.css", "text/css"},
         {"/style.css", "web/style.css", "text/css"},
         {"/favicon.svg", "web/favicon.svg", "image/svg+xml"},
         {"/openapi.json", "src/serve/openapi.json", "application/json"}};
