@@ -7,4 +7,8 @@ for peer in http_peers.py dispatch_highs.py dispatch_zones.py; do
     echo "== $peer"
     "$PYTHON" "$peer" || failed=1
 done
+echo "== browser.sh"
+bash browser.sh
+status=$?
+[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || failed=1
 exit "$failed"
