@@ -3,7 +3,7 @@ import { $, clock, put, still } from "./base.js";
 import { drawAlarms, offer as offerAlarms } from "./alarms.js";
 import { drawPlan, drawPower, recall, remember, restyle as restyleCharts, takePlan } from "./charts.js";
 import { drawDecisions, offer as offerExplain } from "./decisions.js";
-import { drawDiagram } from "./line.js";
+import { drawDiagram, drawFeeders } from "./line.js";
 import { drawPanels, drawTop } from "./panels.js";
 import { drawRacks, restyle as restyleRacks } from "./racks.js";
 
@@ -19,7 +19,7 @@ function draw() {
   drawDiagram(latest);
   drawRacks();
   if (performance.now() - listsAt < LISTS_MS) {
-    listsDue ??= setTimeout(schedule, LISTS_MS + 10); // for the last event before a silence
+    listsDue ??= setTimeout(schedule, listsAt + LISTS_MS + 5 - performance.now()); // for the last event before a silence
     return;
   }
   clearTimeout(listsDue);
@@ -27,6 +27,7 @@ function draw() {
   listsAt = performance.now();
   drawPower();
   drawPlan();
+  drawFeeders(latest);
   drawDecisions(latest);
   drawPanels(latest);
   drawAlarms(latest);
@@ -94,7 +95,8 @@ function hear(event) {
   remember(doc);
   if (!greeted) {
     greeted = true;
-    setTimeout(askAround, 0);
+    listsAt = performance.now() - LISTS_MS + 100; // figures and diagram come first
+    setTimeout(askAround, 100);
   }
   schedule();
 }
@@ -166,5 +168,5 @@ $("theme").addEventListener("click", () => {
 dress(THEMES[stored()] ? stored() : "auto");
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { restyleCharts(); restyleRacks(); });
 still.addEventListener("change", schedule);
-new ResizeObserver(() => { listsAt = 0; schedule(); }).observe($("main"));
+new ResizeObserver(() => { if (listsAt) listsAt = 0; schedule(); }).observe($("main"));
 connect();

@@ -107,7 +107,7 @@ function plot(id, series, draw, told) {
     cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
     scales: { x: { time: true }, y: { range: (u, low, high) => uPlot.rangeNum(Math.min(0, low ?? 0), Math.max(0, high ?? 0) || 1, 0.08, true) } },
     axes: [
-      axis({ space: 64, values: (u, splits, ax, space, step) => splits.map((s) => moment(s, step)) }),
+      axis({ space: 64, size: 28, values: (u, splits, ax, space, step) => splits.map((s) => moment(s, step)) }),
       axis({ size: 54, values: (u, splits) => splits.map((v) => `${+v.toPrecision(6)}`.replace("-", MINUS)) }),
     ],
     series: [{}, ...series.lines], bands: series.bands, hooks: { draw: [draw], setCursor: [(u) => told(u.cursor.idx)] },
@@ -136,7 +136,7 @@ function upright(u, at, color, dash) {
   c.restore();
 }
 function fit(u) {
-  const box = u.root.parentElement, width = Math.round(box.clientWidth), height = width < 500 ? 210 : 262;
+  const box = u.root.parentElement, width = Math.round(box.clientWidth), height = width < 500 ? 200 : 250;
   if (width && (u.width !== width || u.height !== height)) u.setSize({ width, height });
   return width > 0;
 }

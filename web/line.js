@@ -73,7 +73,7 @@ setInterval(() => {
     part.flow.style.strokeDashoffset = part.offset.toFixed(1);
   }
 }, FRAME_MS);
-new IntersectionObserver((seen) => { visible = seen.at(-1).isIntersecting; }).observe($("line"));
+new IntersectionObserver((seen) => { visible = seen.at(-1).isIntersecting; }).observe($("line").closest("section"));
 
 let diagram = { key: "", parts: new Map() };
 function layOut(sides, width) {
@@ -126,7 +126,7 @@ function drawNode(node, x, y, width, height, from, to) {
 
 export function drawDiagram(doc) {
   const width = Math.round($("line").getBoundingClientRect().width);
-  if (!width) return;
+  if (!width || (!visible && diagram.key)) return;
   const room = width >= 640 ? Math.max(3, Math.floor(width / 130)) : 12;
   const sides = nodesOf(doc).map((n) => atMost(n, room));
   const key = JSON.stringify([width, sides.map((s) => s.map((n) => [n.key, n.title, n.floor]))]);
@@ -162,3 +162,42 @@ export function drawDiagram(doc) {
   if ($("line-text")) $("line-text").textContent = words || "Nothing is connected.";
 }
 
+
+// ---- feeders and racks by heat ------------------------------------------------------------------------------------
+// Below the diagram: what hangs at the bus, and what hangs at that, each as warm as it is full.
+let feeders = { key: "", parts: [] };
+const SHOWN = 600;
+const fullness = (n) => (n.limit_kw > 0 && isNumber(n.power_kw) ? Math.min(1, Math.abs(n.power_kw) / n.limit_kw) : null);
+
+function layFeeders(tops, below) {
+  const parts = [], cell = (node, inner) => {
+    const part = { id: node.id, root: make("i", null, inner), said: "" };
+    parts.push(part);
+    return part.root;
+  };
+  $("feeders").replaceChildren(...tops.map((top) => {
+    const head = { id: top.id, root: make("span", { class: "top" }, make("b", null, top.id)), text: make("span", null) };
+    head.root.append(head.text);
+    parts.push(head);
+    return make("li", null, head.root, below.get(top.id)?.length ? make("span", { class: "racks" }, ...below.get(top.id).map((n) => cell(n))) : null);
+  }));
+  return parts;
+}
+export function drawFeeders(doc) {
+  if (!visible && feeders.key) return;
+  const nodes = list(doc.nodes).slice(0, SHOWN), root = nodes.find((n) => n.parent === null), below = new Map(), at = new Map(nodes.map((n) => [n.id, n]));
+  const tops = nodes.filter((n) => root && n.parent === root.id);
+  for (const n of nodes) if (n.parent !== null && n.parent !== root?.id) below.set(n.parent, [...(below.get(n.parent) ?? []), n]);
+  const key = nodes.map((n) => `${n.id} ${n.parent}`).join();
+  $("feeders").hidden = !tops.length;
+  if (feeders.key !== key) feeders = { key, parts: layFeeders(tops, below) };
+  for (const part of feeders.parts) {
+    const node = at.get(part.id), full = fullness(node), said = `${node.id}: ${power(node.power_kw)}${node.limit_kw > 0 ? ` of ${power(node.limit_kw)}` : ""}`;
+    if (part.said === said) continue;
+    part.said = said;
+    part.root.title = said;
+    part.root.classList.toggle("unknown", full === null);
+    part.root.style.setProperty("--full", `${Math.round((full ?? 0) * 100)}%`);
+    if (part.text) part.text.textContent = full === null ? power(node.power_kw) : percent(full);
+  }
+}

@@ -160,6 +160,7 @@ function drawHealth(doc) {
     ["Readings good", count(q.good)],
     ["Suspect, stale, missing", [q.suspect, q.stale, q.missing].map(count).join(", "), poor > 0 ? "warn" : ""],
     ["Not believed", h.disbelieved > 0 ? `${count(h.disbelieved)}: ${(h.doubts ?? []).map((d) => `${d.id} ${d.reading} ${d.text}`).join("; ")}` : count(h.disbelieved), h.disbelieved > 0 ? "warn" : ""],
+    h.usual_judged > 0 ? ["Not usual for the hour", h.unusual_count > 0 ? `${count(h.unusual_count)}: ${list(h.unusual).slice(0, 3).map((u) => `${u.id} ${u.reading} ${power(u.power_kw)}, usually ${power(u.usual_kw)}`).join("; ")}` : "none", h.unusual_count > 0 ? "warn" : ""] : null,
     ["Step, median and 99 %", `${step(h.step_us_p50)}, ${step(h.step_us_p99)}`],
     ["Late steps", count(h.late_steps), h.late_steps > 0 ? "warn" : ""],
     ["Journal", `${h.journal ?? NONE}${isNumber(h.journal_mb) ? `, ${h.journal_mb.toFixed(1)} MB` : ""}`, h.journal === "degraded" ? "bad" : ""],

@@ -5,7 +5,7 @@
 // Chromium is the system's, playwright-core drives it, axe-core looks for what would shut people out. Screenshots go to $SHOTS.
 // Times are told, never judged: what is judged is what a person would see.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -35,10 +35,11 @@ async function until(what, test, seconds = 30) {
 }
 
 // ---- the program --------------------------------------------------------------------------------------------------
+const OPEN = execFileSync(process.env.SYMGRID, ["run", "--help"], { encoding: "utf8" }).includes("--trust-loopback") ? ["--trust-loopback"] : []; // roles have tests of their own
 async function start(site, ...more) {
   const data = more.includes("--data") ? [] : ["--data", mkdtempSync(join(work, "data-"))];
   const port = more.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-  const child = spawn(process.env.SYMGRID, ["run", join(ROOT, site), ...port, ...data, ...more], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.env.SYMGRID, ["run", join(ROOT, site), ...port, ...data, ...OPEN, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   running.push(child);
   let said = "";
   child.stderr.on("data", (bytes) => { said += bytes; });
