@@ -221,7 +221,7 @@ def documented(text):
 def flat(value, path):
     if isinstance(value, dict) and value:
         return {name for key, item in value.items() for name in flat(item, path + [key])}
-    starred = {"energy_kwh": 1, "available_kwh": 1, "stores": 1, "forecast": 1}
+    starred = {"energy_kwh": 1, "available_kwh": 1, "stores": 1, "forecast": 1, "baseline": 1}
     return {".".join("*" if i and path[i - 1] in starred and i == 1 else key for i, key in enumerate(path))}
 
 

@@ -101,7 +101,13 @@ void sg_out_html(sg_out *self, const char *text)
             sg_out_text(self, "&#39;");
             break;
         default:
-            sg_out_bytes(self, text, 1);
+            if ((unsigned char)*text < 0x20 && *text != '\t' && *text != '\n' && *text != '\r') {
+                sg_out_text(
+                    self,
+                    "\xEF\xBF\xBD"); /* no page may hold it: the mark of what cannot be shown */
+            } else {
+                sg_out_bytes(self, text, 1);
+            }
         }
     }
 }

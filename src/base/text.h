@@ -23,7 +23,7 @@ void sg_out_clear(sg_out *self); /* keeps the block */
 void sg_out_bytes(sg_out *self, const void *bytes, size_t size);
 void sg_out_text(sg_out *self, const char *text);
 __attribute__((format(printf, 2, 3))) void sg_out_format(sg_out *self, const char *format, ...);
-/* Text with & < > " ' replaced, for HTML and SVG. */
+/* Text with & < > " ' and control characters replaced, for HTML and SVG. */
 void sg_out_html(sg_out *self, const char *text);
 
 /* JSON: begin and end nest; key is NULL inside an array and at the top. */

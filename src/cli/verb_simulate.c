@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -51,7 +52,9 @@ static const char help[] =
     "spectrum "
     "before and after\n"
     "                    (default: one hour at steps of 100ms); --report writes an SVG picture\n"
-    "  --report FILE     one self-contained HTML page with plots\n"
+    "  --report FILE     FILE.html: one self-contained page with plots; FILE.json: "
+    "symgrid.report/1; FILE.csv: its figures\n"
+    "                    as lines\n"
     "  --trace FILE      power and stored energy over time as one SVG picture\n"
     "  --json            symgrid.report/1 on stdout instead of a table\n"
     "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
@@ -99,7 +102,28 @@ static int print_out(sg_out *out)
     return good ? SG_EXIT_DONE : SG_EXIT_ENVIRONMENT;
 }
 
-static int print_report(const sg_report *report, bool json, const char *html_path,
+/* What --report writes, by the end of its name. */
+static const struct report_kind {
+    const char *ending;
+    void (*write)(const sg_report *report, sg_out *out);
+} report_kinds[] = {{".html", sg_report_html},
+                    {".htm", sg_report_html},
+                    {".json", sg_report_json},
+                    {".csv", sg_report_csv}};
+
+/* NULL: none of them. */
+static const struct report_kind *report_kind_of(const char *path)
+{
+    for (int i = 0; i < SG_COUNT(report_kinds); i++) {
+        size_t length = strlen(path), ending = strlen(report_kinds[i].ending);
+        if (length > ending && strcasecmp(path + length - ending, report_kinds[i].ending) == 0) {
+            return &report_kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static int print_report(const sg_report *report, bool json, const char *report_path,
                         const char *plot_path)
 {
     sg_out out = {0};
@@ -110,10 +134,10 @@ static int print_report(const sg_report *report, bool json, const char *html_pat
         sg_report_table(report, &out);
     }
     int status = print_out(&out);
-    if (html_path && status == SG_EXIT_DONE) {
+    if (report_path && status == SG_EXIT_DONE) {
         sg_out_clear(&out);
-        sg_report_html(report, &out);
-        status = write_file(html_path, &out);
+        report_kind_of(report_path)->write(report, &out);
+        status = write_file(report_path, &out);
     }
     if (plot_path && status == SG_EXIT_DONE) {
         sg_out_clear(&out);
@@ -122,6 +146,24 @@ static int print_report(const sg_report *report, bool json, const char *html_pat
     }
     sg_out_free(&out);
     return status;
+}
+
+/* The command as a shell would take it again. */
+static void say_command(int argc, char **argv, sg_out *out)
+{
+    sg_out_text(out, "symgrid");
+    for (int i = 0; i < argc; i++) {
+        bool plain = argv[i][0] && strspn(argv[i], "abcdefghijklmnopqrstuvwxyz"
+                                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                   "0123456789_-./:=,+@%") == strlen(argv[i]);
+        sg_out_text(out, plain ? " " : " '");
+        for (const char *at = argv[i]; *at; at++) {
+            sg_out_text(out, *at == '\'' ? "'\\" : "");
+            sg_out_bytes(out, at, 1);
+            sg_out_text(out, *at == '\'' ? "'" : "");
+        }
+        sg_out_text(out, plain ? "" : "'");
+    }
 }
 
 static int failed(sg_status outcome)
@@ -286,6 +328,14 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
         fprintf(stderr, "symgrid simulate: --study %s draws nothing for --report\n", study->name);
         status = SG_EXIT_USAGE;
     }
+    if (!status && !study && w->report && !report_kind_of(w->report)) {
+        fprintf(
+            stderr,
+            "symgrid simulate: --report: expected a name that ends in .html, .json or .csv, got "
+            "'%s'\n",
+            w->report);
+        status = SG_EXIT_USAGE;
+    }
     if (!status && w->policy && !sg_policy_find(w->policy, &ret->policy)) {
         fprintf(stderr,
                 "symgrid simulate: --policy: expected static, rules, mpc or perfect, got '%s'\n",
@@ -319,6 +369,45 @@ static int run_seeds(const words *w, const char *site_path)
     return status;
 }
 
+static int run_report(const words *w, sg_simulation *sim, const char *command)
+{
+    sg_report *report = malloc(sizeof *report);
+    if (!report) {
+        return failed(SG_NOMEM);
+    }
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    sim->progress = terminal ? progress : NULL;
+    sim->progress_self = (void *)(uintptr_t)sg_policy_name(sim->policy);
+    sg_status outcome = sg_simulate(sim, report);
+    if (terminal) {
+        fputs("\r\033[K", stderr);
+    }
+    int status;
+    if (outcome == SG_OK) {
+        report->origin = (sg_report_origin){command, SYMGRID_VERSION};
+        status = print_report(report, w->json, w->report, w->trace);
+    } else {
+        status = failed(outcome);
+    }
+    free(report);
+    return status;
+}
+
+static int run_site(const words *w, const char *site_path, const char *command)
+{
+    sg_site site = {0};
+    int status = sg_cli_load_site(site_path, &site);
+    sg_simulation sim = {.site = &site, .baseline = !w->no_baseline};
+    status = status ? status : read_seed(w->seed, &site);
+    status = status ? status : read_options(w, &site, &sim);
+    if (!status) {
+        status = w->study ? run_study(study_find(w->study), &sim, w->json, w->report)
+                          : run_report(w, &sim, command);
+    }
+    sg_site_free(&site);
+    return status;
+}
+
 int sg_cli_simulate(int argc, char **argv)
 {
     words w = {0};
@@ -331,50 +420,22 @@ int sg_cli_simulate(int argc, char **argv)
         {"--study", &w.study, NULL},   {"--seeds", &w.seeds, NULL},
         {"--jobs", &w.jobs, NULL},     {"--faults", NULL, &w.faults},
         {"--trace", &w.trace, NULL}};
+    sg_out command = {0};
+    say_command(argc, argv, &command); /* before its words are sorted */
     int count = sg_options_parse(argc, argv, options, SG_COUNT(options), 1);
+    int status = SG_EXIT_USAGE;
     if (w.help) {
         fputs(help, stdout);
-        return SG_EXIT_DONE;
-    }
-    if (count >= 0 && w.seeds) {
-        return run_seeds(&w, count == 1 ? argv[1] : NULL);
-    }
-    if (count >= 0 && (w.faults || w.jobs)) {
+        status = SG_EXIT_DONE;
+    } else if (count >= 0 && w.seeds) {
+        status = run_seeds(&w, count == 1 ? argv[1] : NULL);
+    } else if (count >= 0 && (w.faults || w.jobs)) {
         fputs("symgrid simulate: --faults and --jobs go with --seeds\n", stderr);
-        return SG_EXIT_USAGE;
+    } else if (count == 0) {
+        fputs("symgrid simulate: which site? see symgrid simulate --help\n", stderr);
+    } else if (count == 1) {
+        status = run_site(&w, argv[1], command.text);
     }
-    if (count != 1) {
-        if (count == 0) {
-            fputs("symgrid simulate: which site? see symgrid simulate --help\n", stderr);
-        }
-        return SG_EXIT_USAGE;
-    }
-    sg_site site = {0};
-    int status = sg_cli_load_site(argv[1], &site);
-    sg_simulation sim = {.site = &site, .baseline = !w.no_baseline};
-    status = status ? status : read_seed(w.seed, &site);
-    status = status ? status : read_options(&w, &site, &sim);
-    if (!status && w.study) {
-        status = run_study(study_find(w.study), &sim, w.json, w.report);
-        sg_site_free(&site);
-        return status;
-    }
-    sg_report *report = status ? NULL : malloc(sizeof *report);
-    if (report) {
-        bool terminal = isatty(STDERR_FILENO) == 1;
-        sim.progress = terminal ? progress : NULL;
-        sim.progress_self = (void *)(uintptr_t)sg_policy_name(sim.policy);
-        sg_status outcome = sg_simulate(&sim, report);
-        if (terminal) {
-            fputs("\r\033[K", stderr);
-        }
-        if (outcome == SG_OK) {
-            status = print_report(report, w.json, w.report, w.trace);
-        } else {
-            status = failed(outcome);
-        }
-        free(report);
-    }
-    sg_site_free(&site);
+    sg_out_free(&command);
     return status;
 }

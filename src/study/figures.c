@@ -16,6 +16,12 @@ static double unit_interval(double x)
     return x < 0.0 ? 0.0 : x > 1.0 ? 1.0 : x;
 }
 
+double sg_figures_cost(const sg_report_money *money)
+{
+    return money->import_cost + money->demand_charge_cost + money->fuel_cost + money->wear_cost +
+           money->unserved_cost - money->export_revenue - money->inventory_credit;
+}
+
 int sg_figures_group_count(const sg_report *report)
 {
     return report->site ? report->site->group_count : 0;
@@ -37,6 +43,9 @@ sg_figures sg_figures_of(const sg_report *report)
         unit_interval(1.0 - sg_figures_ratio(report->downtime_s, figures.duration_s));
     figures.saving = report->baseline_cost - report->cost;
     figures.saving_frac = sg_figures_ratio(figures.saving, report->baseline_cost);
+    figures.carbon_saving_kg = report->baseline.money.carbon_kg - report->carbon_kg;
+    figures.carbon_saving_frac =
+        sg_figures_ratio(figures.carbon_saving_kg, report->baseline.money.carbon_kg);
     for (int i = 0; i < 2; i++) {
         figures.skill_frac[i] =
             1.0 - sg_figures_ratio(report->forecast_mae_w[i], report->persistence_mae_w[i]);
@@ -118,6 +127,16 @@ void sg_figures_money(double money, char ret[SG_FIGURES_TEXT])
         ret[at++] = digits[i];
     }
     ret[at] = '\0';
+}
+
+void sg_figures_price(double price_per_j, char ret[SG_FIGURES_TEXT])
+{
+    double per_kwh = price_per_j * 3.6e6;
+    if (!isfinite(per_kwh) || fabs(per_kwh) >= 1e15) {
+        sg_text_copy(ret, SG_FIGURES_TEXT, dash);
+        return;
+    }
+    snprintf(ret, SG_FIGURES_TEXT, "%s%.4f", per_kwh <= -0.00005 ? minus_sign : "", fabs(per_kwh));
 }
 
 void sg_figures_percent(double fraction, int decimals, char ret[SG_FIGURES_TEXT])

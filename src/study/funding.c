@@ -2,9 +2,11 @@
 
 #include "study/figures.h"
 #include "study/months.h"
+#include "study/report_parts.h"
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 sg_funding sg_funding_of_month(const sg_report_month *month)
 {
@@ -53,15 +55,18 @@ void sg_funding_json(const sg_funding *self, sg_out *out)
     sg_json_end(out, '}');
 }
 
-static void html_row(sg_out *out, const char *name, const sg_funding *f)
+/* where: the place in the JSON report that has the line of each. */
+static void html_row(sg_out *out, const char *name, const sg_funding *f, const char *where)
 {
-    const double lines[] = {f->arbitrage,  f->services,     f->tokens, f->efficiency,
-                            -f->operation, -f->maintenance, f->system};
-    char text[SG_FIGURES_TEXT];
+    static const char *const keys[] = {"arbitrage", "services",    "tokens", "efficiency",
+                                       "operation", "maintenance", "system"};
+    const double lines[] = {f->arbitrage, f->services,    f->tokens, f->efficiency,
+                            f->operation, f->maintenance, f->system};
     sg_out_format(out, "<tr><th scope=\"row\">%s</th>", name);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        sg_figures_money(lines[i] + 0.0, text);
-        sg_out_format(out, "<td>%s</td>", text);
+        sg_out_text(out, "<td>");
+        sg_page_value(out, SG_AS_MONEY, lines[i] + 0.0, "%s/self_funding/%s", where, keys[i]);
+        sg_out_text(out, "</td>");
     }
     sg_out_text(out, "</tr>\n");
 }
@@ -73,17 +78,20 @@ void sg_funding_html(const sg_report *report, sg_out *out)
         return;
     }
     sg_out_text(out, "<h2>Does it pay for itself?</h2><div class=\"box\"><table><thead><tr>"
-                     "<th>Month</th><th>Arbitrage</th><th>Services</th><th>Tokens</th>"
-                     "<th>Efficiency</th><th>Operation</th><th>Maintenance</th><th>Together</th>"
+                     "<th scope=\"col\">Month</th><th scope=\"col\">Arbitrage</th>"
+                     "<th scope=\"col\">Services</th><th scope=\"col\">Tokens</th>"
+                     "<th scope=\"col\">Efficiency</th><th scope=\"col\">Operation, taken off</th>"
+                     "<th scope=\"col\">Maintenance, taken off</th><th scope=\"col\">Together</th>"
                      "</tr></thead><tbody>\n");
     for (int k = 0; k < report->month_count; k++) {
-        char name[SG_MONTH_NAME];
+        char name[SG_MONTH_NAME], where[32];
         sg_funding one = sg_funding_of_month(&report->month[k]);
         sg_months_name(report, k, name);
-        html_row(out, name, &one);
+        snprintf(where, sizeof where, "/months/%d", k);
+        html_row(out, name, &one, where);
     }
-    html_row(out, "All", &all);
-    sg_out_text(out, "</tbody></table></div>\n<p>Against the static baseline. Services: 0, no "
-                     "market pays for them yet. Tokens: 0, a gain in value is no revenue. "
-                     "Maintenance: 0, the same devices stand in both.</p>\n");
+    html_row(out, "All", &all, "/metrics");
+    sg_out_text(out, "</tbody></table></div>\n<p class=\"soft\">Against the static baseline. "
+                     "Services: 0, no market pays for them yet. Tokens: 0, a gain in value is no "
+                     "revenue. Maintenance: 0, the same devices stand in both.</p>\n");
 }

@@ -3,12 +3,11 @@
 #include "base/time.h"
 #include "study/figures.h"
 #include "study/funding.h"
+#include "study/report_parts.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static const double J_PER_MWH = 3.6e9;
 
 /* The first instant of the month that holds the time, in the site's zone, as UTC. */
 static int64_t month_start(int64_t time_us, int32_t zone_offset_s)
@@ -102,6 +101,10 @@ void sg_months_json(const sg_report *report, sg_out *out)
         sg_json_number(out, "store_loss_kwh", m->store_loss_j / 3.6e6);
         sg_json_number(out, "surplus_frac",
                        sg_figures_ratio(generation_j(report, m), m->load_j) - 1);
+        sg_json_number(out, "cost", sg_figures_cost(&m->money));
+        sg_json_number(out, "baseline_cost", sg_figures_cost(&m->baseline));
+        sg_json_number(out, "carbon_kg", m->money.carbon_kg);
+        sg_json_number(out, "baseline_carbon_kg", m->baseline.carbon_kg);
         sg_funding funding = sg_funding_of_month(m);
         sg_funding_json(&funding, out);
         sg_json_end(out, '}');
@@ -109,9 +112,60 @@ void sg_months_json(const sg_report *report, sg_out *out)
     sg_json_end(out, ']');
 }
 
-static void mwh_cell(sg_out *out, double energy_j)
+static void mwh_cell(sg_out *out, double energy_j, int month, const char *key)
 {
-    sg_out_format(out, "<td>%.4g</td>", energy_j / J_PER_MWH + 0.0);
+    sg_out_text(out, "<td>");
+    sg_page_value(out, SG_AS_MWH, energy_j, "/months/%d/%s", month, key);
+    sg_out_text(out, "</td>");
+}
+
+static void html_head(const sg_report *report, sg_out *out)
+{
+    sg_out_text(out, "<h2>Month by month, MWh</h2><div class=\"box\"><table><thead><tr>"
+                     "<th scope=\"col\">Month</th>");
+    for (int g = 0; g < sg_figures_group_count(report); g++) {
+        const sg_group *group = &report->site->groups[g];
+        if (group->role == SG_SOURCE || group->role == SG_STORE) {
+            sg_out_text(out, "<th scope=\"col\">");
+            sg_out_html(out, group->id);
+            sg_out_text(out, group->role == SG_STORE ? "<br/>in / out</th>" : "</th>");
+        }
+    }
+    sg_out_text(out, "<th scope=\"col\">Lost in stores</th><th scope=\"col\">Import</th>"
+                     "<th scope=\"col\">Export</th><th scope=\"col\">Load served</th>"
+                     "<th scope=\"col\">Surplus</th></tr></thead><tbody>\n");
+}
+
+static void html_month(const sg_report *report, int k, sg_out *out)
+{
+    const sg_report_month *m = &report->month[k];
+    char name[SG_MONTH_NAME];
+    sg_months_name(report, k, name);
+    sg_out_format(out, "<tr><th scope=\"row\" data-json=\"/months/%d/month\">%s</th>", k, name);
+    for (int g = 0; g < sg_figures_group_count(report); g++) {
+        const sg_group *group = &report->site->groups[g];
+        if (group->role != SG_SOURCE && group->role != SG_STORE) {
+            continue;
+        }
+        bool store = group->role == SG_STORE;
+        sg_out_text(out, "<td>");
+        if (store) {
+            sg_page_value(out, SG_AS_MWH, m->in_j[g], "/months/%d/stores/%s/energy_in_kwh", k,
+                          group->id);
+            sg_out_text(out, " / ");
+        }
+        sg_page_value(out, SG_AS_MWH, m->out_j[g], "/months/%d/%s/%s/energy_out_kwh", k,
+                      store ? "stores" : "sources", group->id);
+        sg_out_text(out, "</td>");
+    }
+    mwh_cell(out, m->store_loss_j, k, "store_loss_kwh");
+    mwh_cell(out, m->import_j, k, "import_kwh");
+    mwh_cell(out, m->export_j, k, "export_kwh");
+    mwh_cell(out, m->load_j, k, "load_kwh");
+    sg_out_text(out, "<td>");
+    sg_page_value(out, SG_AS_PERCENT, sg_figures_ratio(generation_j(report, m), m->load_j) - 1,
+                  "/months/%d/surplus_frac", k);
+    sg_out_text(out, "</td></tr>\n");
 }
 
 void sg_months_html(const sg_report *report, sg_out *out)
@@ -119,35 +173,9 @@ void sg_months_html(const sg_report *report, sg_out *out)
     if (report->month_count < 2) {
         return;
     }
-    sg_out_text(out,
-                "<h2>Month by month, MWh</h2><div class=\"box\"><table><thead><tr><th>Month</th>");
-    for (int g = 0; g < sg_figures_group_count(report); g++) {
-        const sg_group *group = &report->site->groups[g];
-        if (group->role == SG_SOURCE || group->role == SG_STORE) {
-            sg_out_text(out, "<th>");
-            sg_out_html(out, group->id);
-            sg_out_text(out, group->role == SG_STORE ? "<br>out &minus; in</th>" : "</th>");
-        }
-    }
-    sg_out_text(out, "<th>Lost in stores</th><th>Import</th><th>Export</th><th>Load served</th>"
-                     "<th>Surplus</th></tr></thead><tbody>\n");
+    html_head(report, out);
     for (int k = 0; k < report->month_count; k++) {
-        const sg_report_month *m = &report->month[k];
-        char name[SG_MONTH_NAME], surplus[SG_FIGURES_TEXT];
-        sg_months_name(report, k, name);
-        sg_out_format(out, "<tr><th scope=\"row\">%s</th>", name);
-        for (int g = 0; g < sg_figures_group_count(report); g++) {
-            sg_role role = report->site->groups[g].role;
-            if (role == SG_SOURCE || role == SG_STORE) {
-                mwh_cell(out, m->out_j[g] - m->in_j[g]);
-            }
-        }
-        mwh_cell(out, m->store_loss_j);
-        mwh_cell(out, m->import_j);
-        mwh_cell(out, m->export_j);
-        mwh_cell(out, m->load_j);
-        sg_figures_percent(sg_figures_ratio(generation_j(report, m), m->load_j) - 1, 1, surplus);
-        sg_out_format(out, "<td>%s</td></tr>\n", surplus);
+        html_month(report, k, out);
     }
     sg_out_text(out, "</tbody></table></div>\n");
 }

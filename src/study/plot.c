@@ -5,13 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 1000, LEFT = 58, RIGHT = 988, TOP = 10, TICK_MAX = 400 };
+enum { LEFT = SG_PLOT_LEFT, RIGHT = SG_PLOT_RIGHT, TOP = SG_PLOT_TOP, TICK_MAX = 400 };
 
-typedef struct axes {
-    double low, high, step;   /* of the value axis    */
-    int64_t start_us, end_us; /* of the time axis     */
-    double bottom;            /* px of the time axis  */
-} axes;
+typedef sg_plot_axes axes;
 
 double sg_plot_step(double range, int parts)
 {
@@ -25,9 +21,27 @@ double sg_plot_step(double range, int parts)
     return 10.0 * ten;
 }
 
-static double curve_at(const sg_plot_curve *curve, int i)
+static int each_of(const sg_plot *plot)
 {
-    return (curve->value[i] - (curve->minus ? curve->minus[i] : 0.0)) * curve->factor;
+    return plot->each > 1 ? plot->each : 1;
+}
+
+/* Drawn points. */
+static int points_of(const sg_plot *plot)
+{
+    return (plot->count + each_of(plot) - 1) / each_of(plot);
+}
+
+/* The mean over a drawn point, NAN as soon as one of its values is. */
+static double curve_at(const sg_plot *plot, const sg_plot_curve *curve, int point)
+{
+    int first = point * each_of(plot), last = first + each_of(plot);
+    double sum = 0.0;
+    last = last < plot->count ? last : plot->count;
+    for (int i = first; i < last; i++) {
+        sum += curve->value[i] - (curve->minus ? curve->minus[i] : 0.0);
+    }
+    return sum / (last - first) * curve->factor;
 }
 
 static double y_of(const axes *f, double value)
@@ -41,9 +55,21 @@ static double x_of(const axes *f, int64_t time_us)
            (double)(time_us - f->start_us) / (double)(f->end_us - f->start_us) * (RIGHT - LEFT);
 }
 
+void sg_plot_round(sg_plot_axes *f, double low, double high)
+{
+    double range = high - low;
+    f->step = sg_plot_step(range > 1e-9 && isfinite(range) ? range : 1.0, 5);
+    f->low = floor(low / f->step + 1e-9) * f->step;
+    f->high = ceil(high / f->step - 1e-9) * f->step;
+    if (!(f->low < f->high)) {
+        f->high = f->low + f->step;
+    }
+}
+
 static axes axes_of(const sg_plot *plot)
 {
     axes f = {.low = 0.0, .high = 0.0, .bottom = TOP + plot->height, .start_us = plot->start_us};
+    double low = 0.0, high = 0.0;
     f.end_us = plot->start_us + plot->count * plot->bin_us;
     if (plot->low < plot->high) {
         f.low = plot->low;
@@ -52,25 +78,19 @@ static axes axes_of(const sg_plot *plot)
         return f;
     }
     for (int c = 0; c < plot->curve_count; c++) {
-        for (int i = 0; i < plot->count; i++) {
-            double value = curve_at(&plot->curve[c], i);
+        for (int i = 0; i < points_of(plot); i++) {
+            double value = curve_at(plot, &plot->curve[c], i);
             if (isfinite(value)) {
-                f.low = value < f.low ? value : f.low;
-                f.high = value > f.high ? value : f.high;
+                low = value < low ? value : low;
+                high = value > high ? value : high;
             }
         }
     }
-    double range = f.high - f.low;
-    f.step = sg_plot_step(range > 1e-9 && isfinite(range) ? range : 1.0, 5);
-    f.low = floor(f.low / f.step + 1e-9) * f.step;
-    f.high = ceil(f.high / f.step - 1e-9) * f.step;
-    if (!(f.low < f.high)) {
-        f.high = f.low + f.step;
-    }
+    sg_plot_round(&f, low, high);
     return f;
 }
 
-static void value_axis(const sg_plot *plot, const axes *f, sg_out *out)
+void sg_plot_value_axis(const sg_plot_axes *f, const char *unit, sg_out *out)
 {
     int decimals = f->step >= 1.0 ? (f->step == 2.5 ? 1 : 0) : (int)ceil(-log10(f->step) + 0.3);
     int ticks = (int)lround((f->high - f->low) / f->step);
@@ -84,7 +104,7 @@ static void value_axis(const sg_plot *plot, const axes *f, sg_out *out)
                       zero ? 0.0 : fabs(value));
     }
     sg_out_format(out, "<text class=\"unit\" x=\"2\" y=\"%.1f\">", f->bottom + 18.0);
-    sg_out_html(out, plot->unit);
+    sg_out_html(out, unit);
     sg_out_text(out, "</text>");
 }
 
@@ -122,7 +142,7 @@ static void month_ticks(const axes *f, int each, sg_out *out)
     }
 }
 
-static void time_axis(const axes *f, sg_out *out)
+void sg_plot_time_axis(const sg_plot_axes *f, sg_out *out)
 {
     static const int32_t steps_s[] = {60,    120,   300,   600,   900,    1800,   3600,  7200,
                                       10800, 21600, 43200, 86400, 172800, 432000, 864000};
@@ -164,8 +184,9 @@ static void curve_path(const sg_plot *plot, const sg_plot_curve *curve, const ax
     bool open = false;
     double x = 0.0;
     sg_out_format(out, "<path class=\"%s %s\" d=\"", curve->area ? "area" : "curve", curve->style);
-    for (int i = 0; i < plot->count; i++) {
-        double value = curve_at(curve, i);
+    int64_t wide_us = plot->bin_us * each_of(plot);
+    for (int i = 0; i < points_of(plot); i++) {
+        double value = curve_at(plot, curve, i);
         if (!isfinite(value)) {
             if (open && curve->area) {
                 sg_out_format(out, "L%.1f %.1fZ", x, zero);
@@ -173,7 +194,8 @@ static void curve_path(const sg_plot *plot, const sg_plot_curve *curve, const ax
             open = false;
             continue;
         }
-        x = x_of(f, plot->start_us + i * plot->bin_us + plot->bin_us / 2);
+        x = x_of(f, plot->start_us + i * wide_us + wide_us / 2);
+        x = x < RIGHT ? x : RIGHT; /* the last one may stand for less */
         if (!open && curve->area) {
             sg_out_format(out, "M%.1f %.1fL", x, zero);
         } else {
@@ -188,28 +210,48 @@ static void curve_path(const sg_plot *plot, const sg_plot_curve *curve, const ax
     sg_out_text(out, "\"/>");
 }
 
+void sg_plot_open(sg_out *out, const char *title)
+{
+    sg_out_text(out, "<figure><figcaption><b>");
+    sg_out_html(out, title);
+    sg_out_text(out, "</b>");
+}
+
+void sg_plot_key(sg_out *out, const char *style, const char *name)
+{
+    sg_out_format(out, "<span class=\"key %s\">", style);
+    sg_out_html(out, name);
+    sg_out_text(out, "</span>");
+}
+
+void sg_plot_begin(sg_out *out, const char *title, double height)
+{
+    sg_out_format(out, "</figcaption><svg viewBox=\"0 0 %d %.0f\" role=\"img\" aria-label=\"",
+                  SG_PLOT_WIDTH, height);
+    sg_out_html(out, title);
+    sg_out_text(out, "\">");
+}
+
+void sg_plot_end(sg_out *out)
+{
+    sg_out_text(out, "</svg></figure>\n");
+}
+
 void sg_plot_svg(const sg_plot *plot, sg_out *out)
 {
     if (plot->count < 2 || plot->bin_us <= 0 || plot->curve_count < 1) {
         return;
     }
     axes f = axes_of(plot);
-    sg_out_text(out, "<figure><figcaption><b>");
-    sg_out_html(out, plot->title);
-    sg_out_text(out, "</b>");
+    sg_plot_open(out, plot->title);
     for (int c = 0; c < plot->curve_count; c++) {
-        sg_out_format(out, "<span class=\"key %s\">", plot->curve[c].style);
-        sg_out_html(out, plot->curve[c].name);
-        sg_out_text(out, "</span>");
+        sg_plot_key(out, plot->curve[c].style, plot->curve[c].name);
     }
-    sg_out_format(out, "</figcaption><svg viewBox=\"0 0 %d %.0f\" role=\"img\" aria-label=\"",
-                  WIDTH, f.bottom + 26.0);
-    sg_out_html(out, plot->title);
-    sg_out_text(out, "\">");
-    value_axis(plot, &f, out);
-    time_axis(&f, out);
+    sg_plot_begin(out, plot->title, f.bottom + 26.0);
+    sg_plot_value_axis(&f, plot->unit, out);
+    sg_plot_time_axis(&f, out);
     for (int c = 0; c < plot->curve_count; c++) {
         curve_path(plot, &plot->curve[c], &f, out);
     }
-    sg_out_text(out, "</svg></figure>\n");
+    sg_plot_end(out);
 }

@@ -92,7 +92,7 @@ static void band_label(const sg_plot_band *band, double share, double x, double 
         sg_out_html(out, band->note);
     }
     sg_out_format(out,
-                  "</text><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s &middot; %s</text>", x,
+                  "</text><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s \xC2\xB7 %s</text>", x,
                   y + 13.0, anchor, energy, percent);
 }
 
@@ -141,7 +141,7 @@ void sg_plot_bands(sg_plot_band *in, int in_count, sg_plot_band *out_bands, int 
     sg_figures_energy(in_j, total);
     sg_out_format(out,
                   "<figure><figcaption><b>Where energy came from and went</b> <span>%s through the "
-                  "site&rsquo;s bus"
+                  "site\xE2\x80\x99s bus"
                   "</span></figcaption><svg viewBox=\"0 0 %d %.0f\" role=\"img\" "
                   "aria-label=\"Where energy came from and went\">",
                   total, WIDTH, height + 4.0);

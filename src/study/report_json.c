@@ -1,7 +1,10 @@
 #include "base/time.h"
 #include "control/control.h"
+#include "study/assumptions.h"
+#include "study/days.h"
 #include "study/figures.h"
 #include "study/funding.h"
+#include "study/limits.h"
 #include "study/months.h"
 #include "study/report.h"
 
@@ -51,6 +54,7 @@ static void json_sources(const sg_report *report, sg_out *out, const char *key,
 
 static void json_stores(const sg_report *report, sg_out *out)
 {
+    double duration_s = (double)(report->to_us - report->from_us) * 1e-6;
     sg_json_begin(out, "stores", '{');
     for (int g = 0; g < sg_figures_group_count(report); g++) {
         if (report->site->groups[g].role != SG_STORE) {
@@ -65,6 +69,15 @@ static void json_stores(const sg_report *report, sg_out *out)
         json_kwh(out, "energy_last_kwh", store->energy_last_j);
         json_kwh(out, "capacity_kwh", store->capacity_j);
         sg_json_number(out, "soh_frac", store->soh_frac);
+        sg_json_number(out, "wear_cost", store->wear_cost);
+        json_kwh(out, "energy_least_kwh", store->energy_least_j);
+        json_kwh(out, "energy_most_kwh", store->energy_most_j);
+        json_kwh(out, "energy_mean_kwh", store->energy_mean_j);
+        sg_json_begin(out, "level_time_frac", '[');
+        for (int i = 0; i < SG_LEVEL_COUNT; i++) {
+            sg_json_number(out, NULL, sg_figures_ratio(store->level_s[i], duration_s));
+        }
+        sg_json_end(out, ']');
         sg_json_end(out, '}');
     }
     sg_json_end(out, '}');
@@ -105,6 +118,34 @@ static void json_money(const sg_report *report, const sg_figures *figures, sg_ou
     sg_funding_json(&funding, out);
 }
 
+/* Named as the run's own. */
+static void json_baseline(const sg_report *report, sg_out *out)
+{
+    const sg_report_baseline *b = &report->baseline;
+    const sg_report_money *m = &b->money;
+    sg_json_begin(out, "baseline", '{');
+    json_kwh(out, "load_kwh", b->load_j);
+    json_kwh(out, "unserved_kwh", b->unserved_j);
+    json_kwh(out, "curtailed_kwh", m->curtailed_j);
+    json_kwh(out, "import_kwh", b->import_j);
+    json_kwh(out, "export_kwh", b->export_j);
+    json_kwh(out, "losses_kwh", b->losses_j);
+    json_kwh(out, "store_loss_kwh", b->store_loss_j);
+    json_kw(out, "peak_kw", b->peak_w);
+    sg_json_number(out, "import_cost", m->import_cost);
+    sg_json_number(out, "demand_charge_cost", m->demand_charge_cost);
+    sg_json_number(out, "fuel_cost", m->fuel_cost);
+    sg_json_number(out, "wear_cost", m->wear_cost);
+    sg_json_number(out, "unserved_cost", m->unserved_cost);
+    sg_json_number(out, "export_revenue", m->export_revenue);
+    sg_json_number(out, "inventory_credit", m->inventory_credit);
+    sg_json_number(out, "carbon_kg", m->carbon_kg);
+    sg_json_number(out, "carbon_credit_kg", m->carbon_credit_kg);
+    sg_json_number(out, "downtime_s", b->downtime_s);
+    sg_json_number(out, "overload_s", b->overload_s);
+    sg_json_end(out, '}');
+}
+
 static void json_forecast(const sg_report *report, const sg_figures *figures, sg_out *out)
 {
     static const char *const names[2] = {"load", "generation"};
@@ -130,10 +171,15 @@ static void json_metrics(const sg_report *report, sg_out *out)
     sg_json_number(out, "self_sufficiency_frac", figures.self_sufficiency_frac);
     sg_json_number(out, "carbon_kg", report->carbon_kg);
     sg_json_number(out, "carbon_credit_kg", report->carbon_credit_kg);
+    sg_json_number(out, "carbon_saving_kg", figures.carbon_saving_kg);
+    sg_json_number(out, "carbon_saving_frac", figures.carbon_saving_frac);
     sg_json_number(out, "uptime_frac", figures.uptime_frac);
     sg_json_number(out, "downtime_s", report->downtime_s);
     sg_json_number(out, "overload_s", report->overload_s);
+    sg_json_number(out, "heat_worst_frac", report->heat_worst);
+    sg_json_integer(out, "breaker_trips", report->trips);
     json_stores(report, out);
+    json_baseline(report, out);
     json_forecast(report, &figures, out);
     sg_json_integer(out, "steps", (int64_t)report->steps);
     sg_json_number(out, "wall_s", report->wall_s);
@@ -162,11 +208,79 @@ static void json_regulation(const sg_report *report, sg_out *out)
     sg_json_end(out, '}');
 }
 
+static void json_limits(const sg_report *report, sg_out *out)
+{
+    sg_json_begin(out, "limits", '[');
+    for (int k = 0; k < report->limit_count; k++) {
+        const sg_report_limit *limit = &report->limit[k];
+        bool energy = limit->kind == SG_LIMIT_RESERVE;
+        sg_json_begin(out, NULL, '{');
+        sg_json_text(out, "kind", sg_limits_kind_name(limit->kind));
+        sg_json_text(out, "id", sg_limits_name(report, limit));
+        (energy ? json_kwh : json_kw)(out, energy ? "reserve_kwh" : "limit_kw", limit->limit);
+        (energy ? json_kwh : json_kw)(out, energy ? "least_kwh" : "most_kw", limit->worst);
+        sg_json_number(out, "used_frac", sg_limits_share(limit));
+        sg_json_number(out, "beyond_s", limit->beyond_s);
+        sg_json_time(out, "at", limit->worst_us);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+}
+
+static void json_days(const sg_report *report, sg_out *out)
+{
+    sg_json_begin(out, "days", '[');
+    for (int k = 0; k < SG_DAY_SHOWN_MAX; k++) {
+        const sg_report_day *day = &report->day[k];
+        const char *why = sg_days_why(report, k);
+        char name[SG_DAYS_NAME];
+        if (!why) {
+            continue;
+        }
+        sg_days_name(report, day->start_us, name);
+        sg_json_begin(out, NULL, '{');
+        sg_json_text(out, "day", name);
+        sg_json_text(out, "why", why);
+        json_kwh(out, "load_kwh", day->load_j);
+        json_kwh(out, "generation_kwh", day->generation_j);
+        json_kwh(out, "import_kwh", day->import_j);
+        json_kwh(out, "export_kwh", day->export_j);
+        json_kwh(out, "store_in_kwh", day->store_in_j);
+        json_kwh(out, "store_out_kwh", day->store_out_j);
+        json_kw(out, "peak_kw", day->peak_w);
+        sg_json_number(out, "energy_cost", day->energy_cost);
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+}
+
+static void json_reproduce(const sg_report *report, sg_out *out)
+{
+    char hash[24];
+    sg_json_begin(out, "reproduce", '{');
+    sg_json_text(out, "command", report->origin.command);
+    sg_json_text(out, "version", report->origin.version);
+    snprintf(hash, sizeof hash, "%016llx",
+             (unsigned long long)(report->site ? report->site->hash : 0));
+    sg_json_text(out, "site_hash", report->site ? hash : NULL);
+    sg_json_integer(out, "seed", report->site ? (int64_t)report->site->seed : 0);
+    sg_json_end(out, '}');
+}
+
+static void json_sentence(const sg_report *report, sg_out *out)
+{
+    sg_out sentence = {0};
+    sg_report_sentence(report, &sentence);
+    sg_json_text(out, "result", sentence.text ? sentence.text : "");
+    sg_out_free(&sentence);
+}
+
 void sg_report_json(const sg_report *report, sg_out *out)
 {
     sg_json_begin(out, NULL, '{');
     sg_json_text(out, "format", "symgrid.report/1");
     json_site(report, out);
+    json_sentence(report, out);
     sg_json_text(out, "policy", sg_policy_name(report->policy));
     sg_json_time(out, "from", report->from_us);
     sg_json_time(out, "to", report->to_us);
@@ -174,11 +288,15 @@ void sg_report_json(const sg_report *report, sg_out *out)
     json_metrics(report, out);
     sg_months_json(report, out);
     json_regulation(report, out);
+    json_limits(report, out);
+    json_days(report, out);
     sg_json_begin(out, "notes", '[');
     for (int i = 0; i < report->note_count; i++) {
         sg_json_text(out, NULL, report->note[i]);
     }
     sg_json_end(out, ']');
+    sg_assumptions_json(report, out);
+    json_reproduce(report, out);
     sg_json_end(out, '}');
 }
 
@@ -320,6 +438,11 @@ void sg_report_table(const sg_report *report, sg_out *out)
     sg_figures figures = sg_figures_of(report);
     sg_time_format(report->from_us, from);
     sg_time_format(report->to_us, to);
+    sg_out sentence = {0};
+    sg_report_sentence(report, &sentence);
+    plain_text(out, sentence.text);
+    sg_out_free(&sentence);
+    sg_out_text(out, "\n\n");
     plain_text(out, report->site && report->site->title ? report->site->title : "site");
     sg_out_format(out, "\n%s to %s, policy %s, step %g s\n", from, to,
                   sg_policy_name(report->policy), isfinite(report->step_s) ? report->step_s : 0.0);

@@ -6,6 +6,8 @@
 #include "plan/dispatch.h"
 #include "plan/rolling.h"
 #include "study/bound.h"
+#include "study/days.h"
+#include "study/limits.h"
 #include "study/months.h"
 #include "world/world.h"
 
@@ -27,7 +29,18 @@ static const sg_report_money UNKNOWN = {.import_cost = (double)NAN,
                                         .wear_cost = (double)NAN,
                                         .unserved_cost = (double)NAN,
                                         .inventory_credit = (double)NAN,
-                                        .curtailed_j = (double)NAN};
+                                        .curtailed_j = (double)NAN,
+                                        .carbon_kg = (double)NAN,
+                                        .carbon_credit_kg = (double)NAN};
+static const sg_report_baseline NOT_RUN = {.import_j = (double)NAN,
+                                           .export_j = (double)NAN,
+                                           .load_j = (double)NAN,
+                                           .unserved_j = (double)NAN,
+                                           .losses_j = (double)NAN,
+                                           .store_loss_j = (double)NAN,
+                                           .peak_w = (double)NAN,
+                                           .downtime_s = (double)NAN,
+                                           .overload_s = (double)NAN};
 
 typedef struct run {
     const sg_simulation *sim;
@@ -50,7 +63,8 @@ typedef struct run {
     sg_seen seen;
     sg_foretold told;
     sg_view *view;
-    sg_report_money booked;    /* from the start to the end of the last booked month */
+    sg_report_money booked; /* from the start to the end of the last booked month */
+    sg_days days;
     double done_from, done_to; /* progress of this run within the whole */
 } run;
 
@@ -128,6 +142,16 @@ static int trace_bin(const run *r, int64_t step)
     return (int)(step * r->report->trace.count / r->steps);
 }
 
+/* Drawn by loads and granted tasks. */
+static double loads_w(const run *r, const double *value)
+{
+    double sum_w = value[r->points.first[SG_POINT_SITE] + SG_SITE_TASK_W];
+    for (int l = 0; l < r->sim->site->device_count[SG_LOAD]; l++) {
+        sum_w += value[r->points.first[SG_POINT_LOAD_POWER] + l];
+    }
+    return sum_w;
+}
+
 static void trace_add(run *r, int64_t step, const sg_readings *readings, double could_w,
                       double generation_w, double store_w, double net_w)
 {
@@ -137,11 +161,7 @@ static void trace_add(run *r, int64_t step, const sg_readings *readings, double 
         (double)trace->count / (double)r->steps; /* of the bin that one step is, on average */
     const double *value = readings->value;
     const double *site = value + r->points.first[SG_POINT_SITE];
-    double load_w = site[SG_SITE_TASK_W];
-    for (int l = 0; l < r->sim->site->device_count[SG_LOAD]; l++) {
-        load_w += value[r->points.first[SG_POINT_LOAD_POWER] + l];
-    }
-    trace->load_w[bin] += load_w * share;
+    trace->load_w[bin] += loads_w(r, value) * share;
     trace->generation_w[bin] += generation_w * share;
     trace->store_w[bin] += store_w * share;
     trace->import_w[bin] += (net_w > 0 ? net_w : 0) * share;
@@ -160,7 +180,8 @@ static void trace_add(run *r, int64_t step, const sg_readings *readings, double 
     }
 }
 
-static void account(run *r, int64_t step, const sg_readings *readings, double could_w)
+static void account(run *r, int64_t step, const sg_readings *readings, double could_w,
+                    double import_price, double export_price)
 {
     sg_report *report = r->report;
     const sg_site *site = r->sim->site;
@@ -187,6 +208,15 @@ static void account(run *r, int64_t step, const sg_readings *readings, double co
     }
     double net_w = value[r->points.first[SG_POINT_NODE_POWER]];
     trace_add(r, step, readings, could_w, generation_w, stores_w, net_w);
+    const sg_days_step of = {.end_us = readings->time_us,
+                             .dt_s = dt_s,
+                             .load_w = loads_w(r, value),
+                             .generation_w = generation_w,
+                             .net_w = net_w,
+                             .store_w = stores_w,
+                             .import_price = import_price,
+                             .export_price = export_price};
+    sg_days_add(&r->days, report, &of);
 }
 
 /* The truth of one step, after it happened: what was drawn and lost, what the sources could have given. */
@@ -195,10 +225,7 @@ static void record(run *r, int64_t step, const sg_readings *readings, double cou
 {
     const double *value = readings->value;
     const double *site = value + r->points.first[SG_POINT_SITE];
-    double load_w = site[SG_SITE_LOSS_W] + site[SG_SITE_TASK_W];
-    for (int l = 0; l < r->sim->site->device_count[SG_LOAD]; l++) {
-        load_w += value[r->points.first[SG_POINT_LOAD_POWER] + l];
-    }
+    double load_w = site[SG_SITE_LOSS_W] + loads_w(r, value);
     for (int s = 0; s < r->sim->site->device_count[SG_STORE]; s++) {
         /* stores that are not planned (smoothing, cells, bridge) are load to the planner */
         const sg_device *device = &r->sim->site->devices[SG_STORE][s];
@@ -268,7 +295,10 @@ static void money_now(run *r, double unserved_value, sg_report_money *ret)
                              .demand_charge_cost = (double)(a->demand_u + b->demand_u) * 1e-6,
                              .unserved_cost = unserved_value,
                              .inventory_credit = stored_out_j(r->sim->site, energy_j),
-                             .curtailed_j = (double)(a->curtailed_j + b->curtailed_j)};
+                             .curtailed_j = (double)(a->curtailed_j + b->curtailed_j),
+                             .carbon_kg = (double)(a->carbon_mg + b->carbon_mg) * 1e-6,
+                             .carbon_credit_kg =
+                                 (double)(a->carbon_credit_mg + b->carbon_credit_mg) * 1e-6};
 }
 
 /* The month ends with the frame that the engine read last. */
@@ -276,15 +306,17 @@ static void book_month(run *r, sg_report_month *month, double unserved_value)
 {
     sg_report_money now, *was = &r->booked;
     money_now(r, unserved_value, &now);
-    month->money = (sg_report_money){
-        .import_cost = now.import_cost - was->import_cost,
-        .export_revenue = now.export_revenue - was->export_revenue,
-        .wear_cost = now.wear_cost - was->wear_cost,
-        .fuel_cost = now.fuel_cost - was->fuel_cost,
-        .demand_charge_cost = now.demand_charge_cost - was->demand_charge_cost,
-        .unserved_cost = now.unserved_cost - was->unserved_cost,
-        .inventory_credit = now.inventory_credit - was->inventory_credit,
-        .curtailed_j = now.curtailed_j - was->curtailed_j};
+    month->money =
+        (sg_report_money){.import_cost = now.import_cost - was->import_cost,
+                          .export_revenue = now.export_revenue - was->export_revenue,
+                          .wear_cost = now.wear_cost - was->wear_cost,
+                          .fuel_cost = now.fuel_cost - was->fuel_cost,
+                          .demand_charge_cost = now.demand_charge_cost - was->demand_charge_cost,
+                          .unserved_cost = now.unserved_cost - was->unserved_cost,
+                          .inventory_credit = now.inventory_credit - was->inventory_credit,
+                          .curtailed_j = now.curtailed_j - was->curtailed_j,
+                          .carbon_kg = now.carbon_kg - was->carbon_kg,
+                          .carbon_credit_kg = now.carbon_credit_kg - was->carbon_credit_kg};
     *was = now;
 }
 
@@ -311,7 +343,9 @@ static void play(run *r)
             import_price = site[SG_SITE_IMPORT_PRICE];
             export_price = site[SG_SITE_EXPORT_PRICE];
         }
-        account(r, step, &readings, could_kw * 1e3);
+        account(r, step, &readings, could_kw * 1e3, import_price, export_price);
+        const sg_world_now now = sg_world_look(r->world);
+        sg_limits_add(r->report, &now, readings.time_us, dt_s);
         if (r->record) {
             record(r, step, &readings, could_kw, import_price, export_price);
         }
@@ -354,10 +388,6 @@ static void finish_stores(run *r, const double *first_value)
             continue;
         }
         for (int s = group->first; s < group->first + group->count; s++) {
-            sg_reservoir reservoir;
-            sg_device_kind(site, &site->devices[SG_STORE][s])
-                ->reservoir(site->devices[SG_STORE][s].p, &reservoir);
-            store->capacity_j += reservoir.capacity_j;
             store->energy_first_j += first_value[s];
             store->energy_last_j += last_value[energy + s];
             soh += sg_world_soh_frac(r->world, s) / group->count;
@@ -365,6 +395,7 @@ static void finish_stores(run *r, const double *first_value)
         store->cycles = store->capacity_j > 0 ? store->energy_out_j / store->capacity_j : 0;
         store->soh_frac = group->count > 0 ? soh : (double)NAN;
     }
+    sg_limits_finish(r->report);
 }
 
 /* One hour ahead: what the planner was told; where nobody plans, the engine's own. */
@@ -395,9 +426,8 @@ static void finish_costs(run *r, double mean_price)
     report->demand_charge_cost = r->booked.demand_charge_cost;
     report->unserved_cost = r->booked.unserved_cost;
     report->curtailed_j = r->booked.curtailed_j;
-    report->carbon_kg = (double)(view->total.carbon_mg + view->running.carbon_mg) * 1e-6;
-    report->carbon_credit_kg =
-        (double)(view->total.carbon_credit_mg + view->running.carbon_credit_mg) * 1e-6;
+    report->carbon_kg = r->booked.carbon_kg;
+    report->carbon_credit_kg = r->booked.carbon_credit_kg;
     report->cost = report->import_cost + report->demand_charge_cost + report->fuel_cost +
                    report->wear_cost + report->unserved_cost - report->export_revenue -
                    report->inventory_credit;
@@ -422,6 +452,8 @@ static void finish_books(run *r)
     report->balance_error_j = sg_world_balance_error_j(r->world);
     report->downtime_s = books->short_s;
     report->overload_s = books->overload_s;
+    report->heat_worst = books->heat_worst;
+    report->trips = books->trips;
     report->command_hash = sg_engine_command_hash(r->engine);
     const sg_regulation_meter *regulated = sg_engine_regulated(r->engine);
     report->regulation = sg_score_mean(&regulated->total);
@@ -429,7 +461,22 @@ static void finish_books(run *r)
     report->regulation_down_j = regulated->down_j;
 }
 
-static void start_report(const run *r)
+/* Bins of the trace: as many as there may be; over several days a whole number of them to a day, so that none is half night. */
+static int trace_count(int64_t steps, double duration_s)
+{
+    static const int each[] = {96, 48, 24, 12, 8, 6, 4, 3, 2, 1};
+    double days = duration_s / 86400;
+    int most = (int)(steps < SG_TRACE_MAX ? steps : SG_TRACE_MAX);
+    for (int i = 0; days >= 2 && i < SG_COUNT(each); i++) {
+        double count = days * each[i];
+        if (count <= most && count == floor(count)) {
+            return (int)count;
+        }
+    }
+    return most;
+}
+
+static void start_report(run *r)
 {
     const sg_simulation *sim = r->sim;
     sg_report *report = r->report;
@@ -442,7 +489,7 @@ static void start_report(const run *r)
     report->to_us = sim->from_us + r->steps * llround(sim->step_s * 1e6);
     report->baseline_cost = NAN;
     sg_trace *trace = &report->trace;
-    trace->count = (int)(r->steps < SG_TRACE_MAX ? r->steps : SG_TRACE_MAX);
+    trace->count = trace_count(r->steps, (double)(report->to_us - report->from_us) * 1e-6);
     trace->start_us = sim->from_us;
     trace->bin_us = (report->to_us - sim->from_us) / trace->count;
     for (int g = 0; g < sim->site->group_count && trace->store_count < SG_PLAN_STORE_MAX; g++) {
@@ -450,6 +497,8 @@ static void start_report(const run *r)
             trace->store_group[trace->store_count++] = g;
         }
     }
+    sg_limits_start(report);
+    sg_days_start(&r->days, report);
 }
 
 /* An engine that lives through the days before and hands on what it has learnt. */
@@ -520,6 +569,7 @@ static sg_status run_once(run *r)
         play(r);
         double mean_price = r->sum_price_j / (double)r->steps;
         finish_books(r);
+        sg_days_finish(&r->days, r->report);
         finish_stores(r, first_value);
         finish_costs(r, mean_price);
         if (r->record) {
@@ -720,6 +770,29 @@ static sg_status simulate_beside(run *r, sg_report *base_report)
     return status;
 }
 
+static sg_report_baseline baseline_of(const sg_report *report)
+{
+    return (sg_report_baseline){.money = {.import_cost = report->import_cost,
+                                          .export_revenue = report->export_revenue,
+                                          .demand_charge_cost = report->demand_charge_cost,
+                                          .fuel_cost = report->fuel_cost,
+                                          .wear_cost = report->wear_cost,
+                                          .unserved_cost = report->unserved_cost,
+                                          .inventory_credit = report->inventory_credit,
+                                          .curtailed_j = report->curtailed_j,
+                                          .carbon_kg = report->carbon_kg,
+                                          .carbon_credit_kg = report->carbon_credit_kg},
+                                .import_j = report->import_j,
+                                .export_j = report->export_j,
+                                .load_j = report->load_j,
+                                .unserved_j = report->unserved_j,
+                                .losses_j = report->losses_j,
+                                .store_loss_j = report->store_loss_j,
+                                .peak_w = report->peak_w,
+                                .downtime_s = report->downtime_s,
+                                .overload_s = report->overload_s};
+}
+
 /* Everything behind this door plans every sim->plan_period_s. */
 static sg_status simulate(const sg_simulation *sim, sg_report *ret)
 {
@@ -745,6 +818,8 @@ static sg_status simulate(const sg_simulation *sim, sg_report *ret)
     if (status == SG_OK) {
         bool compared = sim->baseline || sim->policy == SG_POLICY_STATIC;
         ret->baseline_cost = compared ? base_report->cost : (double)NAN;
+        ret->baseline = compared ? baseline_of(base_report) : NOT_RUN;
+        ret->baseline.money = compared ? ret->baseline.money : UNKNOWN;
         for (int k = 0; k < ret->month_count; k++) {
             ret->month[k].baseline = compared ? base_report->month[k].money : UNKNOWN;
         }

@@ -83,10 +83,44 @@ static int set_up(void **state)
     report.carbon_credit_kg = 7.25;
     report.downtime_s = 360.0;
     report.overload_s = 12.0;
-    report.store[BATTERY] =
-        (sg_report_store){40 * KWH, 36 * KWH, 0.36, 50 * KWH, 51 * KWH, 100 * KWH, 0.9995};
-    report.store[WHEEL] =
-        (sg_report_store){2 * KWH, 1 * KWH, 4.0, 0.125 * KWH, 0.125 * KWH, 0.25 * KWH, (double)NAN};
+    report.store[BATTERY] = (sg_report_store){.energy_in_j = 40 * KWH,
+                                              .energy_out_j = 36 * KWH,
+                                              .cycles = 0.36,
+                                              .energy_first_j = 50 * KWH,
+                                              .energy_last_j = 51 * KWH,
+                                              .capacity_j = 100 * KWH,
+                                              .soh_frac = 0.9995,
+                                              .wear_cost = 0.25,
+                                              .energy_least_j = 20 * KWH,
+                                              .energy_most_j = 56 * KWH,
+                                              .energy_mean_j = 45 * KWH,
+                                              .level_s = {[2] = 9000, [5] = 27000}};
+    report.store[WHEEL] = (sg_report_store){.energy_in_j = 2 * KWH,
+                                            .energy_out_j = 1 * KWH,
+                                            .cycles = 4.0,
+                                            .energy_first_j = 0.125 * KWH,
+                                            .energy_last_j = 0.125 * KWH,
+                                            .capacity_j = 0.25 * KWH,
+                                            .soh_frac = (double)NAN};
+    report.baseline = (sg_report_baseline){.money = {.import_cost = 14.0,
+                                                     .export_revenue = 2.0,
+                                                     .carbon_kg = 40.5,
+                                                     .carbon_credit_kg = 7.5,
+                                                     .curtailed_j = 12.0 * KWH},
+                                           .import_j = 95.0 * KWH,
+                                           .export_j = 22.0 * KWH,
+                                           .peak_w = 21000.0};
+    report.limit[0] = (sg_report_limit){.kind = SG_LIMIT_IMPORT,
+                                        .limit = 20e3,
+                                        .worst = 17e3,
+                                        .worst_us = report.from_us + INT64_C(60000000)};
+    report.limit[1] = (sg_report_limit){.kind = SG_LIMIT_RESERVE,
+                                        .index = BATTERY,
+                                        .limit = 25.0 * KWH,
+                                        .worst = 20.0 * KWH,
+                                        .worst_us = report.to_us,
+                                        .beyond_s = 120.0};
+    report.limit_count = 2;
     report.forecast_mae_w[0] = 300.0;
     report.persistence_mae_w[0] = 400.0;
     report.forecast_mae_w[1] = 900.0;
@@ -230,6 +264,20 @@ static void json_has_every_name_with_its_number(void **state)
                    {"forecast.generation.mae_kw", 0.9},
                    {"forecast.generation.persistence_mae_kw", 0.6},
                    {"forecast.generation.skill_vs_persistence", -0.5},
+                   {"stores.bat.wear_cost", 0.25},
+                   {"stores.bat.energy_least_kwh", 20},
+                   {"stores.bat.energy_most_kwh", 56},
+                   {"stores.bat.energy_mean_kwh", 45},
+                   {"baseline.import_cost", 14},
+                   {"baseline.export_revenue", 2},
+                   {"baseline.import_kwh", 95},
+                   {"baseline.export_kwh", 22},
+                   {"baseline.curtailed_kwh", 12},
+                   {"baseline.peak_kw", 21},
+                   {"baseline.carbon_kg", 40.5},
+                   {"baseline.carbon_credit_kg", 7.5},
+                   {"carbon_saving_kg", 10},
+                   {"carbon_saving_frac", 10 / 40.5},
                    {"steps", 600},
                    {"wall_s", 0.125}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -249,6 +297,72 @@ static void json_has_every_name_with_its_number(void **state)
     assert_string_equal(json_string_value(json_array_get(look_up(root, "notes"), 0)),
                         report.note[0]);
     json_decref(root);
+}
+
+static void limits_say_how_near_they_were(void **state)
+{
+    (void)state;
+    json_t *root = json_of(&report), *limits = look_up(root, "limits");
+    assert_int_equal(json_array_size(limits), 2);
+    json_t *first = json_array_get(limits, 0), *second = json_array_get(limits, 1);
+    expect_text(first, "kind", "import");
+    expect_text(first, "id", "grid");
+    expect_number(first, "limit_kw", 20);
+    expect_number(first, "most_kw", 17);
+    expect_number(first, "used_frac", 0.85);
+    expect_number(first, "beyond_s", 0);
+    expect_text(first, "at", "2023-07-01T00:01:00Z");
+    expect_text(second, "kind", "reserve");
+    expect_text(second, "id", "bat");
+    expect_number(second, "reserve_kwh", 25);
+    expect_number(second, "least_kwh", 20);
+    expect_null(second, "used_frac");
+    expect_number(second, "beyond_s", 120);
+    json_t *levels = look_up(root, "metrics.stores.bat.level_time_frac");
+    assert_true(fabs(json_number_value(json_array_get(levels, 2)) - 0.25) < 1e-12);
+    assert_true(fabs(json_number_value(json_array_get(levels, 5)) - 0.75) < 1e-12);
+    json_decref(root);
+}
+
+static char *sentence(void)
+{
+    static sg_out out;
+    sg_out_clear(&out);
+    sg_report_sentence(&report, &out);
+    return out.text;
+}
+
+static void the_sentence_says_what_happened(void **state)
+{
+    (void)state;
+    report.to_us = report.from_us + 2 * INT64_C(86400000000);
+    assert_string_equal(sentence(),
+                        "Hall: 2 days cost 9.00 EUR, 3.00 EUR (25.0 %) less than with the "
+                        "stores left alone; what it bought came with 30.5 kg of "
+                        "CO\xE2\x82\x82, 24.7 % less; 5.00 kWh of load was not served, and a "
+                        "limit was not kept.");
+    report.unserved_j = report.downtime_s = report.overload_s = report.limit[1].beyond_s = 0.0;
+    report.cost = 15.0;
+    report.carbon_kg = 81.0;
+    assert_string_equal(sentence(),
+                        "Hall: 2 days cost 15.00 EUR, 3.00 EUR (25.0 %) more than with the "
+                        "stores left alone; what it bought came with 81.0 kg of "
+                        "CO\xE2\x82\x82, 100.0 % more; all load was served and every limit "
+                        "was kept.");
+    report.carbon_kg = 0.0;
+    report.cost = -5.0;
+    report.baseline_cost = -4.0;
+    assert_string_equal(sentence(),
+                        "Hall: 2 days earned 5.00 EUR, 1.00 EUR more than with the stores left "
+                        "alone; all load was served and every limit was kept.");
+    report.cost = -3.0;
+    assert_non_null(strstr(sentence(), "earned 3.00 EUR, 1.00 EUR less than"));
+    report.trips = 1;
+    assert_non_null(strstr(sentence(), "a limit was not kept"));
+    report.baseline_cost = (double)NAN;
+    assert_null(strstr(sentence(), "stores left alone"));
+    report.policy = SG_POLICY_STATIC;
+    assert_non_null(strstr(sentence(), "earned 3.00 EUR with the stores left alone;"));
 }
 
 static void loads_and_stores_are_not_counted_as_generation(void **state)
@@ -332,7 +446,7 @@ static const char *page_fault(const char *at)
     static char stack[64][16];
     int depth = 0;
     while ((at = strchr(at, '<'))) {
-        if (strncmp(at, "<!doctype html>", 15) == 0) {
+        if (strncmp(at, "<!DOCTYPE html>", 15) == 0) {
             at += 15;
             continue;
         }
@@ -396,7 +510,7 @@ static void the_checkers_of_this_test_can_fail(void **state)
 {
     (void)state;
     assert_null(
-        page_fault("<!doctype html><p class=\"a\">x<br>y</p><svg><path d=\"M0 0\"/></svg>"));
+        page_fault("<!DOCTYPE html><p class=\"a\">x<br>y</p><svg><path d=\"M0 0\"/></svg>"));
     assert_non_null(page_fault("<p><b>x</p></b>"));
     assert_non_null(page_fault("<p>"));
     assert_non_null(page_fault("</p>"));
@@ -442,6 +556,64 @@ static void page_is_whole_for_a_day_a_season_and_ten_years(void **state)
         assert_int_equal(count_of(out.text, "<figure>"), 6);
         sg_out_free(&out);
     }
+}
+
+/* The day with each hour as one bin; net import of each hour h is h kW. */
+static void add_days(int columns)
+{
+    sg_report_hours *hours = &report.hours;
+    hours->columns = columns;
+    hours->days_each = 1;
+    hours->first_day = 19539;
+    for (int h = 0; h < 24; h++) {
+        hours->seconds[h] = 3600.0 * columns;
+        for (int c = 0; c < columns && c < SG_CARPET_MAX; c++) {
+            hours->carpet_s[c][h] = 3600.0;
+            hours->carpet_j[c][h] = (h - 11.5) * KWH;
+        }
+    }
+    sg_report_day *day = &report.day[1];
+    day->start_us = report.from_us;
+    day->bins = 24;
+    day->store_out_j = 5.0 * KWH;
+    for (int h = 0; h < 24; h++) {
+        day->net_w[h] = h * 1e3;
+    }
+}
+
+static void days_are_drawn_in_shades(void **state)
+{
+    (void)state;
+    add_trace(96, 1800 * INT64_C(1000000));
+    add_days(2);
+    sg_out out = {0};
+    sg_report_html(&report, &out);
+    expect_sound_page(&out);
+    /* of at most 11.5 kW the shades end at 0.46, 1.84, 4.14, 7.36 and 11.5; the hours of 0.5, 1.5, .. 11.5 kW among them: */
+    static const int hours[] = {0, 2, 2, 3, 5};
+    for (int s = 1, from = 12; s <= 5; from += hours[s - 1], s++) {
+        char path[64];
+        snprintf(path, sizeof path, "<path class=\"buy s%d\" d=\"M0.5 %dv%dM1.5 %dv%d\"/>", s, from,
+                 hours[s - 1], from, hours[s - 1]);
+        if (hours[s - 1] > 0 ? !strstr(out.text, path) : strstr(out.text, "buy s1\" d=") != NULL) {
+            fail_msg("shade %d is not %s", s, path);
+        }
+    }
+    assert_non_null(strstr(out.text, "2023-07-01: most work of the stores"));
+    sg_out_free(&out);
+}
+
+static void a_line_of_csv_is_one_field_whatever_it_says(void **state)
+{
+    (void)state;
+    site.title = "Hall, \"north\"\n2";
+    sg_out out = {0};
+    sg_report_csv(&report, &out);
+    assert_false(out.failed);
+    assert_non_null(strstr(out.text, "all,site.title,\"Hall, \"\"north\"\"\n2\"\r\n"));
+    assert_non_null(strstr(out.text, "\r\nall,cost,9\r\n"));
+    assert_non_null(strstr(out.text, "\r\nall,stores.wheel.soh_frac,\r\n"));
+    sg_out_free(&out);
 }
 
 static void page_of_a_year_names_its_months(void **state)
@@ -659,6 +831,10 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(json_has_every_name_with_its_number, set_up),
+        cmocka_unit_test_setup(limits_say_how_near_they_were, set_up),
+        cmocka_unit_test_setup(the_sentence_says_what_happened, set_up),
+        cmocka_unit_test_setup(days_are_drawn_in_shades, set_up),
+        cmocka_unit_test_setup(a_line_of_csv_is_one_field_whatever_it_says, set_up),
         cmocka_unit_test_setup(loads_and_stores_are_not_counted_as_generation, set_up),
         cmocka_unit_test_setup(hypothetical_groups_are_marked, set_up),
         cmocka_unit_test_setup(saving_against_no_baseline_is_null, set_up),
