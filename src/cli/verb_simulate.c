@@ -55,7 +55,8 @@ static const char help[] =
     "  --report FILE     FILE.html: one self-contained page with plots; FILE.json: "
     "symgrid.report/1; FILE.csv: its figures\n"
     "                    as lines\n"
-    "  --trace FILE      power and stored energy over time as one SVG picture\n"
+    "  --trace FILE      power and stored energy over time: FILE.csv as lines, else one SVG "
+    "picture\n"
     "  --json            symgrid.report/1 on stdout instead of a table\n"
     "  --seed N          of drawn series and random faults (default: the site file's `seed`, or "
     "0)\n"
@@ -111,12 +112,17 @@ static const struct report_kind {
                     {".json", sg_report_json},
                     {".csv", sg_report_csv}};
 
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t length = strlen(path), tail = strlen(ending);
+    return length > tail && strcasecmp(path + length - tail, ending) == 0;
+}
+
 /* NULL: none of them. */
 static const struct report_kind *report_kind_of(const char *path)
 {
     for (int i = 0; i < SG_COUNT(report_kinds); i++) {
-        size_t length = strlen(path), ending = strlen(report_kinds[i].ending);
-        if (length > ending && strcasecmp(path + length - ending, report_kinds[i].ending) == 0) {
+        if (ends_in(path, report_kinds[i].ending)) {
             return &report_kinds[i];
         }
     }
@@ -141,7 +147,7 @@ static int print_report(const sg_report *report, bool json, const char *report_p
     }
     if (plot_path && status == SG_EXIT_DONE) {
         sg_out_clear(&out);
-        sg_trace_svg(report, &out);
+        (ends_in(plot_path, ".csv") ? sg_trace_csv : sg_trace_svg)(report, &out);
         status = write_file(plot_path, &out);
     }
     sg_out_free(&out);

@@ -201,9 +201,8 @@ static void store_row(const sg_report *report, int g, double duration_s, sg_out 
 void sg_page_stores(const sg_report *report, sg_out *out)
 {
     static const char *const columns[] = {
-        "Store",  "Capacity", "In",   "Out",  "Full cycles", "At start",
-        "At end", "Least",    "Most", "Wear", "Health",      "Time by charge<br/>empty to full",
-        NULL};
+        "Store", "Capacity", "In",   "Out",    "Full cycles",        "At start", "At end",
+        "Least", "Most",     "Wear", "Health", "Time by<br/>charge", NULL};
     bool any = false;
     double duration_s = (double)(report->to_us - report->from_us) * 1e-6;
     for (int g = 0; g < sg_figures_group_count(report); g++) {

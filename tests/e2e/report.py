@@ -291,6 +291,26 @@ def check_csv_and_json():
         check(same, f"CSV has {line}, JSON {period} {figure} {value!r}")
 
 
+def check_trace():
+    """Means over time make the energies, charges end where the stores end."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = os.path.join(scratch, "trace.csv")
+        words = ["sites/floating.maml.md", "--from", "2023-06-01", "--for", "3d", "--json", "--trace", path]
+        metrics = json.loads(simulate(*words))["metrics"]
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    check(len(rows) == 3 * 96 and rows[1]["time"] == "2023-06-01T00:15:00Z", f"trace: {len(rows)} rows")
+    sums = {"load_kw": metrics["load_kwh"], "generation_kw": sum(metrics["energy_kwh"].values()),
+            "import_kw": metrics["import_kwh"], "export_kw": metrics["export_kwh"]}
+    for column, energy in sums.items():
+        total = sum(float(row[column]) for row in rows) / 4
+        check(close(total, energy, 1e-7), f"trace: {column} makes {total} kWh, the report {energy}")
+    for id, store in metrics["stores"].items():
+        check(close(float(rows[-1][id + "_kwh"]), store["energy_last_kwh"]), f"trace: {id} at the end")
+        least = min(float(row[id + "_kwh"]) for row in rows)
+        check(close(least, store["energy_least_kwh"]), f"trace: {id} held {least} at least, {store}")
+
+
 def check_command():
     """The command on the page is one that a shell takes."""
     with tempfile.TemporaryDirectory(suffix=" it's") as scratch:
@@ -341,6 +361,7 @@ def main():
     check(read_back("\u22121\u202f234.50", None)[0] == -1234.5 and read_back("about 3", None) is None, "read_back")
     check_year()
     check_csv_and_json()
+    check_trace()
     check_command()
     check_endings()
     check_others()

@@ -66,6 +66,54 @@ static void months_add_up(void **state)
     sg_site_free(&site);
 }
 
+/* The hours of the day, the cells of the carpet, and the energies that the world's books keep: one and the same. */
+static void hours_and_cells_add_up(void **state)
+{
+    (void)state;
+    sg_site site;
+    rig_load("sites/floating.maml.md", "", &site);
+    sg_report *report = calloc(1, sizeof *report);
+    assert_non_null(report);
+    sg_civil from = {2023, 6, 1, 5, 0, 0};
+    sg_simulation sim = {.site = &site,
+                         .from_us = sg_time_from_civil(&from),
+                         .duration_s = 12.25 * 86400,
+                         .step_s = 900,
+                         .policy = SG_POLICY_RULES};
+    assert_int_equal(sg_simulate(&sim, report), SG_OK);
+    const sg_report_hours *h = &report->hours;
+    double load_j = 0, net_j = 0, generation_j = 0, store_j = 0, seconds = 0, cells_j = 0,
+           cells_s = 0;
+    for (int hour = 0; hour < 24; hour++) {
+        load_j += h->load_j[hour];
+        net_j += h->net_j[hour];
+        generation_j += h->generation_j[hour];
+        store_j += h->store_j[hour];
+        seconds += h->seconds[hour];
+        for (int c = 0; c < h->columns; c++) {
+            cells_j += h->carpet_j[c][hour];
+            cells_s += h->carpet_s[c][hour];
+        }
+    }
+    double sources_j = 0, given_j = 0, worst_w = 0;
+    for (int g = 0; g < site.group_count; g++) {
+        sources_j += site.groups[g].role == SG_SOURCE ? report->source_j[g] : 0;
+        given_j += report->store[g].energy_out_j - report->store[g].energy_in_j;
+    }
+    assert_true(close_to(load_j, report->load_j) && close_to(generation_j, sources_j));
+    assert_true(close_to(net_j, report->import_j - report->export_j) && close_to(cells_j, net_j));
+    assert_true(fabs(store_j - given_j) < 1e-9 * report->load_j);
+    assert_true(close_to(seconds, sim.duration_s) && close_to(cells_s, sim.duration_s));
+    assert_int_equal(h->columns, 13);
+    for (int k = 0; k < report->limit_count; k++) {
+        worst_w = report->limit[k].kind == SG_LIMIT_IMPORT ? report->limit[k].worst : worst_w;
+    }
+    assert_true(
+        close_to(worst_w, report->peak_w)); /* a step is a quarter hour: the meter saw the same */
+    free(report);
+    sg_site_free(&site);
+}
+
 /* 3.4 of the study: its lines, month by month, are the difference of money between policy and baseline. */
 static void self_funding_adds_up_to_the_saving(void **state)
 {
@@ -115,6 +163,7 @@ static void self_funding_adds_up_to_the_saving(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(months_add_up),
+                                       cmocka_unit_test(hours_and_cells_add_up),
                                        cmocka_unit_test(self_funding_adds_up_to_the_saving)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
