@@ -263,7 +263,7 @@ void sg_assumptions_json(const sg_report *report, sg_out *out)
 void sg_assumptions_html(const sg_report *report, sg_out *out)
 {
     writer w = {.row = html_row, .out = out};
-    sg_out_text(out, "<h2 id=\"assumptions\">Assumptions</h2><div class=\"box\">"
+    sg_out_text(out, "<h2 id=\"assumptions\">Assumptions</h2><div class=\"box\" tabindex=\"0\">"
                      "<table class=\"words\"><tbody>\n");
     write(report, &w);
     sg_out_text(out, "</tbody></table></div>\n");

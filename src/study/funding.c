@@ -77,7 +77,7 @@ void sg_funding_html(const sg_report *report, sg_out *out)
     if (report->month_count < 1 || !isfinite(all.system)) {
         return;
     }
-    sg_out_text(out, "<h2>Does it pay for itself?</h2><div class=\"box\"><table><thead><tr>"
+    sg_out_text(out, "<h2>Does it pay for itself?</h2><div class=\"box\" tabindex=\"0\"><table><thead><tr>"
                      "<th scope=\"col\">Month</th><th scope=\"col\">Arbitrage</th>"
                      "<th scope=\"col\">Services</th><th scope=\"col\">Tokens</th>"
                      "<th scope=\"col\">Efficiency</th><th scope=\"col\">Operation, taken off</th>"

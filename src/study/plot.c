@@ -212,7 +212,7 @@ static void curve_path(const sg_plot *plot, const sg_plot_curve *curve, const ax
 
 void sg_plot_open(sg_out *out, const char *title)
 {
-    sg_out_text(out, "<figure><figcaption><b>");
+    sg_out_text(out, "<figure tabindex=\"0\"><figcaption><b>");
     sg_out_html(out, title);
     sg_out_text(out, "</b>");
 }

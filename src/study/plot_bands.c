@@ -140,7 +140,8 @@ void sg_plot_bands(sg_plot_band *in, int in_count, sg_plot_band *out_bands, int 
     char total[SG_FIGURES_TEXT];
     sg_figures_energy(in_j, total);
     sg_out_format(out,
-                  "<figure><figcaption><b>Where energy came from and went</b> <span>%s through the "
+                  "<figure tabindex=\"0\"><figcaption><b>Where energy came from and went</b> "
+                  "<span>%s through the "
                   "site\xE2\x80\x99s bus"
                   "</span></figcaption><svg viewBox=\"0 0 %d %.0f\" role=\"img\" "
                   "aria-label=\"Where energy came from and went\">",

@@ -45,7 +45,7 @@ static void head(const sg_report *report, sg_out *out)
 
 static void card(sg_out *out, const char *role, const char *name)
 {
-    sg_out_format(out, "<div class=\"%s\"><h3>%s</h3><strong>", role, name);
+    sg_out_format(out, "<div class=\"%s\"><p>%s</p><strong>", role, name);
 }
 
 static void card_note(sg_out *out, bool bad)
@@ -147,7 +147,8 @@ static void notes(const sg_report *report, sg_out *out)
     if (report->note_count <= 0) {
         return;
     }
-    sg_out_text(out, "<h2>What this site can really do</h2><div class=\"box\"><ul>\n");
+    sg_out_text(out,
+                "<h2>What this site can really do</h2><div class=\"box\" tabindex=\"0\"><ul>\n");
     for (int i = 0; i < report->note_count; i++) {
         sg_out_format(out, "<li data-json=\"/notes/%d\">", i);
         sg_out_html(out, report->note[i]);
@@ -186,7 +187,7 @@ static void fact(sg_out *out, const char *name, const char *pointer, const char 
 static void reproduce(const sg_report *report, sg_out *out)
 {
     char text[24];
-    sg_out_text(out, "<h2>How to reproduce it</h2><div class=\"box\">");
+    sg_out_text(out, "<h2>How to reproduce it</h2><div class=\"box\" tabindex=\"0\">");
     if (report->origin.command) {
         sg_out_text(out, "<pre data-json=\"/reproduce/command\">");
         sg_out_html(out, report->origin.command);

@@ -9,9 +9,10 @@
 /* Line by line: a single literal of this length is more than a C compiler must accept. */
 static const char *const style[] = {
     ":root{color-scheme:light dark;--ground:#f3f5f3;--card:#fff;--ink:#17212a;--soft:#56646e;",
-    "--rule:#dfe5e2;--load:#2f6bd0;--source:#b97f00;--grid:#7f55bd;--store:#0d8a74;--bad:#c0322b}",
+    "--rule:#dfe5e2;--good:#08634f;--load:#2f6bd0;--source:#b97f00;--grid:#7f55bd;--store:#0d8a74;-"
+    "-bad:#c0322b}",
     "@media (prefers-color-scheme:dark){:root{--ground:#0d1316;--card:#151d21;--ink:#e4eaec;",
-    "--soft:#93a3ac;--rule:#263138;--load:#6ea3f7;--source:#e3b04b;--grid:#b292ea;",
+    "--soft:#93a3ac;--rule:#263138;--good:#3fc0a4;--load:#6ea3f7;--source:#e3b04b;--grid:#b292ea;",
     "--store:#3fc0a4;--bad:#f2786f}}",
     "*{box-sizing:border-box}",
     "body{margin:0 auto;max-width:1080px;padding:28px 20px 40px;background:var(--ground);",
@@ -26,7 +27,7 @@ static const char *const style[] = {
     ".cards div,figure,.box{background:var(--card);border:1px solid "
     "var(--rule);border-radius:12px}",
     ".cards div{padding:11px 14px;border-top:3px solid var(--c,var(--rule))}",
-    ".cards h3{margin:0;font-size:12.5px;font-weight:500;color:var(--soft)}",
+    ".cards p{margin:0;font-size:12.5px;font-weight:500;color:var(--soft)}",
     ".cards strong{display:block;font-size:23px;line-height:1.3;letter-spacing:-.02em}",
     ".cards small{font-size:12.5px;color:var(--soft)}",
     ".cards small.bad{color:var(--bad)}",
@@ -72,7 +73,7 @@ static const char *const style[] = {
     ".words td{text-align:left;white-space:normal;color:var(--soft)}",
     ".words th{width:32%;vertical-align:top}",
     "th .soft{font-size:inherit}",
-    ".good{color:var(--store)}",
+    ".good{color:var(--good)}",
     ".wrong{color:var(--bad);font-weight:600}",
     "pre{margin:6px 0;font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere}",
     ".carpet path{fill:none;stroke-width:1.03;stroke:var(--c)}",
@@ -86,7 +87,8 @@ static const char *const style[] = {
     "@media (max-width:760px){.cards{grid-template-columns:repeat(2,minmax(0,1fr))}",
     "th:first-child{min-width:9em}table{font-size:13px}dl{grid-template-columns:1fr}}",
     "@media "
-    "print{:root{--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#ccc;--load:#2f6bd0;",
+    "print{:root{--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#ccc;--good:#08634f;--"
+    "load:#2f6bd0;",
     "--source:#b97f00;--grid:#7f55bd;--store:#0d8a74;--bad:#c0322b}",
     "@page{margin:14mm}",
     "body{max-width:none;padding:0;font-size:11pt}",

@@ -35,7 +35,7 @@ static void say_cost(const sg_report *report, const sg_figures *figures, const c
     sg_figures_money(fabs(figures->saving), text);
     bool better = figures->saving > 0;
     sg_out_format(out, ", %s %s ", text, currency);
-    if (isfinite(figures->saving_frac)) {
+    if (fabs(figures->saving_frac) >= 0.0005) { /* what would not read 0.0 % */
         sg_figures_percent(fabs(figures->saving_frac), 1, text);
         sg_out_format(out, "(%s) ", text);
     }

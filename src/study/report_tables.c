@@ -9,7 +9,7 @@
 
 static void begin(sg_out *out, const char *title, const char *const *columns)
 {
-    sg_out_format(out, "<h2>%s</h2><div class=\"box\"><table><thead><tr>", title);
+    sg_out_format(out, "<h2>%s</h2><div class=\"box\" tabindex=\"0\"><table><thead><tr>", title);
     for (; *columns; columns++) {
         sg_out_format(out, "<th scope=\"col\">%s</th>", *columns);
     }
@@ -94,7 +94,8 @@ static void money_lines(const sg_report *report, sg_out *out)
 
 void sg_page_money(const sg_report *report, sg_out *out)
 {
-    static const char *const columns[] = {"", "This run", "Static baseline", "Difference", NULL};
+    static const char *const columns[] = {"Part", "This run", "Static baseline", "Difference",
+                                          NULL};
     const sg_report_baseline *b = &report->baseline;
     char title[64];
     const char *currency = report->site && report->site->currency ? report->site->currency : "";
@@ -243,17 +244,18 @@ static void limit_row(const sg_report *report, int k, sg_out *out)
     sg_out_format(out, "</td><td data-json=\"/limits/%d/at\">%s</td><td class=\"%s\">", k, at,
                   kept ? "good" : "wrong");
     if (kept) {
-        sg_out_text(out, "kept</td></tr>\n");
+        sg_out_text(out, "yes</td></tr>\n");
         return;
     }
-    sg_out_text(out, "not kept for ");
+    sg_out_text(out, "not for ");
     sg_page_value(out, SG_AS_DURATION, limit->beyond_s, "/limits/%d/beyond_s", k);
     sg_out_text(out, "</td></tr>\n");
 }
 
 void sg_page_limits(const sg_report *report, sg_out *out)
 {
-    static const char *const columns[] = {"Limit", "Allowed", "Came to", "Used", "At", "", NULL};
+    static const char *const columns[] = {"Limit", "Allowed", "Came to", "Used",
+                                          "At",    "Kept",    NULL};
     if (report->limit_count <= 0) {
         return;
     }
@@ -295,7 +297,8 @@ static void regulation(const sg_score *score, sg_out *out)
 void sg_page_service(const sg_report *report, sg_out *out)
 {
     sg_figures figures = sg_figures_of(report);
-    sg_out_text(out, "<h2>Service and honesty</h2><div class=\"box\"><table><tbody>\n");
+    sg_out_text(out,
+                "<h2>Service and honesty</h2><div class=\"box\" tabindex=\"0\"><table><tbody>\n");
     service_row(out, "Load forecast, mean error at 1 h", SG_AS_POWER, report->forecast_mae_w[0],
                 "/metrics/forecast/load/mae_kw");
     service_row(out,
