@@ -77,12 +77,13 @@ void sg_funding_html(const sg_report *report, sg_out *out)
     if (report->month_count < 1 || !isfinite(all.system)) {
         return;
     }
-    sg_out_text(out, "<h2>Does it pay for itself?</h2><div class=\"box\" tabindex=\"0\"><table><thead><tr>"
-                     "<th scope=\"col\">Month</th><th scope=\"col\">Arbitrage</th>"
-                     "<th scope=\"col\">Services</th><th scope=\"col\">Tokens</th>"
-                     "<th scope=\"col\">Efficiency</th><th scope=\"col\">Operation, taken off</th>"
-                     "<th scope=\"col\">Maintenance, taken off</th><th scope=\"col\">Together</th>"
-                     "</tr></thead><tbody>\n");
+    sg_out_text(
+        out, "<h2>Does it pay for itself?</h2><div class=\"box\" tabindex=\"0\"><table><thead><tr>"
+             "<th scope=\"col\">Month</th><th scope=\"col\">Arbitrage</th>"
+             "<th scope=\"col\">Services</th><th scope=\"col\">Tokens</th>"
+             "<th scope=\"col\">Efficiency</th><th scope=\"col\">Operation, taken off</th>"
+             "<th scope=\"col\">Maintenance, taken off</th><th scope=\"col\">Together</th>"
+             "</tr></thead><tbody>\n");
     for (int k = 0; k < report->month_count; k++) {
         char name[SG_MONTH_NAME], where[32];
         sg_funding one = sg_funding_of_month(&report->month[k]);

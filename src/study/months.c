@@ -121,8 +121,9 @@ static void mwh_cell(sg_out *out, double energy_j, int month, const char *key)
 
 static void html_head(const sg_report *report, sg_out *out)
 {
-    sg_out_text(out, "<h2>Month by month, MWh</h2><div class=\"box\" tabindex=\"0\"><table><thead><tr>"
-                     "<th scope=\"col\">Month</th>");
+    sg_out_text(out,
+                "<h2>Month by month, MWh</h2><div class=\"box\" tabindex=\"0\"><table><thead><tr>"
+                "<th scope=\"col\">Month</th>");
     for (int g = 0; g < sg_figures_group_count(report); g++) {
         const sg_group *group = &report->site->groups[g];
         if (group->role == SG_SOURCE || group->role == SG_STORE) {
