@@ -197,11 +197,43 @@ static const char *policy_text(sg_policy policy)
     return "";
 }
 
+static void planning(writer *w, const sg_planning *p, double period_s)
+{
+    char every[SG_FIGURES_TEXT], ahead[SG_FIGURES_TEXT], step[SG_FIGURES_TEXT];
+    sg_figures_duration(period_s, every);
+    sg_figures_duration(p->horizon_s, ahead);
+    sg_figures_duration(p->step_s, step);
+    sg_out_format(&w->text, "every %s and on events, %s ahead, in steps of %s", every, ahead, step);
+    end_row(w, "planning");
+}
+
+/* What is agreed with the grid's operator; nothing where nothing is. */
+static void services(writer *w, const sg_services *s)
+{
+    static const char *const names[] = {"regulation", "droop", "ramp per second", "band"};
+    const double watts[] = {s->capability_w, s->droop_w, s->ramp_w_per_s, s->band_w};
+    char text[SG_FIGURES_TEXT];
+    for (int i = 0; i < 4; i++) {
+        if (watts[i] > 0) {
+            sg_figures_power(watts[i], text);
+            separate(w);
+            sg_out_format(&w->text, "%s %s", names[i], text);
+        }
+    }
+    if (w->text.length > 0) {
+        sg_out_text(&w->text, "; what they are paid is not in the cost");
+    }
+    end_row(w, "services for the grid");
+}
+
 static void in_general(writer *w, const sg_report *report)
 {
     char text[SG_FIGURES_TEXT];
     sg_out_format(&w->text, "%s: %s", sg_policy_name(report->policy), policy_text(report->policy));
     end_row(w, "policy");
+    if (report->site && report->policy == SG_POLICY_MPC) {
+        planning(w, &report->site->planning, report->plan_period_s);
+    }
     sg_out_text(&w->text,
                 "the same engine, plant and series with the stores left alone; not a site "
                 "without them");
@@ -218,6 +250,9 @@ static void in_general(writer *w, const sg_report *report)
     end_row(w, "carbon");
     sg_out_text(&w->text, "loads ask for what their series say, whatever the price");
     end_row(w, "loads");
+    if (report->site) {
+        services(w, &report->site->services);
+    }
     if (report->site && report->site->fault_count > 0) {
         sg_out_format(&w->text, "%d of the site file happen in the run",
                       (int)report->site->fault_count);

@@ -117,6 +117,7 @@ typedef struct sg_report {
     sg_policy policy;
     int64_t from_us, to_us;
     double step_s;
+    double plan_period_s; /* mpc: between plans, 0 = not known */
     uint64_t steps;
     double wall_s;
     double source_j[SG_GROUP_MAX];    /* per group: delivered by sources          */

@@ -9,14 +9,13 @@
 #include "study/days.h"
 #include "study/limits.h"
 #include "study/months.h"
+#include "study/notes.h"
 #include "world/world.h"
 
 #include "base/check.h"
 
 #include <math.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -616,76 +615,6 @@ static sg_status stores_at_start(const run *r, sg_outlook *ret)
     return status;
 }
 
-/* --- what the site can really do, in sentences --- */
-
-static void note(sg_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void note(sg_report *report, const char *format, ...)
-{
-    if (report->note_count < SG_COUNT(report->note)) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(report->note[report->note_count++], sizeof report->note[0], format, args);
-        va_end(args);
-    }
-}
-
-static void note_sources(const run *r)
-{
-    const sg_site *site = r->sim->site;
-    for (int g = 0; g < site->group_count; g++) {
-        const sg_group *group = &site->groups[g];
-        char text[SG_WARNING_TEXT];
-        const double *p = group->count > 0 ? site->devices[group->role][group->first].p : NULL;
-        for (int i = 0; p && group->kind->warning && group->kind->warning(p, i, text); i++) {
-            note(r->report, "%s: %s", group->id, text);
-        }
-        if (group->role == SG_SOURCE) {
-            note(r->report, "%s delivered %.4g MWh and at most %.4g MW in any step", group->id,
-                 r->report->source_j[g] / 3.6e9, r->source_peak_w[g] * 1e-6);
-        }
-    }
-}
-
-static void note_regulation(const run *r)
-{
-    const sg_score *s = &r->report->regulation;
-    if (s->windows > 0) {
-        note(
-            r->report,
-            "regulation of %.4g kW: score %.4f (correlation %.4f, delay %.4f, precision %.4f) over "
-            "%lld windows of five minutes",
-            r->sim->site->services.capability_w * 1e-3, s->total, s->correlation, s->delay,
-            s->precision, (long long)s->windows);
-    } else if (r->sim->site->services.capability_w > 0) {
-        note(r->report, "the regulation signal was not followed: it takes a policy other than "
-                        "static, steps of at most 5 s and ten minutes");
-    }
-}
-
-static void write_notes(const run *r)
-{
-    sg_report *report = r->report;
-    double local_j = 0;
-    for (int g = 0; g < SG_GROUP_MAX; g++) {
-        local_j += report->source_j[g];
-    }
-    note_sources(r);
-    if (report->load_j > 0 && r->sim->site->device_count[SG_SOURCE] > 0) {
-        note(report, "local generation is %.1f %% of the load: a surplus of %.1f %%",
-             100 * local_j / report->load_j, 100 * (local_j / report->load_j - 1));
-    }
-    if (report->overload_s > 0) {
-        note(report, "a node was above its limit for %.0f s", report->overload_s);
-    }
-    if (r->sim->step_s > 5) {
-        note(report,
-             "at steps of %.0f s swings of seconds are averaged out: stores with duty `power` rest",
-             r->sim->step_s);
-    }
-    note_regulation(r);
-}
-
 /* --- all of it --- */
 
 static sg_status truth_alloc(sg_truth *ret, int64_t steps)
@@ -823,7 +752,7 @@ static sg_status simulate(const sg_simulation *sim, sg_report *ret)
         for (int k = 0; k < ret->month_count; k++) {
             ret->month[k].baseline = compared ? base_report->month[k].money : UNKNOWN;
         }
-        write_notes(r);
+        sg_notes_write(ret, r->source_peak_w);
         ret->wall_s = wall_s() - started_s;
     }
     free(base_report);
@@ -839,5 +768,6 @@ sg_status sg_simulate(const sg_simulation *sim, sg_report *ret)
     sg_site_plan_every(&site, sim->plan_period_s > 0 ? sim->plan_period_s : 3600);
     sg_status status = simulate(&own, ret);
     ret->site = sim->site;
+    ret->plan_period_s = site.planning.period_s;
     return status;
 }
