@@ -105,12 +105,12 @@ static void add_nodes(sg_report *report, const sg_world_now *now, int64_t time_u
     for (int n = 0; n < site->node_count; n++) {
         double limit_w = node_limit_w(&site->nodes[n]);
         int g = node_entry(&site->nodes[n]);
-        if (isfinite(limit_w) && power(of[g], limit_w, fabs(now->node_in_w[n]), time_us)) {
+        if (of[g] && isfinite(limit_w) && power(of[g], limit_w, fabs(now->node_in_w[n]), time_us)) {
             beyond[g] = true;
         }
     }
     for (int g = 0; g < SG_GROUP_MAX; g++) {
-        if (beyond[g]) {
+        if (of[g] && beyond[g]) {
             of[g]->beyond_s += dt_s;
         }
     }

@@ -37,15 +37,20 @@ static double y_of(const sg_plot_axes *axes, double value)
     return TOP + (axes->high - value) / (axes->high - axes->low) * (axes->bottom - TOP);
 }
 
-static void bar(sg_out *out, const sg_plot_axes *axes, const char *style, double x, double width,
-                double from, double to)
+/* Where a bar stands across. */
+typedef struct place {
+    double x, width;
+} place;
+
+static void bar(sg_out *out, const sg_plot_axes *axes, const char *style, place at, double from,
+                double to)
 {
     double top = y_of(axes, from > to ? from : to), bottom = y_of(axes, from > to ? to : from);
     if (bottom - top >= 0.05) {
         sg_out_format(out,
                       "<g class=\"%s\"><rect class=\"bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
                       "height=\"%.1f\"/></g>",
-                      style, x, top, width, bottom - top);
+                      style, at.x, top, at.width, bottom - top);
     }
 }
 
@@ -56,11 +61,11 @@ static void one_label(const sg_plot_bars *plot, const sg_plot_axes *axes, int i,
     for (int p = 0; p < plot->part_count; p++) {
         double value = value_at(plot, &plot->part[p], i);
         if (plot->stacked) {
-            bar(out, axes, plot->part[p].style, x, width, sum, sum + value);
+            bar(out, axes, plot->part[p].style, (place){x, width}, sum, sum + value);
             sum += value;
         } else {
             double thin = width / plot->part_count;
-            bar(out, axes, plot->part[p].style, x + p * thin, thin * 0.94, 0.0, value);
+            bar(out, axes, plot->part[p].style, (place){x + p * thin, thin * 0.94}, 0.0, value);
         }
     }
     if (plot->mark) {

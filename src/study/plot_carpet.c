@@ -37,51 +37,64 @@ static double most_of(const sg_plot_carpet *plot)
     return most;
 }
 
-/* All cells of one shade as one path: columns are one unit wide, hours one unit high, runs of hours one line. */
-static void shade_path(const sg_plot_carpet *plot, int wanted, double most, sg_out *out)
+static int shade_at(const sg_plot_carpet *plot, int column, int hour, double most)
 {
-    bool any = false;
-    for (int c = 0; c < plot->columns; c++) {
-        for (int h = 0; h < 24;) {
-            int from = h;
-            while (h < 24 && shade(plot->at(plot->self, c, h), most) == wanted) {
-                h++;
-            }
-            if (h > from) {
-                if (!any) {
-                    sg_out_format(out, "<path class=\"%s s%d\" d=\"", wanted > 0 ? "buy" : "sell",
-                                  wanted > 0 ? wanted : -wanted);
-                    any = true;
-                }
-                sg_out_format(out, "M%d.5 %dv%d", c, from, h - from);
-            }
-            h += h == from;
-        }
-    }
-    sg_out_text(out, any ? "\"/>" : "");
+    return shade(plot->at(plot->self, column, hour), most);
 }
 
-/* The shades of one side from the palest to the darkest, with the values that they end at; the x behind it. */
-static double legend(const sg_plot_carpet *plot, const char *name, const char *style, double most,
-                     double x, double y, sg_out *out)
+/* The runs of hours of one shade in a column, each one line. */
+static void column_runs(const sg_plot_carpet *plot, int column, int wanted, double most,
+                        sg_out *out)
 {
-    sg_out_format(out, "<text x=\"%.0f\" y=\"%.1f\">", x, y + 9.0);
-    sg_out_html(out, name);
+    for (int h = 0, from = 0; h < 24; h++) {
+        bool ends = h == 23 || shade_at(plot, column, h + 1, most) != wanted;
+        if (shade_at(plot, column, h, most) != wanted) {
+            from = h + 1;
+        } else if (ends) {
+            sg_out_format(out, "M%d.5 %dv%d", column, from, h + 1 - from);
+        }
+    }
+}
+
+/* All cells of one shade as one path: columns are one unit wide, hours one unit high. */
+static void shade_path(const sg_plot_carpet *plot, int wanted, double most, sg_out *out)
+{
+    sg_out runs = {0};
+    for (int c = 0; c < plot->columns; c++) {
+        column_runs(plot, c, wanted, most, &runs);
+    }
+    if (runs.length > 0) {
+        sg_out_format(out, "<path class=\"%s s%d\" d=\"%s\"/>", wanted > 0 ? "buy" : "sell",
+                      wanted > 0 ? wanted : -wanted, runs.text);
+    }
+    out->failed = out->failed || runs.failed;
+    sg_out_free(&runs);
+}
+
+typedef struct corner {
+    double x, y;
+} corner;
+
+/* The shades of one side from the palest to the darkest, with the values that they end at; `at` moves behind it. */
+static void legend(const sg_plot_carpet *plot, bool above, double most, corner *at, sg_out *out)
+{
+    sg_out_format(out, "<text x=\"%.0f\" y=\"%.1f\">", at->x, at->y + 9.0);
+    sg_out_html(out, above ? plot->above : plot->below);
     sg_out_text(out, "</text>");
-    x += 46;
+    at->x += 46;
     for (int i = 1; i <= SHADES; i++) {
         double end = most * plot->factor * shade_end(i);
         sg_out_format(out,
                       "<g class=\"%s\"><rect class=\"bar s%d\" x=\"%.0f\" y=\"%.1f\" width=\"16\" "
                       "height=\"9\"/></g><text x=\"%.0f\" y=\"%.1f\">%.*f</text>",
-                      style, i, x, y, x + 20, y + 9.0,
+                      above ? "buy" : "sell", i, at->x, at->y, at->x + 20, at->y + 9.0,
                       end >= 99.5   ? 0
                       : end >= 9.95 ? 1
                                     : 2,
                       end);
-        x += 62;
+        at->x += 62;
     }
-    return x + 16;
+    at->x += 16;
 }
 
 void sg_plot_carpet_svg(const sg_plot_carpet *plot, sg_out *out)
@@ -111,10 +124,10 @@ void sg_plot_carpet_svg(const sg_plot_carpet *plot, sg_out *out)
         }
     }
     sg_out_text(out, "</svg>");
-    double y = axes.bottom + 30.0;
-    double x = legend(plot, plot->above, "buy", most, LEFT, y, out);
-    x = legend(plot, plot->below, "sell", most, x, y, out);
-    sg_out_format(out, "<text x=\"%.0f\" y=\"%.1f\">", x, y + 9.0);
+    corner at = {LEFT, axes.bottom + 30.0};
+    legend(plot, true, most, &at, out);
+    legend(plot, false, most, &at, out);
+    sg_out_format(out, "<text x=\"%.0f\" y=\"%.1f\">", at.x, at.y + 9.0);
     sg_out_html(out, plot->unit);
     sg_out_text(out, ", to where a shade ends</text>");
     sg_plot_end(out);

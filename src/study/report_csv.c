@@ -3,6 +3,7 @@
 #include "study/report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 8, KEY_MAX = 96 };
@@ -37,10 +38,11 @@ static void field(sg_out *out, const char *text, size_t length)
 static void string(walk *w, sg_out *ret)
 {
     for (w->at++; *w->at != '"'; w->at++) {
-        unsigned code;
         char c = *w->at;
-        if (c == '\\' && w->at[1] == 'u' && sscanf(w->at + 2, "%4x", &code) == 1) {
-            c = (char)code;
+        if (c == '\\' && w->at[1] == 'u') {
+            char code[5] = {0};
+            strncpy(code, w->at + 2, 4);
+            c = (char)strtoul(code, NULL, 16); /* below 0x20: the writer has no others */
             w->at += 5;
         } else if (c == '\\') {
             c = *++w->at;

@@ -9,10 +9,11 @@
 /* Line by line: a single literal of this length is more than a C compiler must accept. */
 static const char *const style[] = {
     ":root{color-scheme:light dark;--ground:#f3f5f3;--card:#fff;--ink:#17212a;--soft:#56646e;",
-    "--rule:#dfe5e2;--good:#08634f;--load:#2f6bd0;--source:#b97f00;--grid:#7f55bd;--store:#0d8a74;-"
-    "-bad:#c0322b}",
+    "--rule:#dfe5e2;--good:#08634f;--load:#2f6bd0;--source:#b97f00;--grid:#7f55bd;",
+    "--store:#0d8a74;--bad:#c0322b}",
     "@media (prefers-color-scheme:dark){:root{--ground:#0d1316;--card:#151d21;--ink:#e4eaec;",
-    "--soft:#93a3ac;--rule:#263138;--good:#3fc0a4;--load:#6ea3f7;--source:#e3b04b;--grid:#b292ea;",
+    "--soft:#93a3ac;--rule:#263138;--good:#3fc0a4;--load:#6ea3f7;--source:#e3b04b;",
+    "--grid:#b292ea;",
     "--store:#3fc0a4;--bad:#f2786f}}",
     "*{box-sizing:border-box}",
     "body{margin:0 auto;max-width:1080px;padding:28px 20px 40px;background:var(--ground);",
@@ -22,10 +23,10 @@ static const char *const style[] = {
     "h2{font-size:16px;margin:30px 0 10px}",
     "header p,footer,.soft{color:var(--soft);font-size:13.5px;margin:4px 0 0}",
     "footer{margin-top:34px}",
-    ".cards{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:12px;margin:20px 0 "
-    "14px}",
-    ".cards div,figure,.box{background:var(--card);border:1px solid "
-    "var(--rule);border-radius:12px}",
+    ".cards{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:12px;",
+    "margin:20px 0 14px}",
+    ".cards div,figure,.box{background:var(--card);border:1px solid var(--rule);",
+    "border-radius:12px}",
     ".cards div{padding:11px 14px;border-top:3px solid var(--c,var(--rule))}",
     ".cards p{margin:0;font-size:12.5px;font-weight:500;color:var(--soft)}",
     ".cards strong{display:block;font-size:23px;line-height:1.3;letter-spacing:-.02em}",
@@ -64,7 +65,8 @@ static const char *const style[] = {
     "thead th{color:var(--soft);font-size:12.5px}",
     ".sum>*{font-weight:650}",
     "ul{margin:0;padding:8px 0 8px 20px}",
-    "dl{display:grid;grid-template-columns:auto 1fr;gap:4px 18px;font-size:13.5px;margin:8px 0}",
+    "dl{display:grid;grid-template-columns:auto 1fr;gap:4px 18px;font-size:13.5px;",
+    "margin:8px 0}",
     "dt{font-weight:600}",
     "dd{margin:0;color:var(--soft)}",
     ".box+figure,.day+.day{margin-top:12px}",
@@ -86,9 +88,8 @@ static const char *const style[] = {
     ".mark{stroke:var(--ink);stroke-width:2.2}",
     "@media (max-width:760px){.cards{grid-template-columns:repeat(2,minmax(0,1fr))}",
     "th:first-child{min-width:9em}table{font-size:13px}dl{grid-template-columns:1fr}}",
-    "@media "
-    "print{:root{--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#ccc;--good:#08634f;--"
-    "load:#2f6bd0;",
+    "@media print{:root{--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#ccc;",
+    "--good:#08634f;--load:#2f6bd0;",
     "--source:#b97f00;--grid:#7f55bd;--store:#0d8a74;--bad:#c0322b}",
     "@page{margin:14mm}",
     "body{max-width:none;padding:0;font-size:11pt}",

@@ -66,9 +66,16 @@ static void month_labels(const sg_report *report, char label[SG_MONTH_MAX][8])
     }
 }
 
-static void month_energy(const sg_report *report, sg_plot_bars *plot, sg_out *out)
+static void month_energy(const sg_report *report, char (*label)[8], sg_out *out)
 {
     double source[SG_PLOT_PART_MAX][SG_MONTH_MAX], import[SG_MONTH_MAX], load[SG_MONTH_MAX];
+    sg_plot_bars plot = {.title = "Energy by month: local sources and import",
+                         .unit = "MWh",
+                         .factor = 1.0 / 3.6e9,
+                         .count = report->month_count,
+                         .label = label,
+                         .stacked = true,
+                         .height = 170};
     int parts = 0;
     for (int g = 0; g < sg_figures_group_count(report); g++) {
         bool own = parts < SG_PLOT_PART_MAX - 1; /* the rest joins the last one */
@@ -79,23 +86,18 @@ static void month_energy(const sg_report *report, sg_plot_bars *plot, sg_out *ou
         for (int k = 0; k < report->month_count; k++) {
             source[p][k] = (own ? 0.0 : source[p][k]) + report->month[k].out_j[g];
         }
-        plot->part[p] =
-            (sg_plot_part){own ? report->site->groups[g].id : "all others",
-                           p == 0 ? "source" : styles[p % SG_PLOT_CURVE_MAX], source[p]};
+        plot.part[p] = (sg_plot_part){own ? report->site->groups[g].id : "all others",
+                                      p == 0 ? "source" : styles[p % SG_PLOT_CURVE_MAX], source[p]};
     }
     for (int k = 0; k < report->month_count; k++) {
         import[k] = report->month[k].import_j;
         load[k] = report->month[k].load_j;
     }
-    plot->part[parts] = (sg_plot_part){"import", "grid", import};
+    plot.part[parts] = (sg_plot_part){"import", "grid", import};
     const sg_plot_part mark = {"load served", "loss", load};
-    plot->part_count = parts + 1;
-    plot->stacked = true;
-    plot->mark = &mark;
-    plot->title = "Energy by month: local sources and import";
-    plot->unit = "MWh";
-    plot->factor = 1.0 / 3.6e9;
-    sg_plot_bars_svg(plot, out);
+    plot.part_count = parts + 1;
+    plot.mark = &mark;
+    sg_plot_bars_svg(&plot, out);
 }
 
 static void month_pair(sg_plot_bars *plot, const double *here, const double *there, bool compared,
@@ -122,8 +124,7 @@ void sg_page_month_energy(const sg_report *report, sg_out *out)
         return;
     }
     month_labels(report, label);
-    sg_plot_bars plot = {.count = report->month_count, .label = label, .height = 170};
-    month_energy(report, &plot, out);
+    month_energy(report, label, out);
 }
 
 void sg_page_month_money(const sg_report *report, sg_out *out)
@@ -184,20 +185,23 @@ static void carpet(const sg_report *report, sg_out *out)
     sg_plot_carpet_svg(&plot, out);
 }
 
-static void power_of_a_day(const char *title, int64_t start_us, int bins, const double *load_w,
-                           const double *generation_w, const double *net_w, const double *store_w,
-                           sg_out *out)
+typedef struct day_curves {
+    int bins;
+    const double *load_w, *generation_w, *net_w, *store_w;
+} day_curves;
+
+static void power_of_a_day(const char *title, int64_t start_us, const day_curves *of, sg_out *out)
 {
     const sg_plot plot = {.title = title,
                           .unit = "kW",
                           .start_us = start_us,
-                          .bin_us = SG_US_PER_DAY / bins,
-                          .count = bins,
+                          .bin_us = SG_US_PER_DAY / of->bins,
+                          .count = of->bins,
                           .curve_count = 4,
-                          .curve = {{"generation", "source", generation_w, NULL, 1e-3, true},
-                                    {"load", "load", load_w, NULL, 1e-3, false},
-                                    {"import less export", "grid", net_w, NULL, 1e-3, false},
-                                    {"from stores", "store", store_w, NULL, 1e-3, false}},
+                          .curve = {{"generation", "source", of->generation_w, NULL, 1e-3, true},
+                                    {"load", "load", of->load_w, NULL, 1e-3, false},
+                                    {"import less export", "grid", of->net_w, NULL, 1e-3, false},
+                                    {"from stores", "store", of->store_w, NULL, 1e-3, false}},
                           .height = 150};
     sg_plot_svg(&plot, out);
 }
@@ -215,7 +219,8 @@ static void typical_day(const sg_report *report, sg_out *out)
         net_w[i] = h->net_j[i] / h->seconds[i];
         store_w[i] = h->store_j[i] / h->seconds[i];
     }
-    power_of_a_day("The mean day, hour by hour", 0, 24, load_w, generation_w, net_w, store_w, out);
+    const day_curves of = {24, load_w, generation_w, net_w, store_w};
+    power_of_a_day("The mean day, hour by hour", 0, &of, out);
 }
 
 /* The sentence under a day's title, of figures of the report; `at` is its place in the list. */
@@ -249,8 +254,8 @@ static void shown_day(const sg_report *report, int k, int at, sg_out *out)
     int64_t local_us =
         day->start_us + (report->site ? report->site->zone_offset_s * SG_US_PER_S : 0);
     sg_out_text(out, "<div class=\"day\">");
-    power_of_a_day(title, local_us, day->bins, day->load_w, day->generation_w, day->net_w,
-                   day->store_w, out);
+    const day_curves of = {day->bins, day->load_w, day->generation_w, day->net_w, day->store_w};
+    power_of_a_day(title, local_us, &of, out);
     snprintf(unit, sizeof unit, "%.4s/kWh", currency);
     const sg_plot price = {
         .title = "Price of import on that day",
