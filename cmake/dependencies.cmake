@@ -29,8 +29,18 @@ else()
     list(APPEND missing clp)
 endif()
 
+# libcurl is loaded at run time, by `symgrid run --webhook` alone (src/host/webhook.c), as starting with it takes half as long
+# again: only its headers are needed here.
+pkg_check_modules(dep_curl QUIET libcurl)
+if(dep_curl_FOUND)
+    target_include_directories(symgrid_dependencies SYSTEM INTERFACE ${dep_curl_INCLUDE_DIRS})
+    message(STATUS "Found libcurl ${dep_curl_VERSION}")
+else()
+    list(APPEND missing libcurl)
+endif()
+
 if(missing)
     list(JOIN missing ", " missing)
     message(FATAL_ERROR "Not found by pkg-config: ${missing}. On Debian: tools/deps.sh build")
 endif()
-target_link_libraries(symgrid_dependencies INTERFACE Threads::Threads m)
+target_link_libraries(symgrid_dependencies INTERFACE Threads::Threads m ${CMAKE_DL_LIBS})

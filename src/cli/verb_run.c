@@ -36,13 +36,16 @@ static const char help[] =
     "  --step DURATION     control step (default 100ms)\n"
     "  --policy NAME       static, rules (default) or mpc\n"
     "  --plan-every D      mpc: a new plan every so often (default: the site file's, 5min)\n"
+    "  --webhook URL       send alarms there as they are raised and cleared, signed\n"
+    "  --webhook-secret F  file with the key that signs them\n"
     "\n"
     "The page is at http://127.0.0.1:8048/, figures for Prometheus at /metrics, the API at "
     "/openapi.json.\n"
     "example: symgrid run sites/hall.maml.md --speed 10\n";
 
 typedef struct words {
-    const char *listen, *data, *duration, *speed, *from, *step, *policy, *plan_every;
+    const char *listen, *data, *duration, *speed, *from, *step, *policy, *plan_every, *webhook,
+        *webhook_secret;
     bool help, no_serve;
 } words;
 
@@ -92,6 +95,8 @@ static int read_options(const words *w, sg_site *site, sg_host_config *ret)
     ret->from_us = default_start(site);
     ret->from_given = w->from != NULL;
     ret->listen = w->no_serve ? "" : w->listen;
+    ret->webhook = w->webhook;
+    ret->webhook_secret = w->webhook_secret;
     int status = sg_option_time("--from", w->from, &ret->from_us);
     status = status ? status : sg_option_duration("--for", w->duration, &ret->duration_s);
     status = status ? status : sg_option_duration("--step", w->step, &ret->step_s);
@@ -180,8 +185,9 @@ int sg_cli_run(int argc, char **argv)
         {"--for", &w.duration, NULL},  {"--speed", &w.speed, NULL},
         {"--from", &w.from, NULL},     {"--step", &w.step, NULL},
         {"--policy", &w.policy, NULL}, {"--plan-every", &w.plan_every, NULL},
-        {"--help", NULL, &w.help},     {"--no-serve", NULL, &w.no_serve}};
-    int count = sg_options_parse(argc, argv, options, 10, 1);
+        {"--help", NULL, &w.help},     {"--no-serve", NULL, &w.no_serve},
+        {"--webhook", &w.webhook, NULL}, {"--webhook-secret", &w.webhook_secret, NULL}};
+    int count = sg_options_parse(argc, argv, options, 12, 1);
     if (w.help) {
         fputs(help, stdout);
         return SG_EXIT_DONE;

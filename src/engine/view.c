@@ -10,6 +10,9 @@
 #include <math.h>
 #include <string.h>
 
+static const double deaf_s_max = 1.0; /* converters follow their set-points sooner */
+static const double over_frac = 0.01; /* of a limit, that meters may be wrong by */
+
 typedef struct group_state {
     double setpoint_w;
     int32_t reason, member; /* of the member whose set-point is largest */
@@ -237,6 +240,7 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
             key = first[SG_POINT_SOURCE_AVAILABLE] + i;
             ret->power_w += value[first[SG_POINT_SOURCE_POWER] + i];
             ret->available_w += value[key];
+            ret->fault_count += rooms->control.source_reason[i] == SG_REASON_START_FAILED;
             break;
         case SG_STORE:
             key = first[SG_POINT_STORE_ENERGY] + i;
@@ -246,6 +250,7 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
             ret->floor_j += plant->store_reserve_j[i];
             ret->charge_w_max += plant->store_reservoir[i].charge_w_max;
             ret->discharge_w_max += plant->store_reservoir[i].discharge_w_max;
+            ret->fault_count += rooms->control.store_deaf_s[i] > deaf_s_max;
             break;
         case SG_LOAD:
             key = first[SG_POINT_LOAD_DEMAND] + i;
@@ -273,6 +278,39 @@ static void view_doubts(const sg_rooms *rooms, sg_view *ret)
         }
         ret->doubt[i] = (sg_view_doubt){
             .kind = kind, .index = list[i].point - first[kind], .verdict = list[i].verdict};
+    }
+}
+
+/* 2: strained, 1: hardly any more, 0: neither. A breaker whose curve is known may carry more than its limit until it is hot. */
+static int strain_of(const sg_rooms *rooms, int n, double power_w, sg_view_strain *ret)
+{
+    bool curve = rooms->plant.node_curve[n] > 0;
+    double limit_w = curve ? (double)INFINITY : rooms->plant.node_limit_w[n];
+    double heat = curve ? rooms->control.node_heat[n] : 0;
+    /* what was before the start is not known: heat begins at the bound */
+    bool strained = heat > SG_VIEW_HOT_FRAC + 1e-9 || power_w > limit_w * (1 + over_frac);
+    bool warm = heat > SG_VIEW_WARM_FRAC || power_w > limit_w * (1 - over_frac);
+    *ret = (sg_view_strain){
+        .node = n, .warm = !strained, .heat = heat, .power_w = power_w, .limit_w = limit_w};
+    return strained ? 2 : warm ? 1 : 0;
+}
+
+static void view_strains(const sg_rooms *rooms, sg_view *ret)
+{
+    const double *power_w = rooms->measure.value + rooms->plant.points.first[SG_POINT_NODE_POWER];
+    sg_view_strain warm[SG_VIEW_STRAIN_MAX], one;
+    int warm_count = 0;
+    ret->strain_count = ret->strain_count_all = 0;
+    for (int n = 0; n < rooms->plant.node_count; n++) {
+        int strain = strain_of(rooms, n, fabs(power_w[n]), &one);
+        if (strain == 2 && ret->strain_count_all++ < SG_VIEW_STRAIN_MAX) {
+            ret->strain[ret->strain_count++] = one;
+        } else if (strain == 1 && warm_count < SG_VIEW_STRAIN_MAX) {
+            warm[warm_count++] = one;
+        }
+    }
+    for (int i = 0; i < warm_count && ret->strain_count < SG_VIEW_STRAIN_MAX; i++) {
+        ret->strain[ret->strain_count++] = warm[i];
     }
 }
 
@@ -446,6 +484,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     ret->total = self->meter.total;
     memcpy(ret->quality_count, self->quality_count, sizeof ret->quality_count);
     view_doubts(&rooms, ret);
+    view_strains(&rooms, ret);
     ret->command_hash = self->command_hash;
 }
 

@@ -12,22 +12,24 @@
 #include "engine/frame.h"
 #include "settle/meter.h"
 #include "settle/regulation.h"
+#include "site/alarm.h"
 
 enum { SG_VIEW_SLOTS_EACH = 32, SG_VIEW_SLOT_MAX = SG_PLAN_STORE_MAX * SG_VIEW_SLOTS_EACH };
 enum { SG_VIEW_TIE_MAX = 64 };
 enum { SG_VIEW_NODE_MAX = 512 }; /* the first ones; node_count_all says how many there are */
 
 typedef struct sg_view_group {
-    int32_t role;                /* sg_role */
-    int32_t quality;             /* worst of its members' readings */
-    int32_t reason;              /* sg_reason of the member with the largest set-point change */
-    int32_t shed_count;          /* loads: members below their minimum */
-    int32_t load_class, pad;     /* loads: of the first member, by its schedule */
-    double power_w;              /* measured sum                        */
-    double setpoint_w;           /* commanded sum: source limit, store power, load cap */
-    double available_w;          /* sources                             */
-    double demand_w;             /* loads                               */
-    double energy_j, capacity_j; /* stores                     */
+    int32_t role;        /* sg_role */
+    int32_t quality;     /* worst of its members' readings */
+    int32_t reason;      /* sg_reason of the member with the largest set-point change */
+    int32_t shed_count;  /* loads: members below their minimum */
+    int32_t load_class;  /* loads: of the first member, by its schedule */
+    int32_t fault_count; /* sources: members that did not start; stores: that do not follow */
+    double power_w;      /* measured sum                        */
+    double setpoint_w;   /* commanded sum: source limit, store power, load cap */
+    double available_w;  /* sources                             */
+    double demand_w;     /* loads                               */
+    double energy_j, capacity_j;                   /* stores                     */
     double floor_j, charge_w_max, discharge_w_max; /* stores: kept for the bridge; ratings */
 } sg_view_group;
 
@@ -90,6 +92,17 @@ typedef struct sg_view_unusual {
     int32_t kind, index; /* SG_POINT_NODE_POWER or SG_POINT_LOAD_POWER; of the node or load */
     double value_w, usual_w, times; /* how far off, in what is still usual: > 1 */
 } sg_view_unusual;
+
+enum { SG_VIEW_STRAIN_MAX = 32 };
+#define SG_VIEW_HOT_FRAC  0.80 /* share of its trip that a breaker's heat stays below */
+#define SG_VIEW_WARM_FRAC 0.75 /* and that it cools down to, to be no longer strained */
+
+/* A node whose breaker is hot, or that carries more than it may; warm = 1: it has just ceased to be so. */
+typedef struct sg_view_strain {
+    int32_t node, warm;
+    double heat;             /* share of its trip; 0 where no trip curve is known */
+    double power_w, limit_w; /* limit: of nodes without a curve, else INFINITY */
+} sg_view_strain;
 
 /* What the site does for the grid (site/services.h), as of the last step. */
 typedef struct sg_view_services {
@@ -157,6 +170,9 @@ typedef struct sg_view {
     int64_t quality_count[4];         /* readings of the last frame per sg_quality */
     int32_t disbelieved, doubt_count; /* readings that were not believed; the first of them */
     sg_view_doubt doubt[SG_VIEW_DOUBT_MAX];
+    int32_t strain_count;     /* hot ones first; the first of strain_count_all */
+    int32_t strain_count_all; /* warm ones not counted */
+    sg_view_strain strain[SG_VIEW_STRAIN_MAX];
     uint64_t command_hash; /* of the last command */
 
     /* Filled in by the host, not by the engine. */
@@ -181,7 +197,8 @@ typedef struct sg_view {
         double left_out_s, stored_j; /* without a grid; more in store than then */
         sg_settlement real, at_rest;
     } compared;
-    double speed; /* of the clock, INFINITY = as fast as it goes; 1 = real time */
+    sg_alarm_summary alarms; /* all 0 where none are watched */
+    double speed;            /* of the clock, INFINITY = as fast as it goes; 1 = real time */
 } sg_view;
 
 /* Write down what is told at a time when `slot` was the last quarter hour that had ended; where it is too old, that the engine's own

@@ -5,6 +5,7 @@
 #include "base/ring.h"
 #include "base/time.h"
 #include "engine/replan.h"
+#include "host/alarm_desk.h"
 #include "host/baseline.h"
 #include "host/changes.h"
 #include "host/heat.h"
@@ -61,6 +62,9 @@ typedef struct host {
     sg_journal_file *journal;
     sg_telemetry *telemetry;
     sg_telemetry_queue *telemetry_queue;
+    sg_webhook *webhook;
+    sg_alarm_desk *alarms; /* NULL: there was no memory for it */
+    sg_alarms_port alarms_port;
     sg_serve *serve;
     sg_planner *planner;
     sg_again *again;     /* of the plans that are made on the spot */
@@ -287,6 +291,7 @@ static sg_status start_server(host *h)
                               .view = newest_view,
                               .cells = newest_cells,
                               .submit = submit,
+                              .alarms = h->alarms ? &h->alarms_port : NULL,
                               .log = log_line};
     if (h->config->listen && h->config->listen[0] == '\0') {
         return SG_OK;
@@ -301,6 +306,33 @@ static sg_status start_server(host *h)
     fprintf(stderr, "symgrid: live page on http://%.*s:%d/ (port %d)\n",
             colon ? (int)(colon - listen) : (int)strlen(listen), listen, sg_serve_port(h->serve),
             sg_serve_port(h->serve));
+    return SG_OK;
+}
+
+static sg_status start_alarms(host *h)
+{
+    char error[SG_WEBHOOK_TEXT], agent[64];
+    snprintf(agent, sizeof agent, "symgrid/%.40s", h->config->version);
+    const sg_webhook_config to = {.url = h->config->webhook,
+                                  .secret_path = h->config->webhook_secret,
+                                  .agent = agent,
+                                  .log = say};
+    sg_status status = to.url ? sg_webhook_create(&to, &h->webhook, error) : SG_OK;
+    if (status != SG_OK) {
+        say(error);
+        return status;
+    }
+    const sg_alarm_desk_config config = {.dir = h->config->data_dir,
+                                         .step_s = h->config->step_s,
+                                         .webhook = h->webhook,
+                                         .site_id = h->site->id,
+                                         .site_title = h->site->title,
+                                         .log = say};
+    h->alarms = sg_alarm_desk_create(&config);
+    h->alarms_port = sg_alarm_desk_port(h->alarms);
+    if (!h->alarms) {
+        say("no memory for alarms: the site goes on without them");
+    }
     return SG_OK;
 }
 
@@ -384,6 +416,7 @@ static void publish(host *h, bool now)
     h->publish_due_s = wall + publish_period_s;
     sg_engine_view(h->engine, &h->view);
     fill_host_fields(h, &h->view);
+    sg_alarm_desk_look(h->alarms, h->site, &h->view);
     if (h->serve) {
         *sg_mailbox_slot(&h->to_serve) = h->view;
         sg_mailbox_post(&h->to_serve);
@@ -702,6 +735,7 @@ static sg_status start(host *h)
         h->heat = sg_heat_create(h->site, NULL);
         sg_baseline_init(&h->baseline);
     }
+    status = status == SG_OK ? start_alarms(h) : status;
     status = status == SG_OK ? start_server(h) : status;
     if (status == SG_OK) {
         submit_workflows(h);
@@ -738,6 +772,8 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
         summarise(h, start_us, &before);
     }
     sg_serve_stop(h->serve);
+    sg_alarm_desk_destroy(h->alarms);
+    sg_webhook_destroy(h->webhook);
     sg_planner_destroy(h->planner);
     sg_lookout_destroy(h->lookout);
     sg_again_free(h->again);

@@ -20,10 +20,12 @@ typedef struct sg_host_config {
     sg_policy policy;
     int64_t from_us; /* where the simulated field starts, unless a journal goes on */
     bool from_given;
-    double duration_s;    /* of site time, INFINITY = until a signal */
-    double step_s, speed; /* speed: INFINITY = as fast as it goes    */
-    double plan_every_s;  /* over the site file's, also after a reload; 0: the file's */
-    bool status_line;     /* keep one on stderr */
+    double duration_s;          /* of site time, INFINITY = until a signal */
+    double step_s, speed;       /* speed: INFINITY = as fast as it goes    */
+    double plan_every_s;        /* over the site file's, also after a reload; 0: the file's */
+    const char *webhook;        /* URL that alarms are sent to; NULL: none */
+    const char *webhook_secret; /* file with the key that signs them */
+    bool status_line;           /* keep one on stderr */
 } sg_host_config;
 
 typedef struct sg_host_summary {

@@ -552,5 +552,6 @@ void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out
     sg_json_end(out, '}');
     put_compared(view, out);
     put_health(site, view, out);
+    sg_document_alarm_summary(&view->alarms, "alarms", out);
     sg_json_end(out, '}');
 }

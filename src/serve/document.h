@@ -15,6 +15,8 @@ void sg_document_telemetry(const sg_site *site, const sg_view *view, sg_out *out
 void sg_document_plan(const sg_site *site, const sg_view *view, sg_out *out);
 /* The member `forecast` of telemetry: what is told of each series, by whom, and what it was worth. */
 void sg_document_forecast(const sg_view *view, sg_out *out);
+/* alarms.c: how the alarms stand. */
+void sg_document_alarm_summary(const sg_alarm_summary *summary, const char *key, sg_out *out);
 void sg_document_task(const sg_task *task, const char *key, sg_out *out);
 void sg_document_settlement(const sg_settlement *interval, const char *key, sg_out *out);
 

@@ -173,6 +173,12 @@ enum MHD_Result sg_http_task(sg_http_request *request, const char *task_id);
 void sg_http_allocate_poll(sg_serve *self, int64_t now_ms); /* answers and time-outs */
 void sg_http_allocate_forget(sg_http_request *request);
 
+/* alarms.c */
+bool sg_http_alarm_id(const char *text);
+enum MHD_Result sg_http_alarm_list(sg_http_request *request);
+enum MHD_Result sg_http_alarm(sg_http_request *request, const char *id);
+enum MHD_Result sg_http_alarm_act(sg_http_request *request); /* POST, whole body */
+
 /* racks.c */
 enum MHD_Result sg_http_racks(sg_http_request *request);
 

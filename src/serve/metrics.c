@@ -253,6 +253,53 @@ static void put_health(const sg_view *view, sg_out *out)
            (double)view->time_us / 1e6);
 }
 
+static void put_webhook(const sg_alarm_summary *alarms, sg_out *out)
+{
+    single(out, "symgrid_webhook_queued", "gauge", "Messages that wait for the webhook.",
+           alarms->webhook_queued);
+    single(out, "symgrid_webhook_sent_total", "counter", "Messages that the webhook took.",
+           (double)alarms->webhook_sent);
+    single(out, "symgrid_webhook_failed_total", "counter", "Attempts that it did not take.",
+           (double)alarms->webhook_failed);
+    single(out, "symgrid_webhook_dropped_total", "counter",
+           "Messages that it refused or that found no room in the queue.",
+           (double)alarms->webhook_dropped);
+}
+
+static void put_alarms(const sg_view *view, sg_out *out)
+{
+    const sg_alarm_summary *alarms = &view->alarms;
+    family(out, "symgrid_alarm_active", "gauge",
+           "Alarms of a kind that are active, neither shelved nor suppressed.");
+    for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
+        sg_out_text(out, "symgrid_alarm_active");
+        label(out, "kind", sg_alarm_kind_name(i), true);
+        label(out, "priority", sg_priority_name((int)sg_alarm_kind_priority(i)), false);
+        sg_out_text(out, "}");
+        value(out, alarms->active[i]);
+    }
+    single(out, "symgrid_alarms_unacknowledged", "gauge",
+           "Alarms that nobody has acknowledged, active or returned.", alarms->unacknowledged);
+    single(out, "symgrid_alarms_shelved", "gauge", "Alarms out of sight for a time.",
+           alarms->shelved);
+    single(out, "symgrid_alarms_suppressed", "gauge",
+           "Alarms held back in a flood, or because another one says it already.",
+           alarms->suppressed);
+    single(out, "symgrid_alarm_flood", "gauge", "1 while alarms come faster than can be read.",
+           alarms->flood);
+    family(out, "symgrid_alarms_raised_total", "counter",
+           "Alarms raised since the program started.");
+    for (int i = 0; i < SG_PRIORITY_COUNT; i++) {
+        sample(out, "symgrid_alarms_raised_total", "priority", sg_priority_name(i),
+               (double)alarms->raised[i]);
+    }
+    single(out, "symgrid_alarms_lost_total", "counter", "Alarms that found no room in the table.",
+           (double)alarms->lost);
+    if (alarms->webhook) {
+        put_webhook(alarms, out);
+    }
+}
+
 /* One figure of every series and lead: `which` of those that follow. */
 static double told_value(const sg_foretold_lead *lead, int which)
 {
@@ -344,6 +391,7 @@ void sg_document_metrics(const sg_site *site, const sg_view *view,
         put_nodes(site, view, out);
         put_totals(site, view, out);
         put_health(view, out);
+        put_alarms(view, out);
         put_told(view, out);
         put_speakers(view, out);
     }

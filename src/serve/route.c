@@ -18,6 +18,8 @@ typedef enum route {
     ROUTE_RACKS,
     ROUTE_ALLOCATE,
     ROUTE_TASK,
+    ROUTE_ALARMS,
+    ROUTE_ALARM,
     ROUTE_QUERY,
     ROUTE_ASSET
 } route;
@@ -33,9 +35,11 @@ static const struct {
               {"/energy/plan", ROUTE_PLAN, "GET, HEAD, OPTIONS"},
               {"/energy/racks", ROUTE_RACKS, "GET, HEAD, OPTIONS"},
               {"/energy/allocate", ROUTE_ALLOCATE, "GET, HEAD, POST, OPTIONS"},
+              {"/energy/alarms", ROUTE_ALARMS, "GET, HEAD, OPTIONS"},
               {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"}};
 
 static const char task_prefix[] = "/energy/allocate/";
+static const char alarm_prefix[] = "/energy/alarms/";
 
 static const sg_asset assets[] = {
     {"/", "text/html; charset=utf-8", sg_asset_index_html, sg_asset_index_html_end},
@@ -74,6 +78,11 @@ static route route_of(const char *path, const char **ret_allow, const sg_asset *
         sg_text_is_id(path + sizeof task_prefix - 1)) {
         *ret_allow = "GET, HEAD, DELETE, OPTIONS";
         return ROUTE_TASK;
+    }
+    if (strncmp(path, alarm_prefix, sizeof alarm_prefix - 1) == 0 &&
+        sg_http_alarm_id(path + sizeof alarm_prefix - 1)) {
+        *ret_allow = "GET, HEAD, POST, OPTIONS";
+        return ROUTE_ALARM;
     }
     return ROUTE_NONE;
 }
@@ -216,7 +225,8 @@ static enum MHD_Result no_parameters(sg_http_request *request)
                            NULL, NULL, NULL);
 }
 
-static enum MHD_Result post(sg_http_request *request)
+/* A body of JSON, and what is to be done with it. */
+static enum MHD_Result post(sg_http_request *request, enum MHD_Result (*take)(sg_http_request *))
 {
     const char *type = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
                                                    MHD_HTTP_HEADER_CONTENT_TYPE);
@@ -233,7 +243,7 @@ static enum MHD_Result post(sg_http_request *request)
                                "The body is too large", "the body has more than 16384 bytes", NULL,
                                MHD_HTTP_HEADER_CONNECTION, "close");
     }
-    return sg_http_allocate(request);
+    return take(request);
 }
 
 /* The whole request is here: answer it, or set it aside until somebody else has done their part. */
@@ -256,7 +266,7 @@ static enum MHD_Result dispatch(sg_http_request *request)
         return sg_http_reply(request, MHD_HTTP_NO_CONTENT, NULL, NULL, MHD_HTTP_HEADER_ALLOW,
                              allow);
     }
-    if (found != ROUTE_QUERY && found != ROUTE_ASSET && request->query[0]) {
+    if (found != ROUTE_QUERY && found != ROUTE_ALARMS && found != ROUTE_ASSET && request->query[0]) {
         return no_parameters(request);
     }
     bool posts = strcmp(request->method, MHD_HTTP_METHOD_POST) == 0;
@@ -275,10 +285,15 @@ static enum MHD_Result dispatch(sg_http_request *request)
     case ROUTE_RACKS:
         return sg_http_racks(request);
     case ROUTE_ALLOCATE:
-        return posts ? post(request) : sg_http_task_list(request);
+        return posts ? post(request, sg_http_allocate) : sg_http_task_list(request);
     case ROUTE_TASK:
         return deletes ? sg_http_withdraw(request, request->path + sizeof task_prefix - 1)
                        : sg_http_task(request, request->path + sizeof task_prefix - 1);
+    case ROUTE_ALARMS:
+        return sg_http_alarm_list(request);
+    case ROUTE_ALARM:
+        return posts ? post(request, sg_http_alarm_act)
+                     : sg_http_alarm(request, request->path + sizeof alarm_prefix - 1);
     case ROUTE_QUERY:
         return sg_http_ask(request);
     default:

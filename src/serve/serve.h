@@ -16,6 +16,7 @@
 #include "engine/cells.h"
 #include "engine/frame.h"
 #include "engine/view.h"
+#include "port/alarms.h"
 #include "site/site.h"
 
 #include <stdbool.h>
@@ -44,6 +45,7 @@ typedef struct sg_serve_config {
     /* Hand a request to the loop, which answers with the same ticket; false = the queue is full.
      * Must not block. */
     bool (*submit)(void *host, const sg_request *request, uint64_t ticket);
+    const sg_alarms_port *alarms; /* NULL: none are watched; outlives the server */
     /* One line for the operator, without a line end; NULL = stderr. */
     void (*log)(void *host, const char *line);
 } sg_serve_config;
