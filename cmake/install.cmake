@@ -44,6 +44,8 @@ endforeach()
 install(FILES packaging/symgrid-agent.sysusers RENAME symgrid-agent.conf DESTINATION lib/sysusers.d)
 install(FILES packaging/symgrid.bash RENAME symgrid
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES packaging/prometheus/symgrid.rules.yml DESTINATION ${share}/prometheus)
+install(FILES packaging/grafana/symgrid.json DESTINATION ${share}/grafana)
 install(FILES LICENSE README.md CONTRIBUTING.md ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN ".*" EXCLUDE)
 

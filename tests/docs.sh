@@ -268,6 +268,14 @@ if not faults or not set(faults) <= set(listed):
 if reasons != told:
     wrong.append(f"docs/safety.md: reasons differ from src/site/reason.h: {sorted(set(reasons.items()) ^ set(told.items()))}")
 
+alarms = read("src/site/alarm.h")
+alarms = alarms[alarms.index("#define SG_ALARM_LIST"):alarms.index("typedef enum sg_alarm_kind")].replace("\\\n", " ")
+kinds = {(kind, priority.lower(), on, off, "".join(re.findall(r'"([^"]*)"', text))) for kind, priority, on, off, text in
+         re.findall(r'X\(SG_ALARM_\w+,\s*"(\w+)",\s*SG_PRIORITY_(\w+),\s*([\d.]+),\s*([\d.]+),\s*"[^"]*",\s*((?:"[^"]*"\s*)+),', alarms)}
+listed = set(re.findall(r"^\| `(\w+)` \| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([^|]*) \|$", read("docs/alarms.md"), flags=re.M))
+if not kinds or kinds != listed or len(kinds) != alarms.count("X(SG_ALARM_"):
+    wrong.append(f"docs/alarms.md: kinds differ from src/site/alarm.h: {sorted(kinds ^ listed)}")
+
 for line in wrong:
     print("FAILED:", line)
 print(f"{links} links, {len(in_report)} metrics, {len(tables)} tables, {len(reasons)} reasons compared")

@@ -27,6 +27,8 @@ need lib/sysusers.d/symgrid-agent.conf
 need 'share/man/man1/symgrid.1'
 need 'share/man/man1/symgrid-agent.1'
 need share/bash-completion/completions/symgrid
+need share/symgrid/prometheus/symgrid.rules.yml
+need share/symgrid/grafana/symgrid.json
 need 'share/doc/symgrid/LICENSE'
 need 'share/doc/symgrid/README.md'
 need 'share/doc/symgrid/docs/index.md'

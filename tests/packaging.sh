@@ -27,6 +27,39 @@ if complete_line symgrid query x --po | grep policy; then
 fi
 echo "completion: answers"
 
+# Prometheus rules and the Grafana dashboard ask for figures that a site serves.
+${PYTHON:-python3} - <<'PYTHON'
+import json
+import re
+
+with open("src/serve/metrics.c", encoding="utf-8") as file:
+    served = set(re.findall(r'"(symgrid_[a-z_]+)"', file.read()))
+with open("packaging/prometheus/symgrid.rules.yml", encoding="utf-8") as file:
+    rules = file.read()
+with open("packaging/grafana/symgrid.json", encoding="utf-8") as file:
+    board = json.load(file)
+texts = {"rules": re.sub(r"#.*", "", rules).replace("symgrid-", ""),
+         "dashboard": " ".join(t["expr"] for p in board["panels"] for t in p.get("targets", []))}
+for name, text in texts.items():
+    unknown = {m for m in re.findall(r"symgrid_[a-z_]+", text)} - served
+    assert not unknown, f"{name}: no site serves {sorted(unknown)}"
+taken = set()
+for panel in board["panels"]:
+    at = panel["gridPos"]
+    cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+    assert not cells & taken and max(x for x, _ in cells) < 24, f"dashboard: {panel['title']} lies on another panel"
+    taken |= cells
+assert len({p["id"] for p in board["panels"]}) == len(board["panels"])
+PYTHON
+if command -v promtool >/dev/null; then
+    promtool check rules packaging/prometheus/symgrid.rules.yml >"$scratch/rules" 2>&1 ||
+        { cat "$scratch/rules"; exit 1; }
+    (cd packaging/prometheus && promtool test rules symgrid.rules.test.yml) >"$scratch/rules" 2>&1 ||
+        { cat "$scratch/rules"; exit 1; }
+    echo "alert rules: ok"
+fi
+echo "rules and dashboard: what they ask for is served"
+
 for file in symgrid.pc symgrid{,-agent}.{service,1}; do
     if grep -n '@[A-Za-z_]*@' "$build/$file"; then
         echo "$file: a placeholder was left in"

@@ -37,7 +37,7 @@ static const char help[] =
     "  --policy NAME       static, rules (default) or mpc\n"
     "  --plan-every D      mpc: a new plan every so often (default: the site file's, 5min)\n"
     "  --webhook URL       send alarms there as they are raised and cleared, signed\n"
-    "  --webhook-secret F  file with the key that signs them\n"
+    "  --webhook-secret FILE  the key that signs them\n"
     "\n"
     "The page is at http://127.0.0.1:8048/, figures for Prometheus at /metrics, the API at "
     "/openapi.json.\n"
@@ -181,11 +181,11 @@ int sg_cli_run(int argc, char **argv)
 {
     words w = {0};
     const sg_option options[] = {
-        {"--listen", &w.listen, NULL}, {"--data", &w.data, NULL},
-        {"--for", &w.duration, NULL},  {"--speed", &w.speed, NULL},
-        {"--from", &w.from, NULL},     {"--step", &w.step, NULL},
-        {"--policy", &w.policy, NULL}, {"--plan-every", &w.plan_every, NULL},
-        {"--help", NULL, &w.help},     {"--no-serve", NULL, &w.no_serve},
+        {"--listen", &w.listen, NULL},   {"--data", &w.data, NULL},
+        {"--for", &w.duration, NULL},    {"--speed", &w.speed, NULL},
+        {"--from", &w.from, NULL},       {"--step", &w.step, NULL},
+        {"--policy", &w.policy, NULL},   {"--plan-every", &w.plan_every, NULL},
+        {"--help", NULL, &w.help},       {"--no-serve", NULL, &w.no_serve},
         {"--webhook", &w.webhook, NULL}, {"--webhook-secret", &w.webhook_secret, NULL}};
     int count = sg_options_parse(argc, argv, options, 12, 1);
     if (w.help) {

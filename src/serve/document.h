@@ -23,6 +23,7 @@ void sg_document_settlement(const sg_settlement *interval, const char *key, sg_o
 /* What the server knows about itself, for /metrics. */
 typedef struct sg_serve_counters {
     const char *version;
+    int64_t start_s;     /* of the server, seconds since 1970 */
     int64_t requests[6]; /* by first digit of the status, 1..5 */
     int64_t streams, connections;
     int64_t events; /* sent to streams */

@@ -374,6 +374,8 @@ void sg_document_metrics(const sg_site *site, const sg_view *view,
     static const char *const classes[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
     family(out, "symgrid_build_info", "gauge", "Version of the program.");
     sample(out, "symgrid_build_info", "version", counters->version, 1);
+    single(out, "symgrid_start_time_seconds", "gauge",
+           "When the program started, seconds since 1970.", (double)counters->start_s);
     single(out, "symgrid_ready", "gauge", "1 after the first step.", view != NULL);
     family(out, "symgrid_http_requests_total", "counter", "Answered requests by class of status.");
     for (int i = 2; i <= 5; i++) {

@@ -266,7 +266,8 @@ static enum MHD_Result dispatch(sg_http_request *request)
         return sg_http_reply(request, MHD_HTTP_NO_CONTENT, NULL, NULL, MHD_HTTP_HEADER_ALLOW,
                              allow);
     }
-    if (found != ROUTE_QUERY && found != ROUTE_ALARMS && found != ROUTE_ASSET && request->query[0]) {
+    if (found != ROUTE_QUERY && found != ROUTE_ALARMS && found != ROUTE_ASSET &&
+        request->query[0]) {
         return no_parameters(request);
     }
     bool posts = strcmp(request->method, MHD_HTTP_METHOD_POST) == 0;

@@ -227,6 +227,7 @@ sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
     const char *listen = config->listen ? config->listen : SG_SERVE_LISTEN_DEFAULT;
     self->config = *config;
     self->counters.version = config->version ? config->version : "unknown";
+    self->counters.start_s = (int64_t)time(NULL);
     self->started_ms = sg_http_clock_ms();
     self->listen_fd = self->event_fd = self->epoll_fd = -1;
     sg_status status =

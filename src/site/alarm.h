@@ -47,7 +47,7 @@ typedef enum sg_priority {
     X(SG_ALARM_STORE_RESERVE, "store_reserve", SG_PRIORITY_HIGH, 60, 60, "kWh",                    \
       "it holds less than its reserve: the loss of the grid would not be bridged as planned",      \
       "Find out what drew it down; let it charge; shed early should the grid fail.")               \
-    X(SG_ALARM_LOAD_SHED, "load_shed", SG_PRIORITY_HIGH, 2, 10, "",                                \
+    X(SG_ALARM_LOAD_SHED, "load_shed", SG_PRIORITY_HIGH, 2, 10, "loads",                           \
       "loads are switched off so that loads of higher class keep running",                         \
       "See the reason in the decisions; move or stop work; bring supply up.")                      \
     X(SG_ALARM_SAFE_SET, "safe_set", SG_PRIORITY_HIGH, 1, 10, "",                                  \
@@ -57,11 +57,11 @@ typedef enum sg_priority {
     X(SG_ALARM_JOURNAL_DEGRADED, "journal_degraded", SG_PRIORITY_HIGH, 0, 5, "",                   \
       "the journal cannot be written: nothing is acknowledged, this time cannot be replayed",      \
       "Free space on the disk of the data folder, or mend it; writing resumes by itself.")         \
-    X(SG_ALARM_START_FAILED, "start_failed", SG_PRIORITY_HIGH, 0, 60, "",                          \
-      "a generator did not start, or stopped",                                                     \
+    X(SG_ALARM_START_FAILED, "start_failed", SG_PRIORITY_HIGH, 0, 60, "members",                   \
+      "it did not start, or stopped",                                                              \
       "Check fuel, batteries and the generator's own panel; it is asked again after a rest.")      \
-    X(SG_ALARM_STORE_DEAF, "store_deaf", SG_PRIORITY_MEDIUM, 10, 30, "",                           \
-      "members do not deliver what they are told",                                                 \
+    X(SG_ALARM_STORE_DEAF, "store_deaf", SG_PRIORITY_MEDIUM, 10, 30, "members",                    \
+      "some of it does not deliver what it is told",                                               \
       "Check the converter and its network; it is not counted on until it follows.")               \
     X(SG_ALARM_READINGS_STALE, "readings_stale", SG_PRIORITY_MEDIUM, 5, 10, "",                    \
       "readings are stale or missing: safe values are kept",                                       \

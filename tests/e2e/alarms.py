@@ -106,6 +106,25 @@ def an_outage(run):
     require(len(listed(run, "?state=all&limit=1")) == 1, "and cut")
 
 
+def as_documented(run):
+    """What each alarm has is what /openapi.json says that it has, types included."""
+    _, api = run.get("/openapi.json")
+    schema = api["components"]["schemas"]["Alarm"]
+    types = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
+    for alarm in listed(run, "?state=all"):
+        require(list(alarm) == schema["required"] == list(schema["properties"]), f"the keys are the documented ones {list(alarm)}")
+        for key, value in alarm.items():
+            wanted = schema["properties"][key]
+            allowed = wanted.get("type", "string")
+            kinds = tuple(types[t] for t in ([allowed] if isinstance(allowed, str) else allowed))
+            require(any(isinstance(value, k) for k in kinds), f"{key}: {value!r} is of a documented type")
+            require(value in wanted.get("enum", [value]), f"{key}: {value!r} is documented")
+        require(run.get(f"/energy/alarms/{alarm['id']}")[1]["kind"] == alarm["kind"], "each can be asked by itself")
+    summary = run.telemetry()["alarms"]
+    require(list(summary) == api["components"]["schemas"]["AlarmSummary"]["required"], "and so are the counts")
+    print("ok: the alarms are as /openapi.json describes them")
+
+
 def wrong_questions(run):
     for query in ("?limit=0", "?limit=1001", "?limit=x", "?limit=", "?state=asleep", "?state=", "?who=me", "?state=all%00"):
         status, answer = run.get("/energy/alarms" + query)
@@ -174,6 +193,7 @@ def test(folder):
     words = ("--from", sg.FROM, "--speed", 20, "--webhook", url, "--webhook-secret", secret)
     run = sg.Run(site, data, *words).ready()
     an_outage(run)
+    as_documented(run)
     wrong_questions(run)
     messages(run)
     metrics(run)

@@ -54,6 +54,8 @@ series=$(grep -cv '^#' "$folder/metrics")
 cat > "$folder/prometheus.yml" << YAML
 global:
   scrape_interval: 1s
+  evaluation_interval: 1s
+rule_files: ["$root/packaging/prometheus/symgrid.rules.yml"]
 scrape_configs:
   - job_name: symgrid
     static_configs:
@@ -85,8 +87,31 @@ holds 'count(symgrid_store_energy_joules) > bool 1' 1 || fail "no stores"
 holds 'increase(symgrid_steps_total[10s]) > bool 0' 1 || fail "steps do not increase"
 holds 'scrape_samples_scraped{job="symgrid"}' "$series" || fail "samples $(ask scrape_samples_scraped), expected $series"
 
+# Every panel of the Grafana dashboard asks a question that Prometheus understands, and most get an answer from a site at peace.
+"${PYTHON:-python3}" - "$root/packaging/grafana/symgrid.json" << 'PYTHON' > "$folder/expressions"
+import json, sys
+with open(sys.argv[1], encoding="utf-8") as file:
+    board = json.load(file)
+asked = [(t["expr"], p["title"]) for p in board["panels"] for t in p.get("targets", [])]
+asked += [(a["expr"], "annotation") for a in board["annotations"]["list"]]
+for expression, title in asked:
+    print(title.replace("\t", " "), expression.replace("$instance", ".*"), sep="\t")
+PYTHON
+panels=0
+while IFS=$'\t' read -r title expression; do
+    answer=$(ask "$expression") || fail "panel '$title' asks what Prometheus does not understand: $expression"
+    case $title in
+        annotation | "Active alarms" | "Forecast skill" | "Share of truths"*) ;; # nothing is wrong, nothing is foretold yet
+        *) [ -n "$answer" ] || fail "panel '$title' has no answer: $expression" ;;
+    esac
+    panels=$((panels + 1))
+done < "$folder/expressions"
+[ $panels -ge 30 ] || fail "only $panels expressions in the dashboard"
+
 kill "$site"
 wait "$site" || fail "the site ended with $?"
 site=
 wait_for 60 "the target to be down" holds 'up{job="symgrid"}' 0
-echo "prometheus: $series series, scraped and asked back"
+# Its rules are loaded, and the one about a site that does not answer is on its way.
+wait_for 90 "the alert about the silent site" holds 'count(ALERTS{alertname="SymgridDown"})' 1
+echo "prometheus: $series series, scraped and asked back; $panels expressions of the dashboard, rules loaded"
