@@ -20,7 +20,7 @@ _symgrid_folders() {
 _symgrid_options() {
     case $1 in
         check) echo "--json --notes" ;;
-        run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every --webhook --webhook-secret" ;;
+        run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every --webhook --webhook-secret --webhook-ca" ;;
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --no-baseline --seed --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;

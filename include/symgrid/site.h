@@ -5,6 +5,7 @@
 extern "C" {
 #endif
 
+#include "site/alarm.h"
 #include "site/command.h"
 #include "site/measured.h"
 #include "site/news.h"

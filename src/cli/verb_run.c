@@ -38,6 +38,7 @@ static const char help[] =
     "  --plan-every D      mpc: a new plan every so often (default: the site file's, 5min)\n"
     "  --webhook URL       send alarms there as they are raised and cleared, signed\n"
     "  --webhook-secret FILE  the key that signs them\n"
+    "  --webhook-ca FILE      who may vouch for the receiver, PEM (default: the system's)\n"
     "\n"
     "The page is at http://127.0.0.1:8048/, figures for Prometheus at /metrics, the API at "
     "/openapi.json.\n"
@@ -45,7 +46,7 @@ static const char help[] =
 
 typedef struct words {
     const char *listen, *data, *duration, *speed, *from, *step, *policy, *plan_every, *webhook,
-        *webhook_secret;
+        *webhook_secret, *webhook_ca;
     bool help, no_serve;
 } words;
 
@@ -97,6 +98,7 @@ static int read_options(const words *w, sg_site *site, sg_host_config *ret)
     ret->listen = w->no_serve ? "" : w->listen;
     ret->webhook = w->webhook;
     ret->webhook_secret = w->webhook_secret;
+    ret->webhook_ca = w->webhook_ca;
     int status = sg_option_time("--from", w->from, &ret->from_us);
     status = status ? status : sg_option_duration("--for", w->duration, &ret->duration_s);
     status = status ? status : sg_option_duration("--step", w->step, &ret->step_s);
@@ -180,14 +182,20 @@ static int run_site(sg_site *site, const words *w, const char *site_path)
 int sg_cli_run(int argc, char **argv)
 {
     words w = {0};
-    const sg_option options[] = {
-        {"--listen", &w.listen, NULL},   {"--data", &w.data, NULL},
-        {"--for", &w.duration, NULL},    {"--speed", &w.speed, NULL},
-        {"--from", &w.from, NULL},       {"--step", &w.step, NULL},
-        {"--policy", &w.policy, NULL},   {"--plan-every", &w.plan_every, NULL},
-        {"--help", NULL, &w.help},       {"--no-serve", NULL, &w.no_serve},
-        {"--webhook", &w.webhook, NULL}, {"--webhook-secret", &w.webhook_secret, NULL}};
-    int count = sg_options_parse(argc, argv, options, 12, 1);
+    const sg_option options[] = {{"--listen", &w.listen, NULL},
+                                 {"--data", &w.data, NULL},
+                                 {"--for", &w.duration, NULL},
+                                 {"--speed", &w.speed, NULL},
+                                 {"--from", &w.from, NULL},
+                                 {"--step", &w.step, NULL},
+                                 {"--policy", &w.policy, NULL},
+                                 {"--plan-every", &w.plan_every, NULL},
+                                 {"--help", NULL, &w.help},
+                                 {"--no-serve", NULL, &w.no_serve},
+                                 {"--webhook", &w.webhook, NULL},
+                                 {"--webhook-secret", &w.webhook_secret, NULL},
+                                 {"--webhook-ca", &w.webhook_ca, NULL}};
+    int count = sg_options_parse(argc, argv, options, 13, 1);
     if (w.help) {
         fputs(help, stdout);
         return SG_EXIT_DONE;

@@ -315,6 +315,7 @@ static sg_status start_alarms(host *h)
     snprintf(agent, sizeof agent, "symgrid/%.40s", h->config->version);
     const sg_webhook_config to = {.url = h->config->webhook,
                                   .secret_path = h->config->webhook_secret,
+                                  .ca_path = h->config->webhook_ca,
                                   .agent = agent,
                                   .log = say};
     sg_status status = to.url ? sg_webhook_create(&to, &h->webhook, error) : SG_OK;

@@ -24,6 +24,7 @@ typedef struct sg_host_config {
     double step_s, speed;       /* speed: INFINITY = as fast as it goes    */
     double plan_every_s;        /* over the site file's, also after a reload; 0: the file's */
     const char *webhook;        /* URL that alarms are sent to; NULL: none */
+    const char *webhook_ca;     /* PEM file of who may sign for its name; NULL: the system's */
     const char *webhook_secret; /* file with the key that signs them */
     bool status_line;           /* keep one on stderr */
 } sg_host_config;

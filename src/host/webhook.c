@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const double last_words_s = 3; /* for what waits when the program ends */
 static const int failing_attempts = 3;
@@ -115,7 +116,7 @@ static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_o
     return over;
 }
 
-static bool prepare(sg_webhook *self)
+static bool prepare(sg_webhook *self, const char *ca_path)
 {
     self->easy = curl.curl_easy_init();
     if (!self->easy) {
@@ -133,6 +134,9 @@ static bool prepare(sg_webhook *self)
     curl.curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl.curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, watch);
     curl.curl_easy_setopt(easy, CURLOPT_XFERINFODATA, self);
+    if (ca_path) {
+        curl.curl_easy_setopt(easy, CURLOPT_CAINFO, ca_path);
+    }
     if (self->here) {
         curl.curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     }
@@ -385,6 +389,11 @@ static sg_status fill(sg_webhook *self, const sg_webhook_config *config,
     self->here = config->url[4] == ':';
     snprintf(self->place, sizeof self->place, "%.*s",
              (int)(host - config->url + (long)strcspn(host, "/?#")), config->url);
+    if (config->ca_path && access(config->ca_path, R_OK) != 0) {
+        snprintf(ret_error, SG_WEBHOOK_TEXT, "webhook: %.120s cannot be read: %s", config->ca_path,
+                 strerror(errno));
+        return SG_IO;
+    }
     return read_secret(self, config->secret_path, ret_error);
 }
 
@@ -436,7 +445,7 @@ sg_status sg_webhook_create(const sg_webhook_config *config, sg_webhook **ret,
         snprintf(ret_error, SG_WEBHOOK_TEXT,
                  "webhook: libcurl is not installed; on Debian: apt install libcurl3-gnutls");
     }
-    if (status == SG_OK && (!prepare(self) || !start(self))) {
+    if (status == SG_OK && (!prepare(self, config->ca_path) || !start(self))) {
         status = SG_NOMEM;
         snprintf(ret_error, SG_WEBHOOK_TEXT, "webhook: %s", sg_status_text(SG_NOMEM));
     }

@@ -30,8 +30,9 @@ typedef struct sg_webhook sg_webhook;
 
 typedef struct sg_webhook_config {
     const char *url;
-    const char *secret_path;       /* a file: "whsec_" and base64, or any text of 24 to 64 bytes */
-    const char *agent;             /* name of the program and its version */
+    const char *secret_path; /* a file: "whsec_" and base64, or any text of 24 to 64 bytes */
+    const char *ca_path; /* PEM file of who is trusted to sign for its name; NULL: the system's */
+    const char *agent;   /* name of the program and its version */
     void (*log)(const char *line); /* one line for the operator, from its thread */
 } sg_webhook_config;
 

@@ -9,6 +9,9 @@ import hmac
 import http.server
 import json
 import os
+import shutil
+import ssl
+import subprocess
 import threading
 import time
 
@@ -181,6 +184,32 @@ def refusals(site, folder, secret):
     print("ok: a webhook that cannot be is explained in one line")
 
 
+def over_tls(folder, secret):
+    """A receiver with a certificate of its own gets nothing until it is vouched for."""
+    certificate, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    if not shutil.which("openssl"):
+        print("skip: no openssl here to make a certificate")
+        return
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # those are the handshakes that are meant to fail
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    site = sg.small_site(folder, "faults:\n  - {kind: grid_loss, at: 1s, duration: 1h}\n", "tls.yaml")
+    words = ("--webhook", f"https://localhost:{server.server_address[1]}/", "--webhook-secret", secret)
+    for options, expected in (((), 0), (("--webhook-ca", certificate), 1)):
+        Receiver.taken.clear()
+        run = sg.Run(site, os.path.join(folder, f"tls{expected}"), "--from", sg.FROM, *words, *options).ready()
+        wait_for("the end of an attempt", lambda: Receiver.taken or "does not take messages" in run.stderr)
+        require(run.stop() == 0, f"a clean end: {run.stderr[-300:]}")
+        check(bool(Receiver.taken) == bool(expected) and not Receiver.bad, "a certificate that is vouched for is taken" if expected else "one that nobody vouches for is not")
+    server.shutdown()
+
+
 def test(folder):
     data, secret = os.path.join(folder, "data"), os.path.join(folder, "secret")
     with open(secret, "w", encoding="ascii") as file:
@@ -217,6 +246,7 @@ def test(folder):
     check("alarms begin without their past" in run.stderr, "a broken file is told of, and the site runs")
     require(run.stop() == 0, "a clean end")
     server.shutdown()
+    over_tls(folder, secret)
 
 
 if __name__ == "__main__":
