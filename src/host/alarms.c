@@ -76,7 +76,7 @@ static void finish(sg_alarms *self, sg_alarm_point *point)
 
 static sg_alarm_point *find(sg_alarms *self, int kind, const char *source)
 {
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         sg_alarm_point *point = &self->point[i];
         if (point->alarm.kind == kind && strcmp(point->alarm.source, source) == 0) {
             return point;
@@ -92,6 +92,7 @@ static sg_alarm_point *place(sg_alarms *self)
     for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
         sg_alarm_point *point = &self->point[i];
         if (point->alarm.kind < 0) {
+            self->point_end = i < self->point_end ? self->point_end : i + 1;
             return point;
         }
         if (point->alarm.state == SG_ALARM_RETURNED && is_raised(point) &&
@@ -122,7 +123,7 @@ void sg_alarms_restore(sg_alarms *self, const sg_alarm *alarm)
 
 static bool kind_is_active(const sg_alarms *self, int kind)
 {
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         const sg_alarm_point *point = &self->point[i];
         if (point->alarm.kind == kind && is_raised(point) && point->alarm.active) {
             return true;
@@ -312,7 +313,7 @@ static void count_up(sg_alarms *self)
     memset(s->priority, 0, sizeof s->priority);
     s->unacknowledged = s->shelved = s->suppressed = 0;
     s->flood = self->flood;
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         const sg_alarm *alarm = &self->point[i].alarm;
         if (!is_raised(&self->point[i])) {
             continue;
@@ -335,7 +336,7 @@ void sg_alarms_look(sg_alarms *self, int64_t time_us, const sg_alarm_sign *sign,
     double dt_s = self->time_us ? (double)(time_us - self->time_us) * 1e-6 : 0;
     dt_s = dt_s > 0 ? fmin(dt_s, DT_S_MAX) : 0;
     self->time_us = time_us;
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         self->point[i].seen = false;
     }
     for (int i = 0; i < count; i++) {
@@ -345,11 +346,11 @@ void sg_alarms_look(sg_alarms *self, int64_t time_us, const sg_alarm_sign *sign,
         const sg_alarm_sign flood = {.kind = SG_ALARM_FLOOD, .value = NAN, .limit = NAN};
         see(self, &flood);
     }
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         step_point(self, &self->point[i], dt_s);
     }
     look_at_flood(self);
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         sg_alarm_point *point = &self->point[i];
         if (point->alarm.kind >= 0 && point->alarm.state == SG_ALARM_SUPPRESSED &&
             !must_wait(self, point->alarm.kind)) {
@@ -358,6 +359,9 @@ void sg_alarms_look(sg_alarms *self, int64_t time_us, const sg_alarm_sign *sign,
         }
     }
     count_up(self);
+    while (self->point_end > 0 && self->point[self->point_end - 1].alarm.kind < 0) {
+        self->point_end--;
+    }
 }
 
 /* --- what people do --- */
@@ -406,7 +410,7 @@ static sg_status act_on(sg_alarms *self, sg_alarm_point *point, const sg_alarm_o
 
 sg_status sg_alarms_act(sg_alarms *self, const sg_alarm_order *order, sg_alarm *ret)
 {
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         sg_alarm_point *point = &self->point[i];
         if (is_raised(point) && point->alarm.id == order->id) {
             sg_status status = act_on(self, point, order);
@@ -449,7 +453,7 @@ int sg_alarms_list(const sg_alarms *self, int which, int most, sg_alarm *ret)
 {
     const sg_alarm *order[SG_ALARMS_STANDING_MAX + SG_ALARMS_PAST_MAX];
     int count = 0;
-    for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
+    for (int i = 0; i < self->point_end; i++) {
         const sg_alarm *alarm = &self->point[i].alarm;
         if (is_raised(&self->point[i]) && (which < 0 || which == alarm->state)) {
             count = sort_in(order, count, alarm);
