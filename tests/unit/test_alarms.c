@@ -209,6 +209,20 @@ static void gaps_shorter_than_the_off_delay_are_one_alarm(void **state)
     assert_int_equal(newest(SG_ALARMS_STANDING).state, SG_ALARM_RETURNED);
 }
 
+static void what_is_raised_again_has_its_whole_off_delay(void **state)
+{
+    (void)state;
+    begin();
+    hold(1, SG_ALARM_GRID_LOST, "");
+    hold(20, -1, "");
+    hold(1, SG_ALARM_GRID_LOST, "");
+    hold(10, -1, ""); /* not before it was away for 10 s */
+    assert_int_equal(newest(SG_ALARMS_STANDING).active, 1);
+    assert_int_equal(newest(SG_ALARMS_STANDING).count, 2);
+    hold(1, -1, "");
+    assert_int_equal(newest(SG_ALARMS_STANDING).active, 0);
+}
+
 static void the_deadband_keeps_an_alarm_and_raises_none(void **state)
 {
     (void)state;
@@ -330,6 +344,29 @@ static void a_flood_holds_back_what_can_wait_and_nothing_else(void **state)
     assert_int_equal(alarms.summary.suppressed, 0);
     assert_int_equal(alarms.summary.active[SG_ALARM_READINGS_STALE], 25);
     assert_int_equal(events(SG_ALARM_WAS_RAISED), 15);
+}
+
+/* One each 100 s is six in ten minutes: too many for a flood to be over; one each 200 s is three. */
+static void a_flood_lasts_until_it_is_calm(void **state)
+{
+    (void)state;
+    static sg_alarm_sign sign[64];
+    char name[SG_ID_MAX];
+    begin();
+    for (int i = 0; i < 12; i++) {
+        look(1, sign, stale_signs(sign, 10));
+    }
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "gen-%d", i);
+        hold(1, SG_ALARM_START_FAILED, name);
+        hold(99, -1, "");
+        assert_true(alarms.flood);
+    }
+    for (int i = 0; i < 5; i++) {
+        hold(1, SG_ALARM_START_FAILED, "other");
+        hold(199, -1, "");
+    }
+    assert_false(alarms.flood);
 }
 
 /* EEMUA 191: at most one in ten minutes can be handled well; nine within them are no flood. */
@@ -820,12 +857,14 @@ int main(void)
         cmocka_unit_test(is_raised_after_its_on_delay_and_not_before),
         cmocka_unit_test(a_sign_with_gaps_shorter_than_its_delay_raises_nothing),
         cmocka_unit_test(gaps_shorter_than_the_off_delay_are_one_alarm),
+        cmocka_unit_test(what_is_raised_again_has_its_whole_off_delay),
         cmocka_unit_test(the_deadband_keeps_an_alarm_and_raises_none),
         cmocka_unit_test(a_clock_that_jumps_ends_no_delay),
         cmocka_unit_test(shelving_ends_by_itself),
         cmocka_unit_test(nothing_is_shelved_for_longer_than_a_day),
         cmocka_unit_test(what_is_not_there_is_missing),
         cmocka_unit_test(a_flood_holds_back_what_can_wait_and_nothing_else),
+        cmocka_unit_test(a_flood_lasts_until_it_is_calm),
         cmocka_unit_test(nine_in_ten_minutes_are_no_flood),
         cmocka_unit_test(what_follows_from_an_outage_is_not_told_beside_it),
         cmocka_unit_test(counts_agree_with_the_list_whatever_happens),
