@@ -59,6 +59,13 @@ static double read_number(const json_t *object, const char *key)
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
+/* Cleared and returned ones are over, shelved ones may be either, all others are not. */
+static bool state_fits(const sg_alarm *alarm)
+{
+    bool over = alarm->state == SG_ALARM_RETURNED || alarm->state == SG_ALARM_CLEARED;
+    return alarm->state >= 0 && (alarm->state == SG_ALARM_SHELVED || (alarm->active != 0) == !over);
+}
+
 static bool read_alarm(const json_t *object, sg_alarm *ret)
 {
     char id[24], kind[64], state[32];
@@ -83,7 +90,7 @@ static bool read_alarm(const json_t *object, sg_alarm *ret)
     ret->id = strtoull(id, &end, 10);
     ret->kind = sg_alarm_kind_find(kind);
     ret->state = sg_alarm_state_find(state);
-    return *end == '\0' && ret->id > 0 && ret->id < UINT64_MAX / 2 && ret->state >= 0;
+    return *end == '\0' && ret->id > 0 && ret->id < UINT64_MAX / 2 && state_fits(ret);
 }
 
 static sg_status take(const json_t *list, sg_alarms *ret)
