@@ -74,11 +74,14 @@ static void finish(sg_alarms *self, sg_alarm_point *point)
     point->alarm.kind = -1;
 }
 
+/* Signs come in the same order look by look, so the search begins behind what was found last. */
 static sg_alarm_point *find(sg_alarms *self, int kind, const char *source)
 {
-    for (int i = 0; i < self->point_end; i++) {
-        sg_alarm_point *point = &self->point[i];
+    for (int i = 0, at = self->found + 1; i < self->point_end; i++, at++) {
+        at = at < self->point_end ? at : 0;
+        sg_alarm_point *point = &self->point[at];
         if (point->alarm.kind == kind && strcmp(point->alarm.source, source) == 0) {
+            self->found = at;
             return point;
         }
     }

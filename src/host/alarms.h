@@ -56,6 +56,7 @@ typedef struct sg_alarm_point {
 typedef struct sg_alarms {
     sg_alarm_point point[SG_ALARMS_STANDING_MAX];
     int32_t point_end;                 /* all behind it are free */
+    int32_t found;                     /* the point that was looked for last */
     sg_alarm past[SG_ALARMS_PAST_MAX]; /* a ring */
     int32_t past_count, past_next;
     sg_alarm_event event[SG_ALARMS_EVENT_MAX]; /* a ring; the oldest is overwritten */
