@@ -104,7 +104,10 @@ static uint64_t ring_after(const sg_serve *self, uint64_t tick)
 /* Make it the newest event, for every stream to send once. */
 static void publish(sg_serve *self, sg_http_event *event, int64_t now_ms)
 {
-    self->event_ms = now_ms;
+    /* Counted from when the last one was due: counted from when it left, each delay would put off
+     * all that follow, and ten steps a second would be fewer events. */
+    int64_t due_ms = self->event_ms + SG_HTTP_EVENT_MS;
+    self->event_ms = now_ms - due_ms < SG_HTTP_EVENT_MS ? due_ms : now_ms;
     if (event) {
         event_drop(self->event);
         self->event = event;
