@@ -4,7 +4,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 add_library(symgrid_dependencies INTERFACE)
-set(SYMGRID_PKGCONFIG_REQUIRES yaml-0.1 libmicrohttpd jansson sqlite3)
+set(SYMGRID_PKGCONFIG_REQUIRES yaml-0.1 libmicrohttpd gnutls jansson sqlite3)
 set(missing)
 foreach(module IN LISTS SYMGRID_PKGCONFIG_REQUIRES)
     string(MAKE_C_IDENTIFIER "dep_${module}" prefix)

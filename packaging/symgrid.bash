@@ -20,10 +20,12 @@ _symgrid_folders() {
 _symgrid_options() {
     case $1 in
         check) echo "--json --notes" ;;
-        run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every --webhook --webhook-secret --webhook-ca" ;;
+        run) echo "--listen --tls-cert --tls-key --host-name --tokens --insecure-http --trust-loopback --no-serve --data --for --speed --from --step --policy --plan-every --webhook --webhook-secret --webhook-ca" ;;
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --no-baseline --seed --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
         query) echo "--data --json --csv" ;;
+        token) echo "--role --data --tokens --json" ;;
+        audit) echo "--data --from --to --limit --json" ;;
         forecast) echo "--horizon --time --target --inputs --known --calendar --holidays --sun --zone --model --intervals --season --overload --plot --backtest --train --val --test --stride --standardize --fixed --list --json" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
         control) echo "--problem --json" ;;
@@ -35,7 +37,7 @@ _symgrid_options() {
 _symgrid() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]:-}
-    local verbs="bench check control forecast init model plan query replay run simulate"
+    local verbs="audit bench check control forecast init model plan query replay run simulate token"
     local policies="static rules mpc"
     COMPREPLY=()
 
@@ -59,8 +61,9 @@ _symgrid() {
         --step) _symgrid_words "100ms 1s 1min 15min"; return ;;
         --plan-every) _symgrid_words "5min 15min 1h"; return ;;
         --data) _symgrid_folders; return ;;
-        --report | --trace | --problem | --arbitrage) _symgrid_files; return ;;
-        --from | --from-segment | --set | --seconds | --repeats | --changed | --threads | --ticks | --seed | --seeds | --jobs | --columns | --zone | \
+        --role) _symgrid_words "viewer operator admin"; return ;;
+        --tls-cert | --tls-key | --tokens | --report | --trace | --problem | --arbitrage) _symgrid_files; return ;;
+        --host-name | --to | --limit | --from | --from-segment | --set | --seconds | --repeats | --changed | --threads | --ticks | --seed | --seeds | --jobs | --columns | --zone | \
             --horizon | --time | --target | --inputs | --known | --holidays | --sun | --intervals | --season | --train | --val | --test | --stride) return ;;
     esac
 
@@ -72,6 +75,8 @@ _symgrid() {
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [ "$verb" = bench ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
         _symgrid_words "agent control forecast model plan"
+    elif [ "$verb" = token ] && [ "$COMP_CWORD" -eq 2 ] && [[ $current != -* ]]; then
+        _symgrid_words "add list remove"
     elif [ "$verb" = bench ] && [[ $current != -* ]]; then
         _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}')"
     elif [[ $current == -* ]]; then

@@ -28,6 +28,12 @@ static const char help[] =
     "\n"
     "  --listen ADDR:PORT  where to serve (default 127.0.0.1:8048; port 0: any free one)\n"
     "  --no-serve          no page and no API\n"
+    "  --tls-cert FILE     certificate (chain) and key as PEM: HTTPS, TLS 1.3 only\n"
+    "  --tls-key FILE      the key\n"
+    "  --host-name NAME    a name by which this server is reached, for the Host header\n"
+    "  --tokens FILE       who may sign in (default DIR/tokens; symgrid token makes them)\n"
+    "  --insecure-http     beyond loopback without TLS: tokens can be read on the way\n"
+    "  --trust-loopback    who can connect to loopback may operate without a token\n"
     "  --data DIR          journal and telemetry (default symgrid-data/<name of the site file>); "
     "`none` keeps nothing\n"
     "  --for DURATION      stop after so much site time, e.g. 30s (default: run until stopped)\n"
@@ -40,14 +46,18 @@ static const char help[] =
     "  --webhook-secret FILE  the key that signs them\n"
     "  --webhook-ca FILE      who may vouch for the receiver, PEM (default: the system's)\n"
     "\n"
+    "On loopback everybody reads; what changes something needs a token, except in mode observe. "
+    "Started in a terminal it\n"
+    "prints a link that signs the page in. Beyond loopback everything needs a token.\n"
     "The page is at http://127.0.0.1:8048/, figures for Prometheus at /metrics, the API at "
     "/openapi.json.\n"
     "example: symgrid run sites/hall.maml.md --speed 10\n";
 
 typedef struct words {
-    const char *listen, *data, *duration, *speed, *from, *step, *policy, *plan_every, *webhook,
-        *webhook_secret, *webhook_ca;
-    bool help, no_serve;
+    const char *listen, *data, *duration, *speed, *from, *step, *policy, *plan_every;
+    const char *webhook, *webhook_secret, *webhook_ca;
+    const char *tls_cert, *tls_key, *host_name, *tokens;
+    bool help, no_serve, insecure_http, trust_loopback;
 } words;
 
 static int bad(const char *option, const char *wanted, const char *got)
@@ -153,9 +163,17 @@ static void print_summary(const sg_site *site, const sg_host_summary *s, const c
 
 static int run_site(sg_site *site, const words *w, const char *site_path)
 {
-    char data_dir[512];
-    sg_host_config config = {
-        .site = site, .version = SYMGRID_VERSION, .status_line = isatty(STDERR_FILENO) == 1};
+    char data_dir[512], tokens[640];
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    sg_host_config config = {.site = site,
+                             .version = SYMGRID_VERSION,
+                             .status_line = terminal,
+                             .login_code = terminal, /* never into a log */
+                             .tls_cert = w->tls_cert,
+                             .tls_key = w->tls_key,
+                             .host_name = w->host_name,
+                             .insecure_http = w->insecure_http,
+                             .trust_loopback = w->trust_loopback};
     int status = read_options(w, site, &config);
     if (status) {
         return status;
@@ -169,6 +187,12 @@ static int run_site(sg_site *site, const words *w, const char *site_path)
             fprintf(stderr, "symgrid run: cannot make %s: %s\n", w->data, strerror(errno));
             return SG_EXIT_ENVIRONMENT;
         }
+    }
+    if (w->tokens) {
+        config.tokens = w->tokens;
+    } else if (config.data_dir) {
+        snprintf(tokens, sizeof tokens, "%s/tokens", config.data_dir);
+        config.tokens = tokens;
     }
     sg_host_summary summary;
     sg_status ran = sg_host_run(&config, &summary);
@@ -190,12 +214,18 @@ int sg_cli_run(int argc, char **argv)
                                  {"--step", &w.step, NULL},
                                  {"--policy", &w.policy, NULL},
                                  {"--plan-every", &w.plan_every, NULL},
-                                 {"--help", NULL, &w.help},
-                                 {"--no-serve", NULL, &w.no_serve},
+                                 {"--tls-cert", &w.tls_cert, NULL},
+                                 {"--tls-key", &w.tls_key, NULL},
+                                 {"--host-name", &w.host_name, NULL},
+                                 {"--tokens", &w.tokens, NULL},
+                                 {"--insecure-http", NULL, &w.insecure_http},
+                                 {"--trust-loopback", NULL, &w.trust_loopback},
                                  {"--webhook", &w.webhook, NULL},
                                  {"--webhook-secret", &w.webhook_secret, NULL},
-                                 {"--webhook-ca", &w.webhook_ca, NULL}};
-    int count = sg_options_parse(argc, argv, options, 13, 1);
+                                 {"--webhook-ca", &w.webhook_ca, NULL},
+                                 {"--help", NULL, &w.help},
+                                 {"--no-serve", NULL, &w.no_serve}};
+    int count = sg_options_parse(argc, argv, options, sizeof options / sizeof options[0], 1);
     if (w.help) {
         fputs(help, stdout);
         return SG_EXIT_DONE;

@@ -280,11 +280,41 @@ static sg_status start_data(host *h)
     return start_journal(h, lock, &recovery);
 }
 
+/* Where the page is, and how whoever started this gets in. The code goes behind a '#', which browsers keep to themselves. */
+static void announce(host *h, const char *code)
+{
+    const char *listen = h->config->listen ? h->config->listen : SG_SERVE_LISTEN_DEFAULT;
+    const char *colon = strrchr(listen, ':'), *scheme = h->config->tls_cert ? "https" : "http";
+    int length = colon ? (int)(colon - listen) : (int)strlen(listen),
+        port = sg_serve_port(h->serve);
+    const char *address = length > 0 ? listen : "127.0.0.1";
+    length = length > 0 ? length : 9;
+    fprintf(stderr, "symgrid: live page on %s://%.*s:%d/ (port %d)\n", scheme, length, address,
+            port, port);
+    if (code[0]) {
+        fprintf(stderr, "symgrid: to operate it, open this once: %s://%.*s:%d/#code=%s\n", scheme,
+                length, address, port, code);
+    } else if (h->site->mode != SG_OBSERVE && !h->config->trust_loopback && h->config->tokens) {
+        fprintf(stderr,
+                "symgrid: to operate it: symgrid token add NAME --role operator --tokens %s\n",
+                h->config->tokens);
+    }
+}
+
 static sg_status start_server(host *h)
 {
-    char error[SG_SERVE_TEXT] = "";
+    char error[SG_SERVE_TEXT] = "", code[SG_TOKEN_TEXT] = "";
+    bool wanted =
+        h->config->login_code && !h->config->trust_loopback && h->site->mode != SG_OBSERVE;
     sg_serve_config config = {.listen = h->config->listen,
                               .data_dir = h->config->data_dir,
+                              .tokens = h->config->tokens,
+                              .tls_cert = h->config->tls_cert,
+                              .tls_key = h->config->tls_key,
+                              .host_name = h->config->host_name,
+                              .insecure_http = h->config->insecure_http,
+                              .trust_loopback = h->config->trust_loopback,
+                              .code = wanted ? code : NULL,
                               .version = h->config->version,
                               .site = h->site,
                               .host = h,
@@ -301,11 +331,8 @@ static sg_status start_server(host *h)
         say(error);
         return status;
     }
-    const char *listen = h->config->listen ? h->config->listen : SG_SERVE_LISTEN_DEFAULT;
-    const char *colon = strrchr(listen, ':');
-    fprintf(stderr, "symgrid: live page on http://%.*s:%d/ (port %d)\n",
-            colon ? (int)(colon - listen) : (int)strlen(listen), listen, sg_serve_port(h->serve),
-            sg_serve_port(h->serve));
+    announce(h, code);
+    explicit_bzero(code, sizeof code);
     return SG_OK;
 }
 

@@ -16,6 +16,10 @@ typedef struct sg_host_config {
     const sg_site *site;
     const char *listen;   /* NULL: the default; "" = no server */
     const char *data_dir; /* journal and telemetry; NULL = keep nothing */
+    /* Who may connect, and how: serve.h. tokens NULL: nobody can sign in with one. */
+    const char *tokens, *tls_cert, *tls_key, *host_name;
+    bool insecure_http, trust_loopback;
+    bool login_code; /* make a one-time code for the page and print it on stderr */
     const char *version;
     sg_policy policy;
     int64_t from_us; /* where the simulated field starts, unless a journal goes on */

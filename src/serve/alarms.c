@@ -25,6 +25,13 @@ static enum MHD_Result nobody_watches(sg_http_request *request)
                            NULL);
 }
 
+/* 0, which is nobody's, where the text is no number. */
+static uint64_t number_of(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+    return length >= 1 && length <= 18 && text[length] == '\0' ? strtoull(text, NULL, 10) : 0;
+}
+
 static enum MHD_Result unknown_alarm(sg_http_request *request)
 {
     return sg_http_problem(request, MHD_HTTP_NOT_FOUND, "unknown-alarm", "There is no such alarm",
@@ -133,24 +140,29 @@ static enum MHD_Result reply_alarm(sg_http_request *request, const sg_alarm *ala
     return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
 }
 
-enum MHD_Result sg_http_alarm(sg_http_request *request, const char *id)
+/* The alarm that the path names; false: there is none, or no memory to look for it. */
+static bool find(const sg_http_request *request, const sg_alarms_port *port, sg_alarm *ret)
+{
+    sg_alarm *alarm = malloc(sizeof *alarm * SG_ALARMS_LIST_MAX);
+    uint64_t wanted = number_of(request->item);
+    bool found = false;
+    int count = alarm ? port->list(port->self, SG_ALARMS_ALL, SG_ALARMS_LIST_MAX, alarm) : 0;
+    for (int i = 0; i < count && !found; i++) {
+        found = alarm[i].id == wanted;
+        *ret = found ? alarm[i] : *ret;
+    }
+    free(alarm);
+    return found;
+}
+
+enum MHD_Result sg_http_alarm(sg_http_request *request)
 {
     const sg_alarms_port *port = port_of(request);
-    uint64_t wanted = strtoull(id, NULL, 10);
+    sg_alarm alarm = {0};
     if (!port) {
         return nobody_watches(request);
     }
-    sg_alarm *alarm = malloc(sizeof *alarm * SG_ALARMS_LIST_MAX);
-    if (!alarm) {
-        return MHD_NO;
-    }
-    int count = port->list(port->self, SG_ALARMS_ALL, SG_ALARMS_LIST_MAX, alarm), i = 0;
-    while (i < count && alarm[i].id != wanted) {
-        i++;
-    }
-    enum MHD_Result result = i < count ? reply_alarm(request, &alarm[i]) : unknown_alarm(request);
-    free(alarm);
-    return result;
+    return find(request, port, &alarm) ? reply_alarm(request, &alarm) : unknown_alarm(request);
 }
 
 /* --- acting --- */
@@ -264,10 +276,9 @@ static bool read_order(const sg_http_request *request, sg_alarm_order *ret, sg_b
 enum MHD_Result sg_http_alarm_act(sg_http_request *request)
 {
     const sg_alarms_port *port = port_of(request);
-    const char *id = strrchr(request->path, '/') + 1;
-    sg_alarm_order order = {.id = strtoull(id, NULL, 10)};
+    sg_alarm_order order = {.id = number_of(request->item)};
     sg_body_error error;
-    sg_alarm alarm;
+    sg_alarm alarm = {0};
     if (!port) {
         return nobody_watches(request);
     }
@@ -275,6 +286,9 @@ enum MHD_Result sg_http_alarm_act(sg_http_request *request)
         return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug,
                                "The body does not say what to do with the alarm", NULL, &error,
                                NULL, NULL);
+    }
+    if (find(request, port, &alarm)) {
+        sg_alarm_json(&alarm, NULL, &request->before);
     }
     sg_status status = port->act(port->self, &order, &alarm);
     if (status == SG_MISSING) {
@@ -288,10 +302,4 @@ enum MHD_Result sg_http_alarm_act(sg_http_request *request)
                                "Not with an alarm in this state", detail, NULL, NULL, NULL);
     }
     return reply_alarm(request, &alarm);
-}
-
-bool sg_http_alarm_id(const char *text)
-{
-    size_t length = strspn(text, "0123456789");
-    return length >= 1 && length <= 18 && text[length] == '\0' && text[0] != '0';
 }

@@ -3,6 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+static const sg_task *task_named(const sg_view *view, const char *task_id)
+{
+    for (int i = 0; view && i < view->task_count && i < SG_TASK_MAX; i++) {
+        if (strncmp(view->task[i].request.task_id, task_id, SG_ID_MAX) == 0) {
+            return &view->task[i];
+        }
+    }
+    return NULL;
+}
+
 /* Give the request to the loop and set the connection aside until the loop has answered. */
 static enum MHD_Result submit(sg_http_request *request, const sg_request *wanted)
 {
@@ -29,6 +39,10 @@ static enum MHD_Result submit(sg_http_request *request, const sg_request *wanted
             request, MHD_HTTP_SERVICE_UNAVAILABLE, "queue", "Too many requests under way",
             "the queue to the control loop is full", NULL, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
+    const sg_task *known = task_named(view, wanted->task_id);
+    if (known) {
+        sg_document_task(known, NULL, &request->before);
+    }
     self->pending[slot] = request;
     request->phase = SG_HTTP_WAITING;
     request->deadline_ms = sg_http_clock_ms() + SG_HTTP_ANSWER_MS;
@@ -48,14 +62,10 @@ enum MHD_Result sg_http_allocate(sg_http_request *request)
     return submit(request, &wanted);
 }
 
-enum MHD_Result sg_http_withdraw(sg_http_request *request, const char *task_id)
+enum MHD_Result sg_http_withdraw(sg_http_request *request)
 {
     sg_request wanted = {.kind = SG_REQUEST_WITHDRAW};
-    if (request->received > 0) {
-        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, "body", "A body is not expected here",
-                               "DELETE takes no body", NULL, NULL, NULL);
-    }
-    sg_text_copy(wanted.task_id, sizeof wanted.task_id, task_id);
+    sg_text_copy(wanted.task_id, sizeof wanted.task_id, request->item);
     return submit(request, &wanted);
 }
 
@@ -105,34 +115,56 @@ enum MHD_Result sg_http_allocate_finish(sg_http_request *request)
 enum MHD_Result sg_http_task_list(sg_http_request *request)
 {
     const sg_view *view = sg_http_view(request->serve);
+    sg_http_page page;
+    enum MHD_Result result;
+    if (!sg_http_page_read(request, SG_TASK_MAX, &page, &result)) {
+        return result;
+    }
+    const sg_task *last = page.after[0] ? task_named(view, page.after) : NULL;
+    if (page.after[0] && !last) {
+        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, "parameter",
+                               "The query is not understood",
+                               "after: no task of that task_id is remembered", NULL, NULL, NULL);
+    }
     sg_out out = {0};
     double granted_w = 0; /* promised, which is more than is drawn while supply is short */
-    for (int i = 0; view && i < view->task_count && i < SG_TASK_MAX; i++) {
+    int count = view ? view->task_count : 0, listed = 0;
+    count = count < SG_TASK_MAX ? count : SG_TASK_MAX;
+    for (int i = 0; i < count; i++) {
         bool granted = view->task[i].state == SG_TASK_GRANTED;
         granted_w += granted ? view->task[i].request.power_w : 0;
     }
     sg_json_begin(&out, NULL, '{');
     sg_json_fixed(&out, "granted_kw", granted_w / 1e3, 4);
     sg_json_begin(&out, "tasks", '[');
-    for (int i = 0; view && i < view->task_count && i < SG_TASK_MAX; i++) {
-        sg_document_task(&view->task[i], NULL, &out);
+    const char *next = NULL, *shown = NULL;
+    for (int i = last ? (int)(last - view->task) + 1 : 0; i < count && !next; i++) {
+        const sg_task *task = &view->task[i];
+        if (task->received_us < page.from_us || task->received_us >= page.to_us) {
+            continue;
+        }
+        if (listed++ == page.limit) {
+            next = shown;
+            break;
+        }
+        shown = task->request.task_id;
+        sg_document_task(task, NULL, &out);
     }
     sg_json_end(&out, ']');
+    sg_json_text(&out, "next", next);
     sg_json_end(&out, '}');
     return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
 }
 
-enum MHD_Result sg_http_task(sg_http_request *request, const char *task_id)
+enum MHD_Result sg_http_task(sg_http_request *request)
 {
-    const sg_view *view = sg_http_view(request->serve);
+    const sg_task *task = task_named(sg_http_view(request->serve), request->item);
     sg_out out = {0};
-    for (int i = 0; view && i < view->task_count && i < SG_TASK_MAX; i++) {
-        if (strncmp(view->task[i].request.task_id, task_id, SG_ID_MAX) == 0) {
-            sg_document_task(&view->task[i], NULL, &out);
-            return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
-        }
+    if (!task) {
+        return unknown_task(request);
     }
-    return unknown_task(request);
+    sg_document_task(task, NULL, &out);
+    return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
 }
 
 static void settle(sg_serve *self, int slot, sg_http_phase phase)

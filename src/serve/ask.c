@@ -1,3 +1,4 @@
+#include "serve/audit_log.h"
 #include "serve/http.h"
 
 #include <signal.h>
@@ -17,8 +18,15 @@ static void *work(void *argument)
     sg_serve *self = argument;
     pthread_mutex_lock(&self->mutex);
     for (;;) { /* ends: when told to */
-        while (!self->jobs_waiting && !self->worker_stop) {
+        while (!self->jobs_waiting && !self->worker_stop && !self->audit_due) {
             pthread_cond_wait(&self->wake, &self->mutex);
+        }
+        if (self->audit_due) {
+            self->audit_due = false;
+            pthread_mutex_unlock(&self->mutex);
+            sg_audit_sync(self->config.data_dir);
+            pthread_mutex_lock(&self->mutex);
+            continue;
         }
         if (self->worker_stop) {
             break;

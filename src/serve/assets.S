@@ -24,6 +24,7 @@ sg_asset_\name\()_end:
     asset racks_js, "racks.js"
     asset decisions_js, "decisions.js"
     asset alarms_js, "alarms.js"
+    asset login_js, "login.js"
     asset style_css, "style.css"
     asset favicon_svg, "favicon.svg"
     asset openapi_json, "serve/openapi.json"

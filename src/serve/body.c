@@ -317,3 +317,81 @@ sg_status sg_uri_value(const char *query, const char *name, char *ret, size_t si
     }
     return SG_OK;
 }
+
+/* The name of the parameter at *at goes to ret, *at to the next one, *ret_value to its raw value
+ * (up to *ret_end). False: there is none, or (*ret_broken) it cannot be read. */
+static bool next_parameter(const char **at, char *ret, size_t size, const char **ret_value,
+                           const char **ret_end, bool *ret_broken)
+{
+    bool full;
+    size_t length;
+    *ret_broken = false;
+    *at += strspn(*at, "&");
+    if (!**at) {
+        return false;
+    }
+    const char *end = *at + strcspn(*at, "&"), *equals = memchr(*at, '=', (size_t)(end - *at));
+    *ret_broken = !decode(*at, equals ? equals : end, true, ret, size, &length, &full);
+    *ret_value = equals ? equals + 1 : end;
+    *ret_end = end;
+    *at = end;
+    return !*ret_broken;
+}
+
+static bool in_words(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; length && (at = strstr(at, word)); at += length) {
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
+            return !strchr(word, ' ');
+        }
+    }
+    return false;
+}
+
+sg_status sg_uri_only(const char *query, const char *known, sg_body_error *error)
+{
+    char name[48], other[48];
+    const char *value, *end;
+    bool broken;
+    for (const char *at = query; next_parameter(&at, name, sizeof name, &value, &end, &broken);) {
+        if (!in_words(known, name)) {
+            return wrong(error, "unknown-parameter", NULL, "expected only %s, found %.*s", known,
+                         shown(name, 40), name);
+        }
+        for (const char *rest = at;
+             next_parameter(&rest, other, sizeof other, &value, &end, &broken);) {
+            if (strcmp(name, other) == 0) {
+                return wrong(error, "parameter", NULL, "the query parameter %s is there twice",
+                             name);
+            }
+        }
+        if (broken) {
+            break;
+        }
+    }
+    return broken ? wrong(error, "parameter", NULL,
+                          "expected names of query parameters as percent-encoded UTF-8")
+                  : SG_OK;
+}
+
+sg_status sg_uri_get(const char *query, const char *name, char *ret, size_t size,
+                     sg_body_error *error)
+{
+    char found[48];
+    const char *value, *end;
+    bool broken, full;
+    size_t length;
+    for (const char *at = query; next_parameter(&at, found, sizeof found, &value, &end, &broken);) {
+        if (strcmp(found, name) != 0) {
+            continue;
+        }
+        if (!decode(value, end, true, ret, size, &length, &full)) {
+            wrong(error, "parameter", NULL, full ? "%s: too long" : "%s: not percent-encoded UTF-8",
+                  name);
+            return full ? SG_FULL : SG_FORMAT;
+        }
+        return SG_OK;
+    }
+    return SG_MISSING;
+}

@@ -36,4 +36,9 @@ SG_MUST_CHECK sg_status sg_uri_split(const char *raw, char *ret_path, size_t siz
  * beyond. */
 SG_MUST_CHECK sg_status sg_uri_value(const char *query, const char *name, char *ret, size_t size,
                                      size_t *ret_length, sg_body_error *error);
+/* SG_OK where every parameter is one of `known` (names between blanks) and none is there twice. */
+SG_MUST_CHECK sg_status sg_uri_only(const char *query, const char *known, sg_body_error *error);
+/* One of them, decoded. SG_MISSING: it is not there; SG_FORMAT, SG_FULL: broken, too long. */
+SG_MUST_CHECK sg_status sg_uri_get(const char *query, const char *name, char *ret, size_t size,
+                                   sg_body_error *error);
 #endif

@@ -6,7 +6,7 @@
 
 /* What the header lines of a request say together. */
 typedef struct lines {
-    int lengths, encodings, hosts;
+    int lengths, encodings, hosts, logins;
     bool chunked, bad_name, bad_value, bad_length, coded;
 } lines;
 
@@ -37,6 +37,8 @@ static enum MHD_Result look(void *into, enum MHD_ValueKind kind, const char *key
         all->chunked = strcasecmp(value, "chunked") == 0;
     } else if (strcasecmp(key, MHD_HTTP_HEADER_HOST) == 0) {
         all->hosts++;
+    } else if (strcasecmp(key, MHD_HTTP_HEADER_AUTHORIZATION) == 0) {
+        all->logins++;
     } else if (strcasecmp(key, MHD_HTTP_HEADER_CONTENT_ENCODING) == 0) {
         all->coded = strcasecmp(value, "identity") != 0;
     }
@@ -61,6 +63,7 @@ static const char *framing_fault(const lines *all, const char *version)
            : all->lengths && all->bad_length ? "Content-Length is not a number"
            : all->encodings > 1 || (all->encodings && !all->chunked)
                ? "Transfer-Encoding other than chunked"
+           : all->logins > 1                                     ? "Authorization is there twice"
            : all->hosts > 1                                      ? "Host is there twice"
            : all->hosts == 0 && strcmp(version, "HTTP/1.1") == 0 ? "Host is missing"
            : all->encodings && strcmp(version, "HTTP/1.1") != 0  ? "Transfer-Encoding in HTTP/1.0"

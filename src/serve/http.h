@@ -6,6 +6,7 @@
 #include "serve/body.h"
 #include "serve/document.h"
 #include "serve/serve.h"
+#include "serve/tokens.h"
 #include "store/query.h"
 
 #include <microhttpd.h>
@@ -13,8 +14,8 @@
 #include <stdatomic.h>
 
 enum {
-    SG_HTTP_CONNECTIONS = 1200,
-    SG_HTTP_STREAMS = 1000,
+    SG_HTTP_CONNECTIONS = 2400,
+    SG_HTTP_STREAMS = 2048,
     SG_HTTP_PENDING = 256,  /* requests for power under way     */
     SG_HTTP_JOBS = 8,       /* queries waiting or running       */
     SG_HTTP_ANSWERS = 512,  /* of the loop, not yet picked up   */
@@ -26,9 +27,43 @@ enum {
     SG_HTTP_REPLY_MS = 60000, /* an answer must be taken by then, streams excepted    */
     SG_HTTP_ANSWER_MS = 5000, /* the loop must have answered by then                  */
     SG_HTTP_EVENT_MS = 100,   /* between two events of a stream                       */
-    SG_HTTP_BEAT_MS = 5000,   /* a comment keeps a silent stream alive                */
-    SG_HTTP_PATH = 256
+    SG_HTTP_RING = 300,       /* the last events, for readers that come back */
+    SG_HTTP_RING_BYTES = 8 << 20,
+    SG_HTTP_RESUME_MS = 30000, /* so long they are kept when the last reader has gone */
+    SG_HTTP_BEAT_MS = 5000,    /* a comment keeps a silent stream alive                */
+    SG_HTTP_PATH = 256,
+    SG_HTTP_SESSIONS = 64,             /* browsers that are signed in              */
+    SG_HTTP_SESSION_MS = 12 * 3600000, /* a session that is not used ends by then  */
+    SG_HTTP_TOKENS_MS = 1000,          /* how often the tokens file is looked at   */
+    SG_HTTP_PAGE = 1000                /* entries of a list in one answer, at most */
 };
+
+struct sg_http_request;
+typedef enum MHD_Result sg_http_handler(struct sg_http_request *request);
+
+/* A resource: who may use it and what answers. One row of the table in route.c each. */
+typedef struct sg_http_route {
+    const char *path;       /* one that ends in '/' is followed by an id: request->item */
+    sg_access read, change; /* least role for GET and HEAD; for POST and DELETE */
+    const char *parameters; /* that GET takes, between blanks; "" none, "*" looked at by `get` */
+    sg_http_handler *get, *post, *withdraw; /* NULL: 405; `withdraw` answers DELETE */
+    bool secret;                            /* bodies hold secrets: no audit entry quotes them */
+} sg_http_route;
+
+/* A browser that is signed in; its secret is in a cookie. */
+typedef struct sg_http_session {
+    bool open;
+    unsigned char hash[SG_TOKEN_HASH];  /* of the cookie */
+    unsigned char token[SG_TOKEN_HASH]; /* of the token it was opened with; zero: the run's code */
+    int64_t used_ms;
+} sg_http_session;
+
+/* What a list is asked for: `limit`, `after`, `from`, `to`. */
+typedef struct sg_http_page {
+    int limit;
+    char after[SG_ID_MAX]; /* the last entry seen, "" = from the newest on */
+    int64_t from_us, to_us;
+} sg_http_page;
 
 typedef struct sg_http_connection {
     struct sg_http_connection *next, *previous;
@@ -36,6 +71,13 @@ typedef struct sg_http_connection {
     bool whole, stream; /* a request is complete and being answered; it is an event stream */
     int64_t since_ms;   /* when waiting for it, or answering it, began */
 } sg_http_connection;
+
+typedef enum sg_http_refusal {
+    SG_HTTP_WELCOME,
+    SG_HTTP_UNKNOWN,  /* a token that is none            */
+    SG_HTTP_NO_LOGIN, /* nobody signed in, and it needs somebody */
+    SG_HTTP_TOO_LOW   /* somebody, without the role      */
+} sg_http_refusal;
 
 typedef enum sg_http_phase {
     SG_HTTP_READING,
@@ -50,8 +92,15 @@ typedef struct sg_http_request {
     char *uri;         /* raw target */
     const char *query; /* inside uri */
     char path[SG_HTTP_PATH];
-    const char *method, *host;
+    const char *method, *host, *version;
+    const sg_http_route *route; /* NULL: no such resource, or one of the page's files */
+    const char *item;           /* the id behind the route's path */
+    sg_access access;           /* what who asks may do */
+    char who[SG_TOKEN_NAME];    /* name of the token, "" = nobody signed in */
+    sg_http_refusal refusal;
     bool seen, replied;
+    bool changes;  /* admitted to change something: goes to the audit log */
+    sg_out before; /* JSON of what it changes, as it was */
     sg_http_phase phase;
     char *body;
     size_t length, received;
@@ -67,7 +116,8 @@ typedef struct sg_http_request {
 typedef struct sg_http_event {
     int holders;
     uint64_t tick; /* of its view, 0 = none */
-    size_t length;
+    /* The event is text[head .. head + body); the whole is that event as one chunk of HTTP/1.1. */
+    size_t head, body, length;
     char *text;
 } sg_http_event;
 
@@ -78,7 +128,10 @@ typedef struct sg_http_stream {
     sg_http_event *event; /* being sent */
     size_t sent;
     uint64_t last, tick; /* number of the last event begun, tick of the last view */
+    uint64_t resume;     /* next one of the ring to send; UINT64_MAX: only the newest */
     bool asleep;
+    int fd; /* where the server writes chunks itself; -1: the library does all the sending */
+    bool broken;
 } sg_http_stream;
 
 /* A query on its way through the worker. */
@@ -104,7 +157,8 @@ struct sg_serve {
     sg_serve_config config;
     struct MHD_Daemon *daemon;
     int listen_fd, event_fd, epoll_fd, port;
-    bool loopback;
+    bool loopback, tls;
+    char *tls_cert, *tls_key; /* PEM texts */
     pthread_t thread;
     int64_t started_ms;
     atomic_bool stop;
@@ -123,8 +177,14 @@ struct sg_serve {
     sg_http_stream *streams;
     sg_http_event *event; /* the newest */
     uint64_t event_number;
-    int64_t event_ms;
-    sg_out document; /* telemetry of tick document_tick */
+    /* Views sent before: numbers ring_begin to ring_end - 1, each at its number modulo the size. */
+    sg_http_event *ring[SG_HTTP_RING];
+    uint64_t ring_begin, ring_end;
+    size_t ring_bytes;
+    int64_t event_ms, left_ms;   /* of the newest event; when the last reader went */
+    sg_out document;             /* telemetry of tick document_tick */
+    struct MHD_Response *answer; /* the same as an answer, of tick answer_tick */
+    uint64_t answer_tick;
     uint64_t document_tick;
 
     /* The query worker; jobs_* under the mutex. */
@@ -134,7 +194,16 @@ struct sg_serve {
     pthread_cond_t wake;
     sg_http_job *jobs_waiting, *jobs_done;
     int job_count;
-    bool worker_stop;
+    bool worker_stop, audit_due;
+
+    /* login.c */
+    sg_tokens tokens;
+    int64_t tokens_ms;    /* when the file was last looked at */
+    int64_t tokens_stamp; /* of the file as it was read */
+    sg_http_session sessions[SG_HTTP_SESSIONS];
+    bool code_open; /* the one-time code was made and not used */
+    unsigned char code[SG_TOKEN_HASH];
+    char cookie[24]; /* its name: cookies do not tell ports apart */
 };
 
 /* listen.c: a listening socket for "address:port". */
@@ -144,9 +213,17 @@ sg_status sg_http_listen(const char *text, int *ret_fd, int *ret_port, bool *ret
  * follow. */
 bool sg_http_host_allowed(const char *host, const char *extra);
 
+/* tls.c: reads and tries certificate and key where the config names them; SG_FORMAT says what is
+ * wrong. Sets self->tls. */
+sg_status sg_http_tls_read(sg_serve *self, char ret_error[SG_SERVE_TEXT]);
+void sg_http_tls_free(sg_serve *self);
+
 /* reply.c: every answer leaves through these. `body` is taken over. */
 enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const char *type,
                               sg_out *body, const char *header, const char *value);
+/* The state of a view. One response object serves all who ask until the next step: making it anew for
+ * each, headers and all, was most of what a request cost. */
+enum MHD_Result sg_http_reply_telemetry(sg_http_request *request, const sg_view *view);
 /* RFC 9457. pointer and byte from error, which may be NULL; header may be NULL. */
 enum MHD_Result sg_http_problem(sg_http_request *request, unsigned status, const char *slug,
                                 const char *title, const char *detail, const sg_body_error *error,
@@ -161,22 +238,42 @@ void *sg_http_request_begin(void *serve, const char *uri, struct MHD_Connection 
 void sg_http_request_end(void *serve, struct MHD_Connection *connection, void **context,
                          enum MHD_RequestTerminationCode why);
 
+const sg_http_route *sg_http_route_of(sg_http_request *request);
+const sg_http_route *sg_http_routes(size_t *ret_count); /* the table */
+bool sg_http_method_is(const sg_http_request *request, const char *method);
+
+/* Whether the route answers the method. */
+bool sg_http_answers(const sg_http_request *request);
+
+/* login.c: who asks, and whether they may; sg_http_refuse says why not, once the body is read away. */
+void sg_http_admit(sg_http_request *request);
+enum MHD_Result sg_http_refuse(sg_http_request *request);
+void sg_http_login_start(sg_serve *self);
+sg_http_handler sg_http_session_show, sg_http_session_open, sg_http_session_close;
+
+/* page.c: false after it has answered with *ret. `most` bounds limit, and is the default. */
+bool sg_http_page_read(sg_http_request *request, int most, sg_http_page *ret_page,
+                       enum MHD_Result *ret);
+
+/* journal of changes, audit.c */
+void sg_http_audit(sg_http_request *request, unsigned status, const sg_out *body);
+sg_http_handler sg_http_audit_list;
+
 /* guard.c: false after it has answered with *ret. */
 bool sg_http_guard(sg_http_request *request, const char *version, enum MHD_Result *ret);
 
 /* allocate.c */
 enum MHD_Result sg_http_allocate(sg_http_request *request); /* POST, whole body */
-enum MHD_Result sg_http_withdraw(sg_http_request *request, const char *task_id);
+enum MHD_Result sg_http_withdraw(sg_http_request *request);
 enum MHD_Result sg_http_allocate_finish(sg_http_request *request); /* answered or late */
 enum MHD_Result sg_http_task_list(sg_http_request *request);
-enum MHD_Result sg_http_task(sg_http_request *request, const char *task_id);
+enum MHD_Result sg_http_task(sg_http_request *request);
 void sg_http_allocate_poll(sg_serve *self, int64_t now_ms); /* answers and time-outs */
 void sg_http_allocate_forget(sg_http_request *request);
 
 /* alarms.c */
-bool sg_http_alarm_id(const char *text);
 enum MHD_Result sg_http_alarm_list(sg_http_request *request);
-enum MHD_Result sg_http_alarm(sg_http_request *request, const char *id);
+enum MHD_Result sg_http_alarm(sg_http_request *request);
 enum MHD_Result sg_http_alarm_act(sg_http_request *request); /* POST, whole body */
 
 /* racks.c */
@@ -197,10 +294,13 @@ void sg_http_stream_poll(sg_serve *self, int64_t now_ms);
 int64_t sg_http_stream_due_ms(const sg_serve *self,
                               int64_t now_ms); /* until the next event may go, -1 = nothing waits */
 void sg_http_stream_stop(sg_serve *self);
+void sg_http_stream_free(sg_serve *self);
 
 int64_t sg_http_clock_ms(void);
 const sg_view *sg_http_view(sg_serve *self);
 /* The site that a view (may be NULL) is about. */
 const sg_site *sg_http_site(const sg_serve *self, const sg_view *view);
 void sg_http_wake(sg_serve *self);
+/* One line for the operator. */
+void sg_http_say(sg_serve *self, const char *line);
 #endif

@@ -21,6 +21,7 @@ enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const c
     bool failed = body && body->failed;
     size_t length = body && body->text && !failed ? body->length : 0;
     struct MHD_Response *response;
+    sg_http_audit(request, status, body);
     if (length) {
         response = MHD_create_response_from_buffer(length, body->text, MHD_RESPMEM_MUST_FREE);
         if (response) {
@@ -51,6 +52,38 @@ enum MHD_Result sg_http_reply(sg_http_request *request, unsigned status, const c
         request->serve->counters.requests[status / 100]++;
     }
     return result;
+}
+
+enum MHD_Result sg_http_reply_telemetry(sg_http_request *request, const sg_view *view)
+{
+    sg_serve *self = request->serve;
+    if (!self->answer || self->answer_tick != view->tick) {
+        union {
+            const char *from;
+            void *to;
+        } text = {.to = NULL};
+        size_t length;
+        text.from = sg_http_document(self, view, &length);
+        struct MHD_Response *made =
+            MHD_create_response_from_buffer(length, text.to, MHD_RESPMEM_MUST_COPY);
+        if (!made || length == 0) {
+            if (made) {
+                MHD_destroy_response(made);
+            }
+            return MHD_NO;
+        }
+        if (self->answer) {
+            MHD_destroy_response(self->answer); /* lives on while somebody is being sent it */
+        }
+        self->answer = made;
+        self->answer_tick = view->tick;
+        sg_http_common_headers(made);
+        MHD_add_response_header(made, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+        MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    }
+    request->replied = true;
+    self->counters.requests[2]++;
+    return MHD_queue_response(request->connection, MHD_HTTP_OK, self->answer);
 }
 
 enum MHD_Result sg_http_problem(sg_http_request *request, unsigned status, const char *slug,

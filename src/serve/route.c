@@ -8,38 +8,29 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum route {
-    ROUTE_NONE,
-    ROUTE_HEALTH,
-    ROUTE_READY,
-    ROUTE_METRICS,
-    ROUTE_TELEMETRY,
-    ROUTE_PLAN,
-    ROUTE_RACKS,
-    ROUTE_ALLOCATE,
-    ROUTE_TASK,
-    ROUTE_ALARMS,
-    ROUTE_ALARM,
-    ROUTE_QUERY,
-    ROUTE_ASSET
-} route;
+static sg_http_handler health, ready, metrics, plan, telemetry;
 
-static const struct {
-    const char *path;
-    route route;
-    const char *allow;
-} routes[] = {{"/healthz", ROUTE_HEALTH, "GET, HEAD, OPTIONS"},
-              {"/readyz", ROUTE_READY, "GET, HEAD, OPTIONS"},
-              {"/metrics", ROUTE_METRICS, "GET, HEAD, OPTIONS"},
-              {"/energy/telemetry", ROUTE_TELEMETRY, "GET, HEAD, OPTIONS"},
-              {"/energy/plan", ROUTE_PLAN, "GET, HEAD, OPTIONS"},
-              {"/energy/racks", ROUTE_RACKS, "GET, HEAD, OPTIONS"},
-              {"/energy/allocate", ROUTE_ALLOCATE, "GET, HEAD, POST, OPTIONS"},
-              {"/energy/alarms", ROUTE_ALARMS, "GET, HEAD, OPTIONS"},
-              {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"}};
-
-static const char task_prefix[] = "/energy/allocate/";
-static const char alarm_prefix[] = "/energy/alarms/";
+/* Who may do what: the least role of each resource, for those who read and those who change.
+ * login.c says who has which; tests/unit/test_guard.c holds every row against every role. */
+static const sg_http_route routes[] = {
+    /* path                read         change       parameters get  post  delete */
+    {"/healthz", SG_NOBODY, SG_ADMIN, "", health, NULL, NULL, false},
+    {"/readyz", SG_VIEWER, SG_ADMIN, "", ready, NULL, NULL, false},
+    {"/metrics", SG_VIEWER, SG_ADMIN, "", metrics, NULL, NULL, false},
+    {"/energy/telemetry", SG_VIEWER, SG_ADMIN, "", telemetry, NULL, NULL, false},
+    {"/energy/plan", SG_VIEWER, SG_ADMIN, "", plan, NULL, NULL, false},
+    {"/energy/allocate", SG_VIEWER, SG_OPERATOR, "limit after from to", sg_http_task_list,
+     sg_http_allocate, NULL, false},
+    {"/energy/allocate/", SG_VIEWER, SG_OPERATOR, "", sg_http_task, NULL, sg_http_withdraw, false},
+    {"/energy/racks", SG_VIEWER, SG_ADMIN, "", sg_http_racks, NULL, NULL, false},
+    {"/energy/alarms", SG_VIEWER, SG_ADMIN, "state limit", sg_http_alarm_list, NULL, NULL, false},
+    {"/energy/alarms/", SG_VIEWER, SG_OPERATOR, "", sg_http_alarm, sg_http_alarm_act, NULL, false},
+    {"/energy/query", SG_VIEWER, SG_ADMIN, "*", sg_http_ask, NULL, NULL, false},
+    {"/energy/audit", SG_ADMIN, SG_ADMIN, "limit after from to", sg_http_audit_list, NULL, NULL,
+     false},
+    {"/energy/session", SG_NOBODY, SG_NOBODY, "", sg_http_session_show, sg_http_session_open,
+     sg_http_session_close, true},
+};
 
 static const sg_asset assets[] = {
     {"/", "text/html; charset=utf-8", sg_asset_index_html, sg_asset_index_html_end},
@@ -55,36 +46,40 @@ static const sg_asset assets[] = {
     {"/decisions.js", "text/javascript; charset=utf-8", sg_asset_decisions_js,
      sg_asset_decisions_js_end},
     {"/alarms.js", "text/javascript; charset=utf-8", sg_asset_alarms_js, sg_asset_alarms_js_end},
+    {"/login.js", "text/javascript; charset=utf-8", sg_asset_login_js, sg_asset_login_js_end},
     {"/style.css", "text/css; charset=utf-8", sg_asset_style_css, sg_asset_style_css_end},
     {"/favicon.svg", "image/svg+xml", sg_asset_favicon_svg, sg_asset_favicon_svg_end},
     {"/openapi.json", "application/json", sg_asset_openapi_json, sg_asset_openapi_json_end}};
 
-static route route_of(const char *path, const char **ret_allow, const sg_asset **ret_asset)
+const sg_http_route *sg_http_routes(size_t *ret_count)
 {
-    *ret_allow = "GET, HEAD, OPTIONS";
+    *ret_count = sizeof routes / sizeof routes[0];
+    return routes;
+}
+
+const sg_http_route *sg_http_route_of(sg_http_request *request)
+{
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (strcmp(path, routes[i].path) == 0) {
-            *ret_allow = routes[i].allow;
-            return routes[i].route;
+        size_t length = strlen(routes[i].path);
+        bool prefix = routes[i].path[length - 1] == '/';
+        if (prefix ? strncmp(request->path, routes[i].path, length) == 0 &&
+                         sg_text_is_id(request->path + length)
+                   : strcmp(request->path, routes[i].path) == 0) {
+            request->item = request->path + length;
+            return &routes[i];
         }
     }
+    return NULL;
+}
+
+static const sg_asset *asset_of(const char *path)
+{
     for (size_t i = 0; i < sizeof assets / sizeof assets[0]; i++) {
         if (strcmp(path, assets[i].path) == 0) {
-            *ret_asset = &assets[i];
-            return ROUTE_ASSET;
+            return &assets[i];
         }
     }
-    if (strncmp(path, task_prefix, sizeof task_prefix - 1) == 0 &&
-        sg_text_is_id(path + sizeof task_prefix - 1)) {
-        *ret_allow = "GET, HEAD, DELETE, OPTIONS";
-        return ROUTE_TASK;
-    }
-    if (strncmp(path, alarm_prefix, sizeof alarm_prefix - 1) == 0 &&
-        sg_http_alarm_id(path + sizeof alarm_prefix - 1)) {
-        *ret_allow = "GET, HEAD, POST, OPTIONS";
-        return ROUTE_ALARM;
-    }
-    return ROUTE_NONE;
+    return NULL;
 }
 
 static enum MHD_Result health(sg_http_request *request)
@@ -161,7 +156,6 @@ static enum MHD_Result telemetry(sg_http_request *request)
     const char *accept =
         MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
     const sg_view *view = sg_http_view(request->serve);
-    size_t length;
     if (accept && strcasestr(accept, "text/event-stream") &&
         strcmp(request->method, MHD_HTTP_METHOD_GET) == 0) {
         return sg_http_stream_open(request);
@@ -169,10 +163,7 @@ static enum MHD_Result telemetry(sg_http_request *request)
     if (!view) {
         return not_ready(request);
     }
-    sg_out out = {0};
-    const char *text = sg_http_document(request->serve, view, &length);
-    sg_out_bytes(&out, text, length);
-    return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
+    return sg_http_reply_telemetry(request, view);
 }
 
 static enum MHD_Result send_asset(sg_http_request *request, const sg_asset *asset)
@@ -207,15 +198,37 @@ static enum MHD_Result send_asset(sg_http_request *request, const sg_asset *asse
     return result;
 }
 
-static bool allows(const char *allow, const char *method)
+bool sg_http_method_is(const sg_http_request *request, const char *method)
 {
-    size_t length = strlen(method);
-    for (const char *at = allow; (at = strstr(at, method)); at += length) {
-        if ((at == allow || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
-            return true;
-        }
-    }
-    return false;
+    return strcmp(request->method, method) == 0;
+}
+
+/* What answers a method, NULL = not allowed here. */
+static sg_http_handler *handler_of(const sg_http_request *request)
+{
+    const sg_http_route *route = request->route;
+    return sg_http_method_is(request, MHD_HTTP_METHOD_GET) ||
+                   sg_http_method_is(request, MHD_HTTP_METHOD_HEAD)
+               ? route->get
+           : sg_http_method_is(request, MHD_HTTP_METHOD_POST)   ? route->post
+           : sg_http_method_is(request, MHD_HTTP_METHOD_DELETE) ? route->withdraw
+                                                                : NULL;
+}
+
+bool sg_http_answers(const sg_http_request *request)
+{
+    return handler_of(request) != NULL;
+}
+
+/* The Allow header of a route; NULL: a file of the page. */
+static const char *allow_of(const sg_http_route *route)
+{
+    static const char *const texts[2][2][2] = {
+        {{"OPTIONS", "DELETE, OPTIONS"}, {"POST, OPTIONS", "POST, DELETE, OPTIONS"}},
+        {{"GET, HEAD, OPTIONS", "GET, HEAD, DELETE, OPTIONS"},
+         {"GET, HEAD, POST, OPTIONS", "GET, HEAD, POST, DELETE, OPTIONS"}}};
+    return route ? texts[route->get != NULL][route->post != NULL][route->withdraw != NULL]
+                 : texts[1][0][0];
 }
 
 static enum MHD_Result no_parameters(sg_http_request *request)
@@ -225,8 +238,8 @@ static enum MHD_Result no_parameters(sg_http_request *request)
                            NULL, NULL, NULL);
 }
 
-/* A body of JSON, and what is to be done with it. */
-static enum MHD_Result post(sg_http_request *request, enum MHD_Result (*take)(sg_http_request *))
+/* False after it has answered: a POST whose body is no JSON, or too much of it. */
+static bool body_fits(sg_http_request *request, enum MHD_Result *ret)
 {
     const char *type = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
                                                    MHD_HTTP_HEADER_CONTENT_TYPE);
@@ -234,72 +247,80 @@ static enum MHD_Result post(sg_http_request *request, enum MHD_Result (*take)(sg
     const char *charset = type ? strcasestr(type + length, "charset=") : NULL;
     if (length != 16 || strncasecmp(type, "application/json", 16) != 0 ||
         (charset && strncasecmp(charset + 8 + (charset[8] == '"'), "utf-8", 5) != 0)) {
-        return sg_http_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media-type",
+        *ret = sg_http_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media-type",
                                "The body is not JSON", "expected Content-Type: application/json",
                                NULL, "Accept", "application/json");
+        return false;
     }
     if (request->received > SG_BODY_MAX) {
-        return sg_http_problem(request, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
+        *ret = sg_http_problem(request, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
                                "The body is too large", "the body has more than 16384 bytes", NULL,
                                MHD_HTTP_HEADER_CONNECTION, "close");
+        return false;
     }
-    return take(request);
+    return true;
+}
+
+/* False after it has answered: query parameters that the resource does not know. */
+static bool parameters_fit(sg_http_request *request, sg_http_handler *handler, enum MHD_Result *ret)
+{
+    sg_body_error error;
+    const char *known = handler == request->route->get ? request->route->parameters : "";
+    if (!request->query[0] || strcmp(known, "*") == 0) {
+        return true;
+    }
+    if (!known[0]) {
+        *ret = no_parameters(request);
+        return false;
+    }
+    if (sg_uri_only(request->query, known, &error) != SG_OK) {
+        *ret = sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug,
+                               "The query is not understood", NULL, &error, NULL, NULL);
+        return false;
+    }
+    return true;
 }
 
 /* The whole request is here: answer it, or set it aside until somebody else has done their part. */
 static enum MHD_Result dispatch(sg_http_request *request)
 {
-    const char *allow;
-    const sg_asset *asset = NULL;
-    route found = route_of(request->path, &allow, &asset);
-    if (found == ROUTE_NONE) {
+    enum MHD_Result result;
+    if (request->refusal != SG_HTTP_WELCOME) {
+        return sg_http_refuse(request);
+    }
+    const sg_asset *asset = request->route ? NULL : asset_of(request->path);
+    if (!request->route && !asset) {
         return sg_http_problem(request, MHD_HTTP_NOT_FOUND, "not-found",
                                "There is no such resource", "see /openapi.json for what there is",
                                NULL, NULL, NULL);
     }
-    if (!allows(allow, request->method)) {
+    const char *allow = allow_of(request->route);
+    if (sg_http_method_is(request, MHD_HTTP_METHOD_OPTIONS)) {
+        return sg_http_reply(request, MHD_HTTP_NO_CONTENT, NULL, NULL, MHD_HTTP_HEADER_ALLOW,
+                             allow);
+    }
+    bool reads = sg_http_method_is(request, MHD_HTTP_METHOD_GET) ||
+                 sg_http_method_is(request, MHD_HTTP_METHOD_HEAD);
+    if (asset && reads) {
+        return send_asset(request, asset);
+    }
+    sg_http_handler *handler = asset ? NULL : handler_of(request);
+    if (!handler) {
         return sg_http_problem(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method",
                                "The method is not allowed here", allow, NULL, MHD_HTTP_HEADER_ALLOW,
                                allow);
     }
-    if (strcmp(request->method, MHD_HTTP_METHOD_OPTIONS) == 0) {
-        return sg_http_reply(request, MHD_HTTP_NO_CONTENT, NULL, NULL, MHD_HTTP_HEADER_ALLOW,
-                             allow);
+    if (!parameters_fit(request, handler, &result)) {
+        return result;
     }
-    if (found != ROUTE_QUERY && found != ROUTE_ALARMS && found != ROUTE_ASSET &&
-        request->query[0]) {
-        return no_parameters(request);
+    if (handler == request->route->post && !body_fits(request, &result)) {
+        return result;
     }
-    bool posts = strcmp(request->method, MHD_HTTP_METHOD_POST) == 0;
-    bool deletes = strcmp(request->method, MHD_HTTP_METHOD_DELETE) == 0;
-    switch (found) {
-    case ROUTE_HEALTH:
-        return health(request);
-    case ROUTE_READY:
-        return ready(request);
-    case ROUTE_METRICS:
-        return metrics(request);
-    case ROUTE_TELEMETRY:
-        return telemetry(request);
-    case ROUTE_PLAN:
-        return plan(request);
-    case ROUTE_RACKS:
-        return sg_http_racks(request);
-    case ROUTE_ALLOCATE:
-        return posts ? post(request, sg_http_allocate) : sg_http_task_list(request);
-    case ROUTE_TASK:
-        return deletes ? sg_http_withdraw(request, request->path + sizeof task_prefix - 1)
-                       : sg_http_task(request, request->path + sizeof task_prefix - 1);
-    case ROUTE_ALARMS:
-        return sg_http_alarm_list(request);
-    case ROUTE_ALARM:
-        return posts ? post(request, sg_http_alarm_act)
-                     : sg_http_alarm(request, request->path + sizeof alarm_prefix - 1);
-    case ROUTE_QUERY:
-        return sg_http_ask(request);
-    default:
-        return send_asset(request, asset);
+    if (handler == request->route->withdraw && request->received > 0) {
+        return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, "body", "A body is not expected here",
+                               "DELETE takes no body", NULL, NULL, NULL);
     }
+    return handler(request);
 }
 
 void *sg_http_request_begin(void *serve, const char *uri, struct MHD_Connection *connection)
@@ -326,7 +347,7 @@ static bool take_upload(sg_http_request *request, const char *upload, size_t siz
     if (request->received > SG_HTTP_DRAIN) {
         return false;
     }
-    if (request->received > SG_BODY_MAX) {
+    if (request->received > SG_BODY_MAX || request->refusal != SG_HTTP_WELCOME) {
         return true; /* read and thrown away, so that the refusal can be sent */
     }
     char *more = realloc(request->body, request->received);
@@ -337,6 +358,21 @@ static bool take_upload(sg_http_request *request, const char *upload, size_t siz
     request->body = more;
     request->length += size;
     return true;
+}
+
+/* Whether the request can be read at all, and who sends it; an answer waits for the body. */
+static enum MHD_Result headers_are_here(sg_http_request *request, const char *method,
+                                        const char *version)
+{
+    enum MHD_Result result;
+    request->seen = true;
+    request->method = method;
+    request->version = version;
+    if (!sg_http_guard(request, version, &result)) {
+        return result;
+    }
+    sg_http_admit(request);
+    return MHD_YES;
 }
 
 enum MHD_Result sg_http_handle(void *serve, struct MHD_Connection *connection, const char *url,
@@ -350,10 +386,7 @@ enum MHD_Result sg_http_handle(void *serve, struct MHD_Connection *connection, c
         return MHD_NO;
     }
     if (!request->seen) {
-        enum MHD_Result result;
-        request->seen = true;
-        request->method = method;
-        return sg_http_guard(request, version, &result) ? MHD_YES : result;
+        return headers_are_here(request, method, version);
     }
     if (request->replied) {
         *upload_size = 0;
@@ -392,7 +425,11 @@ void sg_http_request_end(void *serve, struct MHD_Connection *connection, void **
     if (request) {
         sg_http_allocate_forget(request);
         sg_http_ask_forget(request);
+        sg_out_free(&request->before);
         free(request->uri);
+        if (request->body) {
+            explicit_bzero(request->body, request->length); /* it may have held a token */
+        }
         free(request->body);
         free(request);
     }

@@ -8,7 +8,9 @@
  *          just written.
  * Memory   the config's texts and the site must outlive the server; sg_serve_stop releases the
  *          rest.
- * Bounds   1,200 connections, 16 KiB of request each, 256 requests for power under way, 8 queries
+ * Roles    on loopback everybody reads, and in mode `observe` may do everything; whatever changes
+ *          something in other modes, and all beyond loopback, needs a token with its role (tokens.h).
+ * Bounds   2,400 connections, 16 KiB of request each, 256 requests for power under way, 8 queries
  *          waiting. */
 #ifndef SG_SERVE_SERVE_H
 #define SG_SERVE_SERVE_H
@@ -17,6 +19,7 @@
 #include "engine/frame.h"
 #include "engine/view.h"
 #include "port/alarms.h"
+#include "serve/tokens.h"
 #include "site/site.h"
 
 #include <stdbool.h>
@@ -32,8 +35,19 @@ typedef struct sg_serve_config {
     const char *listen;
     /* A further name that a Host header may carry, for a proxy in front; NULL = none. */
     const char *host_name;
-    const char *data_dir; /* where telemetry.db lies; NULL = no queries */
-    const char *version;  /* of the program, for /healthz and metrics; NULL = "unknown" */
+    const char *data_dir; /* where telemetry.db and audit.jsonl lie; NULL = no queries, no audit */
+    /* The tokens file (tokens.h), looked at once a second; NULL = nobody can sign in with a token. */
+    const char *tokens;
+    /* PEM files for TLS 1.3; NULL = plain HTTP, which beyond loopback is refused unless
+     * insecure_http says that something else protects it. */
+    const char *tls_cert, *tls_key;
+    bool insecure_http;
+    /* Whoever can connect to loopback may do everything, as in mode `observe`. */
+    bool trust_loopback;
+    /* NULL, or where sg_serve_start puts a one-time code: the first page that shows it is signed in
+     * as operator until the program ends. */
+    char *code;
+    const char *version; /* of the program, for /healthz and metrics; NULL = "unknown" */
     const sg_site *site;
     double fresh_s; /* /readyz says no when no step came for so long (wall time); 0 = 2 s */
 
@@ -53,7 +67,7 @@ typedef struct sg_serve_config {
 enum { SG_SERVE_TEXT = 256 };
 
 /* Bind, listen and start. On failure ret_error holds one clear line: SG_FORMAT (the address cannot
- * be read), SG_IO (port in use, no such address), SG_NOMEM.
+ * be read, TLS is missing or its files are no good), SG_IO (port in use, no such address), SG_NOMEM.
  * @effects alloc=yes block=no */
 SG_MUST_CHECK sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
                                        char ret_error[SG_SERVE_TEXT]);

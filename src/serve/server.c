@@ -36,7 +36,7 @@ void sg_http_wake(sg_serve *self)
     (void)written;
 }
 
-static void say(sg_serve *self, const char *line)
+void sg_http_say(sg_serve *self, const char *line)
 {
     if (self->config.log) {
         self->config.log(self->config.host, line);
@@ -160,9 +160,15 @@ static bool start_daemon(sg_serve *self)
     unsigned per_address = self->loopback ? limit : limit / 8;
     /* The library's strict mode answers some faults with two status lines; sg_http_guard refuses
      * them itself. */
+    char only[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3";
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_PRIORITIES, 0, only},
+                                   {MHD_OPTION_HTTPS_MEM_CERT, 0, self->tls_cert},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, self->tls_key},
+                                   {MHD_OPTION_END, 0, NULL}};
     self->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, sg_http_handle, self,
-        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)self->listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, (int)0,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (self->tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+        sg_http_handle, self, MHD_OPTION_ARRAY, self->tls ? tls : tls + 3, MHD_OPTION_LISTEN_SOCKET,
+        (MHD_socket)self->listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, (int)0,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SG_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)SG_HTTP_MEMORY, MHD_OPTION_CONNECTION_LIMIT, limit,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address, MHD_OPTION_URI_LOG_CALLBACK,
@@ -200,9 +206,9 @@ static void release(sg_serve *self)
     } else if (self->listen_fd >= 0) {
         close(self->listen_fd);
     }
-    if (self->event) {
-        free(self->event->text);
-        free(self->event);
+    sg_http_stream_free(self);
+    if (self->answer) {
+        MHD_destroy_response(self->answer);
     }
     if (self->event_fd >= 0) {
         close(self->event_fd);
@@ -210,6 +216,7 @@ static void release(sg_serve *self)
     if (self->epoll_fd >= 0) {
         close(self->epoll_fd);
     }
+    sg_http_tls_free(self);
     sg_ring_free(&self->answers);
     sg_out_free(&self->document);
     free(self);
@@ -236,6 +243,12 @@ sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
         release(self);
         return status;
     }
+    status = sg_http_tls_read(self, ret_error);
+    if (status != SG_OK) {
+        release(self);
+        return status;
+    }
+    sg_http_login_start(self);
     self->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (self->event_fd < 0 || self->epoll_fd < 0 ||
@@ -249,10 +262,9 @@ sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
     if (!self->loopback) {
         char line[SG_SERVE_TEXT];
         snprintf(line, sizeof line,
-                 "listening on %.100s: whoever reaches this address may read telemetry and ask for "
-                 "power",
-                 listen);
-        say(self, line);
+                 "listening on %.100s%s: whoever reaches this address needs a token", listen,
+                 self->tls ? " with TLS" : " WITHOUT TLS, so that tokens can be read on the way");
+        sg_http_say(self, line);
     }
     *ret = self;
     return SG_OK;

@@ -119,7 +119,7 @@ class Run:
 
     def __init__(self, site, data, *options, serve=True, env=None, **popen):
         words = [PROGRAM, "run", site, "--data", data, *map(str, options)]
-        words += ["--listen", "127.0.0.1:0"] if serve else ["--no-serve"]
+        words += ["--listen", "127.0.0.1:0", "--trust-loopback"] if serve else ["--no-serve"]
         self.stderr, self.port = "", None
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         errors="replace", env={**ENVIRONMENT, **(env or {})}, **popen)

@@ -52,7 +52,7 @@ class Program:
         self.data = data
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [SYMGRID, "run", site, "--listen", f"127.0.0.1:{self.port}", "--data", data],
+            [SYMGRID, "run", site, "--listen", f"127.0.0.1:{self.port}", "--data", data, "--trust-loopback"],
             stdout=self.log, stderr=self.log)
         end = time.monotonic() + 20 * SLOW
         while time.monotonic() < end:
@@ -218,7 +218,8 @@ def documents(program):
     except ImportError:
         return
     parts = (("Telemetry", telemetry), ("Plan", program.json("GET", "/energy/plan")), ("Task", program.json("GET", "/energy/allocate/compute_001")),
-             ("Problem", program.json("GET", "/nowhere", expect=404)))
+             ("Problem", program.json("GET", "/nowhere", expect=404)),
+             ("Session", program.json("GET", "/energy/session")), ("Change", program.json("GET", "/energy/audit?limit=1")["entries"][0]))
     parts += tuple(("Alarm", alarm) for alarm in program.json("GET", "/energy/alarms?state=all")["alarms"])
     for name, document in parts:
         schema = {"$ref": f"#/components/schemas/{name}", **api}

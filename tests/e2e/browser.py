@@ -209,7 +209,8 @@ def main():
                 port = free_port()
                 url = f"http://127.0.0.1:{port}/"
                 server = subprocess.Popen([symgrid, "run", os.path.join(ROOT, "sites", "hall.maml.md"), "--speed", "20", "--listen",
-                                           f"127.0.0.1:{port}", "--data", os.path.join(work, "data")], stdout=log, stderr=log)
+                                           f"127.0.0.1:{port}", "--data", os.path.join(work, "data"), "--trust-loopback"],
+                                          stdout=log, stderr=log)
                 wait_for("the server", lambda: server.poll() is not None or answers(url))
                 check(server.poll() is None, "the program serves the page")
             browser = Browser(driver, chromium, os.path.join(work, "profile"))

@@ -65,6 +65,18 @@ static void read_query(const char *query)
     } else {
         check_error(&error);
     }
+    /* The two readers agree on a query that has this parameter and no other. */
+    char other[64];
+    sg_status only = sg_uri_only(query, "sql limit", &error);
+    if (only != SG_OK) {
+        check_error(&error);
+    }
+    sg_status got = sg_uri_get(query, "sql", other, sizeof other, &error);
+    if (status == SG_OK) {
+        SG_CHECK(only == SG_OK && got == SG_OK && strcmp(other, value) == 0);
+    } else if (got == SG_FORMAT || got == SG_FULL) {
+        check_error(&error);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,10 +13,14 @@ from openapi_spec_validator import validate as validate_openapi
 from prometheus_client.parser import text_string_to_metric_families
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ME = {}  # the headers of one who may ask for power
 SITE = os.path.join(ROOT, "sites", "floating.maml.md")
 
 
 def start(data):
+    made = subprocess.run([os.environ["SYMGRID"], "token", "add", "peer", "--role", "operator", "--data", data],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    ME["Authorization"] = "Bearer " + made.stdout.strip()
     process = subprocess.Popen(
         [os.environ["SYMGRID"], "run", SITE, "--listen", "127.0.0.1:0", "--data", data, "--speed", "10"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -37,17 +41,23 @@ def ready(base):
     raise SystemExit("not ready within 10 s")
 
 
+def without_a_token_nothing_changes(base):
+    response = requests.post(base + "/energy/allocate", json={"task_id": "x", "power": "2MW"}, timeout=10)
+    assert response.status_code == 401 and response.headers["WWW-Authenticate"].startswith("Bearer"), response.headers
+    assert requests.get(base + "/energy/session", headers=ME, timeout=10).json()["role"] == "operator"
+
+
 def the_source_s_call_gets_200(base):
-    response = requests.post(base + "/energy/allocate", json={"task_id": "compute_001", "power": "2MW"}, timeout=10)
+    response = requests.post(base + "/energy/allocate", headers=ME, json={"task_id": "compute_001", "power": "2MW"}, timeout=10)
     assert response.status_code == 200, response.text
     answer = response.json()
     assert answer["task_id"] == "compute_001" and answer["power_kw"] == 2000, answer
-    again = requests.post(base + "/energy/allocate", json={"task_id": "compute_001", "power": "2MW"}, timeout=10)
+    again = requests.post(base + "/energy/allocate", headers=ME, json={"task_id": "compute_001", "power": "2MW"}, timeout=10)
     assert again.status_code == 200 and again.json()["received"] == answer["received"], again.text
 
 
 def problems_are_rfc_9457(base):
-    response = requests.post(base + "/energy/allocate", json={"task_id": "x", "power": "-2MW"}, timeout=10)
+    response = requests.post(base + "/energy/allocate", headers=ME, json={"task_id": "x", "power": "-2MW"}, timeout=10)
     assert response.status_code == 400, response.status_code
     assert response.headers["Content-Type"].startswith("application/problem+json"), response.headers
     problem = response.json()
@@ -88,7 +98,7 @@ def main():
         process, base = start(data)
         try:
             ready(base)
-            for test in (the_source_s_call_gets_200, problems_are_rfc_9457,
+            for test in (without_a_token_nothing_changes, the_source_s_call_gets_200, problems_are_rfc_9457,
                          the_openapi_document_is_valid_and_describes_the_answers, the_event_stream_moves,
                          prometheus_reads_the_metrics):
                 test(base)

@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")"
 failed=0
-for peer in http_peers.py webhook_peer.py dispatch_highs.py dispatch_zones.py; do
+for peer in http_peers.py schema_fuzz.py webhook_peer.py dispatch_highs.py dispatch_zones.py; do
     echo "== $peer"
     "$PYTHON" "$peer" || failed=1
 done

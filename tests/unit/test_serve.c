@@ -244,6 +244,7 @@ static sg_serve_config config_of(void)
                              .version = "9.9",
                              .site = &site,
                              .fresh_s = 1,
+                             .trust_loopback = true, /* roles: test_guard.c */
                              .view = host_view,
                              .cells = host_cells,
                              .submit = host_submit,
@@ -863,6 +864,7 @@ static void the_dashboard_s_files_are_those_of_the_tree(void **state)
         {"/alarms.js", "web/alarms.js", "text/javascript"},
         {"/uplot.js", "web/uplot/uplot.js", "text/javascript"},
         {"/uplot.css", "web/uplot/uplot.css", "text/css"},
+        {"/login.js", "web/login.js", "text/javascript"},
         {"/style.css", "web/style.css", "text/css"},
         {"/favicon.svg", "web/favicon.svg", "image/svg+xml"},
         {"/openapi.json", "src/serve/openapi.json", "application/json"}};
@@ -1075,9 +1077,14 @@ static void addresses_that_cannot_be_used_are_explained(void **state)
     assert_int_equal(sg_serve_start(&config, &other, error), SG_IO);
     assert_non_null(strstr(error, "the port is in use"));
     assert_string_equal(host.log, "");
-    config.listen = "0.0.0.0:0"; /* written out: allowed, and said */
+    config.listen = "0.0.0.0:0"; /* nobody may be able to read what is on the way */
+    assert_int_equal(sg_serve_start(&config, &other, error), SG_FORMAT);
+    assert_non_null(strstr(error, "--tls-cert"));
+    assert_string_equal(host.log, "");
+    config.insecure_http = true; /* said: allowed, and logged */
     assert_int_equal(sg_serve_start(&config, &other, error), SG_OK);
     assert_non_null(strstr(host.log, "0.0.0.0:0"));
+    assert_non_null(strstr(host.log, "WITHOUT TLS"));
     sg_serve_stop(other);
     config.listen = ":0";
     assert_int_equal(sg_serve_start(&config, &other, error), SG_OK);
