@@ -21,6 +21,7 @@ typedef enum route {
     ROUTE_ALARMS,
     ROUTE_ALARM,
     ROUTE_QUERY,
+    ROUTE_REHEARSAL,
     ROUTE_ASSET
 } route;
 
@@ -36,7 +37,8 @@ static const struct {
               {"/energy/racks", ROUTE_RACKS, "GET, HEAD, OPTIONS"},
               {"/energy/allocate", ROUTE_ALLOCATE, "GET, HEAD, POST, OPTIONS"},
               {"/energy/alarms", ROUTE_ALARMS, "GET, HEAD, OPTIONS"},
-              {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"}};
+              {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"},
+              {"/energy/rehearsal", ROUTE_REHEARSAL, "GET, HEAD, POST, DELETE, OPTIONS"}};
 
 static const char task_prefix[] = "/energy/allocate/";
 static const char alarm_prefix[] = "/energy/alarms/";
@@ -56,6 +58,9 @@ static const sg_asset assets[] = {
      sg_asset_decisions_js_end},
     {"/alarms.js", "text/javascript; charset=utf-8", sg_asset_alarms_js, sg_asset_alarms_js_end},
     {"/style.css", "text/css; charset=utf-8", sg_asset_style_css, sg_asset_style_css_end},
+    {"/rehearse.js", "text/javascript; charset=utf-8", sg_asset_rehearse_js,
+     sg_asset_rehearse_js_end},
+    {"/rehearse.css", "text/css; charset=utf-8", sg_asset_rehearse_css, sg_asset_rehearse_css_end},
     {"/favicon.svg", "image/svg+xml", sg_asset_favicon_svg, sg_asset_favicon_svg_end},
     {"/openapi.json", "application/json", sg_asset_openapi_json, sg_asset_openapi_json_end}};
 
@@ -297,6 +302,10 @@ static enum MHD_Result dispatch(sg_http_request *request)
                      : sg_http_alarm(request, request->path + sizeof alarm_prefix - 1);
     case ROUTE_QUERY:
         return sg_http_ask(request);
+    case ROUTE_REHEARSAL:
+        return posts     ? post(request, sg_http_rehearse)
+               : deletes ? sg_http_rehearsal_stop(request)
+                         : sg_http_rehearsal(request);
     default:
         return send_asset(request, asset);
     }
