@@ -1,5 +1,7 @@
 #include "host/trace.h"
 
+#include "base/check.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -95,6 +97,8 @@ static void start_group(sg_trace *self, const sg_site *site, int g)
     }
     for (int i = group->first; group->role == SG_STORE && i < group->first + group->count; i++) {
         sg_reservoir reservoir;
+        int duty = (int)sg_device_role_param(site, &site->devices[SG_STORE][i], SG_STORE_DUTY);
+        of->local = duty == SG_DUTY_POWER || duty == SG_DUTY_DEVICE;
         group->kind->reservoir(site->devices[SG_STORE][i].p, &reservoir);
         of->rating_w += reservoir.discharge_w_max;
     }
@@ -158,11 +162,17 @@ static void note_ride(sg_trace *self)
     self->import_w = event.to_w;
 }
 
-/* Before the first incident, and on the untouched twin, all is everyday. */
+/* Before the first incident, and on the untouched twin, all is everyday; and what local stores do all day. */
 static void learn_everyday(sg_trace *self, int g)
 {
+    static const sg_reason local[] = {SG_REASON_SMOOTHING,   SG_REASON_RECENTRE,
+                                      SG_REASON_NODE_RELIEF, SG_REASON_MOVED,
+                                      SG_REASON_LOW_MARK,    SG_REASON_HIGH_MARK};
     sg_trace_group *of = &self->group[g];
     of->everyday[SG_REASON_NONE] = of->everyday[SG_REASON_DEMAND] = true;
+    for (int i = 0; of->local && i < SG_COUNT(local); i++) {
+        of->everyday[local[i]] = true;
+    }
     of->everyday[self->other.group[g].reason] = true;
     if (self->into->order_count == 0 || !self->into->order[0].begun) {
         of->everyday[self->view.group[g].reason] = true;
@@ -172,9 +182,9 @@ static void learn_everyday(sg_trace *self, int g)
 /* Is it clearly apart from its twin? Until it is by less than half of that. */
 static bool is_apart(const sg_trace_group *of, const sg_view_group *now)
 {
-    double least_w = now->role == SG_LOAD    ? load_apart * now->demand_w
-                     : now->role == SG_STORE ? store_apart * of->rating_w
-                                             : (double)INFINITY;
+    double least_w = now->role == SG_LOAD                  ? load_apart * now->demand_w
+                     : now->role == SG_STORE && !of->local ? store_apart * of->rating_w
+                                                           : (double)INFINITY;
     bool gets_all = now->role == SG_LOAD && now->reason == SG_REASON_DEMAND;
     return fabs(of->apart_w) > least_w * (of->marked ? 0.5 : 1) && !gets_all;
 }

@@ -1,7 +1,7 @@
 /* trace.h - what is written down of a rehearsal: what happened and why, curves, and the bill beside that of the untouched twin.
  *
  * Events   the grid's states at once. A group's reason when it is not an everyday one: one that the untouched twin's group has
- *          had since the copy, or its own before the first incident; and when it is back to one. Also when a load gets less than
+ *          had since the copy, or its own before the first incident, or that local stores have all day; and when it is back. Also when a load gets less than
  *          its twin, by more than a fiftieth of what it wants, or stores give other power, by more than a twentieth of their rating.
  * Seldom   at most once a second and load; once in ten and store or source, there each reason once in ten minutes and not where
  *          next to nothing flows. The last quarter of the list is kept for grid and loads.
@@ -18,6 +18,7 @@ typedef struct sg_trace_group {
     double power_w;  /* before it was seen */
     double apart_w;  /* held back beyond the twin's, or given otherwise; smoothed */
     double rating_w; /* of stores */
+    bool local;      /* stores that smooth, or stand in a server */
     bool marked;     /* what was told last is no everyday reason, or it is apart from its twin */
     bool everyday[SG_REASON_COUNT];
     double reason_told_s[SG_REASON_COUNT];

@@ -864,6 +864,8 @@ static void the_dashboard_s_files_are_those_of_the_tree(void **state)
         {"/uplot.js", "web/uplot/uplot.js", "text/javascript"},
         {"/uplot.css", "web/uplot/uplot.css", "text/css"},
         {"/style.css", "web/style.css", "text/css"},
+        {"/rehearse.js", "web/rehearse.js", "text/javascript"},
+        {"/rehearse.css", "web/rehearse.css", "text/css"},
         {"/favicon.svg", "web/favicon.svg", "image/svg+xml"},
         {"/openapi.json", "src/serve/openapi.json", "application/json"}};
     const char *root = getenv("SYMGRID_SOURCE_DIR");
