@@ -287,9 +287,9 @@ static _Thread_local jmp_buf way_out;
 
 static void give_up(const char *condition, const char *file, int line)
 {
-    (void)condition;
-    (void)file;
-    (void)line;
+    fprintf(stderr,
+            "symgrid: internal check failed on the twin of a rehearsal, which ends: %s (%s:%d)\n",
+            condition, file, line);
     longjmp(way_out, 1);
 }
 
