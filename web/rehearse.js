@@ -103,7 +103,8 @@ function drawBill(doc) {
   const rows = [["Bought and sold", "energy_cost", money], ["Wear and fuel", null, (c) => money((c.wear_cost ?? 0) + (c.fuel_cost ?? 0))], ["Import", "import_kwh", energy], ["Held in stores at the end", "stored_kwh", energy],
     ["Wanted, not served", "shed_kwh", energy], ["Carbon", "carbon_kg", (v) => (isNumber(v) ? `${number(v, 1)} kg` : NONE)]];
   const cells = rows.map(([name, key, show]) => [key && show !== money ? name : `${name}, ${unit}`, ...columns.map((c) => show(key ? c[key] : c))]);
-  cells.push([`With the stores filled again, ${unit}`, money(b.before?.cost), money(isNumber(b.more?.total) ? (b.before?.cost ?? 0) + b.more.total : null)]);
+  if (b.before?.unserved_cost || b.after?.unserved_cost) cells.push([`Not served, at its value, ${unit}`, ...columns.map((c) => money(c.unserved_cost))]);
+  cells.push([`With the stores filled again, ${unit}`, money((b.before?.cost ?? 0) + (b.before?.unserved_cost ?? 0)), money(isNumber(b.more?.total) ? (b.before?.cost ?? 0) + (b.before?.unserved_cost ?? 0) + b.more.total : null)]);
   bill.replaceChildren(...cells.map(([name, ...values]) => make("tr", null, make("th", { scope: "row" }, name), ...values.map((v) => make("td", { class: "n" }, v)))));
 }
 

@@ -41,6 +41,11 @@ static void subtract(sg_settlement *sum, const sg_settlement *before)
     sum->steps -= before->steps;
 }
 
+static double unserved_value(const sg_shadow *shadow)
+{
+    return sg_world_books_of(shadow->world)->unserved_value;
+}
+
 static double sum_of(const double *w, int count)
 {
     double sum = 0;
@@ -114,6 +119,8 @@ void sg_trace_start(sg_trace *self, const sg_shadow *with, const sg_shadow *with
     self->into = into;
     self->with0 = metered(with->engine);
     self->without0 = metered(without->engine);
+    self->with0_value = unserved_value(with);
+    self->without0_value = unserved_value(without);
     sg_engine_view(with->engine, &self->view);
     self->ride = self->ride_first = self->view.ride;
     self->shed_first = self->view.shed_classes;
@@ -319,10 +326,12 @@ void sg_trace_step(sg_trace *self, const sg_shadow *with, const sg_shadow *witho
     sg_engine_view(without->engine, &self->other);
     look(without, &self->other, &now);
     bill(&into->without, without, &self->without0, &now, dt_s);
+    into->without.unserved_value = unserved_value(without) - self->without0_value;
     sg_engine_view(with->engine, &self->view);
     look(with, &self->view, &now);
     now.at_s = into->elapsed_s;
     bill(&into->with, with, &self->with0, &now, dt_s);
+    into->with.unserved_value = unserved_value(with) - self->with0_value;
     into->import_price = self->view.import_price;
     note_ride(self);
     for (int g = 0; g < with->site.group_count; g++) {

@@ -27,6 +27,7 @@ typedef struct sg_trace_group {
 typedef struct sg_trace {
     sg_rehearsal *into;
     sg_settlement with0, without0; /* metered until the copy */
+    double with0_value, without0_value;
     sg_view view,
         other; /* of the last step: of the twin that is played on, and the untouched one */
     int32_t ride_first, ride, shed_first;

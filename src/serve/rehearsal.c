@@ -315,10 +315,17 @@ static double paid(const sg_rehearsal_bill *bill)
     return (double)(m->cost_u + m->wear_u + m->fuel_u - m->revenue_u) * 1e-6;
 }
 
-/* Of `less` on the shelf of `bill`: at the price of the end, what filling up to the other costs. */
+/* What filling the stores up to those of the untouched twin costs, at the price of the end. */
 static double refill(const sg_rehearsal *r)
 {
     return (r->without.stored_j - r->with.stored_j) * r->import_price;
+}
+
+/* All of it: what is paid more, what it takes to be as full again, what was not served. */
+static double more(const sg_rehearsal *r)
+{
+    return paid(&r->with) - paid(&r->without) + refill(r) + r->with.unserved_value -
+           r->without.unserved_value;
 }
 
 static void put_bill(const sg_rehearsal_bill *bill, const char *key, sg_out *out)
@@ -336,6 +343,7 @@ static void put_bill(const sg_rehearsal_bill *bill, const char *key, sg_out *out
     sg_json_fixed(out, "wear_cost", (double)m->wear_u * 1e-6, 6);
     sg_json_fixed(out, "fuel_cost", (double)m->fuel_u * 1e-6, 6);
     sg_json_fixed(out, "cost", paid(bill), 6);
+    sg_json_fixed(out, "unserved_cost", bill->unserved_value, 6);
     sg_json_fixed(out, "demand_cost", (double)m->demand_u * 1e-6, 6);
     sg_json_fixed(out, "carbon_kg", (double)m->carbon_mg * 1e-6, 6);
     sg_json_end(out, '}');
@@ -350,7 +358,8 @@ static void put_bills(const sg_rehearsal *r, sg_out *out)
     sg_json_begin(out, "more", '{');
     sg_json_fixed(out, "cost", paid(&r->with) - paid(&r->without), 6);
     sg_json_fixed(out, "refill_cost", refill(r), 6);
-    sg_json_fixed(out, "total", paid(&r->with) - paid(&r->without) + refill(r), 6);
+    sg_json_fixed(out, "unserved_cost", r->with.unserved_value - r->without.unserved_value, 6);
+    sg_json_fixed(out, "total", more(r), 6);
     put_kwh(out, "shed_kwh", held_j(&r->with) - held_j(&r->without));
     sg_json_begin(out, "shed_by_class_kwh", '[');
     for (int k = 0; k < r->class_count; k++) {
@@ -366,7 +375,6 @@ static void put_result(const sg_rehearsal *r, sg_out *out)
 {
     char text[320];
     double shed_kwh = (held_j(&r->with) - held_j(&r->without)) / 3.6e6;
-    double more = paid(&r->with) - paid(&r->without) + refill(r);
     int used = snprintf(text, sizeof text, "%s", r->text[0] ? r->text : state_texts[r->state]);
     if (r->order_count > 0 && r->elapsed_s > 0 && used > 0 && !r->text[0]) {
         if (shed_kwh > 5e-4) {
@@ -377,8 +385,9 @@ static void put_result(const sg_rehearsal *r, sg_out *out)
                              " No demand went unserved for it");
         }
         snprintf(text + used, sizeof text - (size_t)used,
-                 ", and the bill is %.2f %s %s with the stores filled again.", fabs(more),
-                 r->site->currency, more >= 0 ? "higher" : "lower");
+                 ", and the bill is %.2f %s %s with the stores filled again%s.", fabs(more(r)),
+                 r->site->currency, more(r) >= 0 ? "higher" : "lower",
+                 shed_kwh > 5e-4 ? " and that at its value" : "");
     }
     sg_json_text(out, "text", text);
 }

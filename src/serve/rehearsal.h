@@ -96,7 +96,8 @@ typedef struct sg_rehearsal_bill {
     sg_settlement metered; /* since the copy */
     double stored_j;       /* now */
     double held_j[SG_CLASS_MAX];
-    double peak_w; /* highest quarter hour of import this month */
+    double unserved_value; /* money: what was not served, at the loads' `value` */
+    double peak_w;         /* highest quarter hour of import this month */
 } sg_rehearsal_bill;
 
 typedef struct sg_rehearsal {
