@@ -98,10 +98,16 @@ static bool still_wanted(sg_twin *self)
     return wanted;
 }
 
+/* An incident that was asked for while the twin came to its end keeps it running. */
 static void publish(sg_twin *self)
 {
     pthread_mutex_lock(&self->mutex);
     if (self->wanted == self->mine) {
+        bool by_itself =
+            self->now.state == SG_REHEARSAL_DONE || self->now.state == SG_REHEARSAL_ENDED;
+        if (by_itself && self->order_count > self->now.order_count) {
+            self->now.state = SG_REHEARSAL_RUNNING;
+        }
         self->shown = self->now;
         self->number++;
         if (self->now.state > SG_REHEARSAL_RUNNING) {
@@ -251,13 +257,9 @@ static void run(sg_twin *self)
         sg_trace_step(&self->trace, self->with, self->without, self->step_s);
         double now_s = wall_s();
         self->now.ran_speed = self->now.elapsed_s / fmax(now_s - began_s, 1e-3);
-        if (is_over(self)) {
-            publish(self);
-            return;
-        }
-        if (now_s - published_s >= publish_s) {
+        if (is_over(self) || now_s - published_s >= publish_s) {
             published_s = now_s;
-            publish(self);
+            publish(self); /* after the last one nobody wants it any more */
         }
         pace(self, &due_s);
     }

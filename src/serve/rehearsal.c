@@ -385,9 +385,9 @@ static void put_result(const sg_rehearsal *r, sg_out *out)
                              " No demand went unserved for it");
         }
         snprintf(text + used, sizeof text - (size_t)used,
-                 ", and the bill is %.2f %s %s with the stores filled again%s.", fabs(more(r)),
-                 r->site->currency, more(r) >= 0 ? "higher" : "lower",
-                 shed_kwh > 5e-4 ? " and that at its value" : "");
+                 ", and the bill is %.2f %s %s, filling the stores again%s included.",
+                 fabs(more(r)), r->site->currency, more(r) >= 0 ? "higher" : "lower",
+                 shed_kwh > 5e-4 ? " and what was not served" : "");
     }
     sg_json_text(out, "text", text);
 }

@@ -149,7 +149,7 @@ def page(run, folder, screenshot):
         s.wait_for("the return", lambda: "import grows by its ramp" in browser.text("#rehearse-events"))
         s.wait_for("the end", lambda: browser.run("return document.getElementById('rehearse').dataset.state") == "done", 60)
         s.check(browser.run("return document.querySelectorAll('#rehearse svg .curve').length") >= 3, "the curves are drawn")
-        s.check(browser.run("return document.querySelectorAll('#rehearse-bill tr').length") == 7, "the bill stands beside that without the cut")
+        s.check(browser.run("return document.querySelectorAll('#rehearse-bill tr').length") >= 7, "the bill stands beside that without the cut")
         text = browser.run("return document.getElementById('rehearse').innerText")
         s.check("NaN" not in text and "undefined" not in text, "no figure of the panel reads NaN or undefined")
         if screenshot:
