@@ -154,6 +154,7 @@ def page(run, folder, screenshot):
         s.check("NaN" not in text and "undefined" not in text, "no figure of the panel reads NaN or undefined")
         if screenshot:
             browser.screenshot(screenshot)
+        browser.run("document.querySelector('#rehearse [name=for]').value = '2h'")
         browser.click("#rehearse-spike")
         s.wait_for("the spike", lambda: "demand is half as much again" in (browser.text("#rehearse-events") or ""))
         browser.click("#rehearse-stop")
