@@ -121,8 +121,8 @@ struct sg_serve {
     int64_t swept_ms;
 
     sg_http_stream *streams;
-    struct sg_http_rehearsals *rehearsals; /* streams of the rehearsal; NULL: none was asked for */
-    sg_http_event *event; /* the newest */
+    struct sg_http_rehearsals *rehearsals; /* NULL: no stream of it was asked for */
+    sg_http_event *event;                  /* the newest */
     uint64_t event_number;
     int64_t event_ms;
     sg_out document; /* telemetry of tick document_tick */
