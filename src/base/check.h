@@ -10,6 +10,10 @@ typedef void sg_check_handler(const char *condition, const char *file, int line)
 /* Install the handler called before the process aborts; NULL restores none. Not thread safe. */
 void sg_check_on_failure(sg_check_handler *handler);
 
+/* For the calling thread alone, before that one: a worker beside the control (a rehearsal) ends itself and not the process. The
+ * handler must not return; NULL: none. */
+void sg_check_on_thread_failure(sg_check_handler *handler);
+
 __attribute__((noreturn, cold)) void sg_check_failed(const char *condition, const char *file,
                                                      int line);
 

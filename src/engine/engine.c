@@ -629,6 +629,11 @@ size_t sg_engine_state_size(const sg_engine *self)
     return (size_t)self->state_size;
 }
 
+size_t sg_engine_state_size_of(const sg_site *site)
+{
+    return scratch_offset(site);
+}
+
 sg_rung sg_engine_rung(const sg_engine *self)
 {
     return (sg_rung)self->rung;

@@ -73,6 +73,7 @@ int32_t sg_engine_readings(const sg_engine *self, sg_point_kind kind, int32_t mo
 
 /* The state as bytes (a prefix of the block; the rest is scratch), and back. */
 size_t sg_engine_state_size(const sg_engine *self);
+size_t sg_engine_state_size_of(const sg_site *site); /* of an engine of that site */
 
 /* Bytes of the block that are in use: scratch memory included, without what is kept for sites with more load classes. */
 size_t sg_engine_used(const sg_engine *self);

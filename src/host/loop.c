@@ -16,6 +16,7 @@
 #include "host/planner.h"
 #include "host/reload.h"
 #include "host/status_line.h"
+#include "host/twin.h"
 #include "plan/rolling.h"
 #include "serve/serve.h"
 #include "store/telemetry.h"
@@ -69,6 +70,7 @@ typedef struct host {
     sg_planner *planner;
     sg_again *again;     /* of the plans that are made on the spot */
     sg_lookout *lookout; /* NULL: there was no memory for it */
+    sg_twin *twin;       /* for rehearsals; NULL: nobody can ask for one */
     sg_foretold told;
     sg_mailbox to_serve;
     sg_heat *_Atomic heat; /* the loop writes it, the server's thread reads it */
@@ -130,6 +132,21 @@ static bool submit(void *self, const sg_request *request, uint64_t ticket)
 {
     waiting item = {.request = *request, .ticket = ticket};
     return sg_ring_push(&((host *)self)->from_serve, &item);
+}
+
+static sg_status rehearse(void *self, const sg_rehearsal_order *order)
+{
+    return sg_twin_order(((host *)self)->twin, order);
+}
+
+static void rehearse_stop(void *self)
+{
+    sg_twin_stop(((host *)self)->twin);
+}
+
+static uint64_t rehearsal(void *self, uint64_t seen, sg_rehearsal *ret)
+{
+    return sg_twin_look(((host *)self)->twin, seen, ret);
 }
 
 /* --- an invariant broke: the plant goes to rest before the process ends --- */
@@ -325,6 +342,12 @@ static sg_status start_server(host *h)
                               .log = log_line};
     if (h->config->listen && h->config->listen[0] == '\0') {
         return SG_OK;
+    }
+    h->twin = sg_twin_create(h->config->step_s);
+    if (h->twin) {
+        config.rehearse = rehearse;
+        config.rehearse_stop = rehearse_stop;
+        config.rehearsal = rehearsal;
     }
     sg_status status = sg_serve_start(&config, &h->serve, error);
     if (status != SG_OK) {
@@ -671,6 +694,7 @@ static void loop(host *h)
         }
         take_changes(h);
         step(h);
+        sg_twin_door(h->twin, h->site, h->engine, h->world, &h->told);
         if (h->steps == 1) {
             sg_notify("READY=1");
         }
@@ -802,6 +826,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     sg_serve_stop(h->serve);
     sg_alarm_desk_destroy(h->alarms);
     sg_webhook_destroy(h->webhook);
+    sg_twin_destroy(h->twin);
     sg_planner_destroy(h->planner);
     sg_lookout_destroy(h->lookout);
     sg_again_free(h->again);

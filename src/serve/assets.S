@@ -26,6 +26,8 @@ sg_asset_\name\()_end:
     asset alarms_js, "alarms.js"
     asset login_js, "login.js"
     asset style_css, "style.css"
+    asset rehearse_js, "rehearse.js"
+    asset rehearse_css, "rehearse.css"
     asset favicon_svg, "favicon.svg"
     asset openapi_json, "serve/openapi.json"
 

@@ -3,6 +3,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "serve/rehearsal.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -176,23 +177,36 @@ static sg_status read_member(const char *key, const json_t *value, sg_request *r
         near ? near : "known are task_id, power, priority, duration, deadline", near ? "\"?" : "");
 }
 
-sg_status sg_body_allocate(const char *body, size_t length, sg_request *ret, sg_body_error *error)
+/* The one object that the body is; NULL with *error filled in. */
+static json_t *read_object(const char *body, size_t length, sg_body_error *error)
 {
     json_error_t place;
-    sg_request request = {.kind = SG_REQUEST_ALLOCATE, .priority = 2};
-    sg_status status = SG_OK;
     if (length > SG_BODY_MAX) {
-        return wrong(error, "too-large", NULL, "a body of more than %d bytes", SG_BODY_MAX);
+        wrong(error, "too-large", NULL, "a body of more than %d bytes", SG_BODY_MAX);
+        return NULL;
     }
     json_t *root = json_loadb(body, length, JSON_REJECT_DUPLICATES, &place);
     if (!root) {
         wrong(error, "json", NULL, "byte %d (line %d, column %d): %s", place.position, place.line,
               place.column, place.text);
         error->byte = place.position;
-        return SG_FORMAT;
+        return NULL;
     }
     if (!json_is_object(root)) {
-        status = wrong(error, "type", NULL, "expected an object, found %s", type_name(root));
+        wrong(error, "type", NULL, "expected an object, found %s", type_name(root));
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
+
+sg_status sg_body_allocate(const char *body, size_t length, sg_request *ret, sg_body_error *error)
+{
+    sg_request request = {.kind = SG_REQUEST_ALLOCATE, .priority = 2};
+    sg_status status = SG_OK;
+    json_t *root = read_object(body, length, error);
+    if (!root) {
+        return SG_FORMAT;
     }
     const char *key;
     json_t *value;
@@ -211,6 +225,88 @@ sg_status sg_body_allocate(const char *body, size_t length, sg_request *ret, sg_
     json_decref(root);
     if (status == SG_OK) {
         *ret = request;
+    }
+    return status;
+}
+
+static sg_status read_rehearsed(const json_t *value, sg_rehearsal_order *ret, sg_body_error *error)
+{
+    static const char *const names[] = {
+#define X(code, name, text, after) name,
+        SG_REHEARSED_LIST(X)
+#undef X
+    };
+    const char *text = json_string_value(value);
+    for (int i = 0; text && i < SG_REHEARSED_COUNT; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            ret->event = i;
+            return SG_OK;
+        }
+    }
+    const char *near = text ? sg_text_nearest(text, names, SG_REHEARSED_COUNT) : NULL;
+    return wrong(error, text ? "range" : "type", "event",
+                 "expected \"grid\", \"pack\", \"cloud\", \"spike\" or \"pdu\"%s%s%s",
+                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static sg_status read_order_member(const char *key, const json_t *value, sg_rehearsal_order *ret,
+                                   sg_body_error *error)
+{
+    static const char *const known[] = {"event", "device", "for", "speed"};
+    if (strcmp(key, "event") == 0) {
+        return read_rehearsed(value, ret, error);
+    }
+    if (strcmp(key, "for") == 0) {
+        return read_quantity(value, key, SG_DIM_TIME, SG_REHEARSAL_FOR_S_MAX, &ret->for_s, error);
+    }
+    if (strcmp(key, "device") == 0) {
+        const char *text = json_string_value(value);
+        if (!text || !sg_text_is_id(text)) {
+            return wrong(error, text ? "id" : "type", key,
+                         "expected the name of a device or node of this site");
+        }
+        sg_text_copy(ret->device, sizeof ret->device, text);
+        return SG_OK;
+    }
+    if (strcmp(key, "speed") == 0) {
+        double speed = json_is_number(value) ? json_number_value(value) : 0;
+        if (!(speed >= 1 && speed <= SG_REHEARSAL_SPEED_MAX)) {
+            return wrong(error, json_is_number(value) ? "range" : "type", key,
+                         "expected a number from 1 (real time) to %g", SG_REHEARSAL_SPEED_MAX);
+        }
+        ret->speed = speed;
+        return SG_OK;
+    }
+    const char *near = sg_text_nearest(key, known, 4);
+    return wrong(error, "unknown-key", key, "this key is not known; %s%s%s",
+                 near ? "did you mean \"" : "", near ? near : "known are event, device, for, speed",
+                 near ? "\"?" : "");
+}
+
+sg_status sg_body_rehearsal(const char *body, size_t length, sg_rehearsal_order *ret,
+                            sg_body_error *error)
+{
+    sg_rehearsal_order order = {.event = -1, .group = -1, .member = -1, .node = -1, .for_s = 120};
+    sg_status status = SG_OK;
+    json_t *root = read_object(body, length, error);
+    const char *key;
+    json_t *value;
+    if (!root) {
+        return SG_FORMAT;
+    }
+    json_object_foreach(root, key, value)
+    {
+        status = read_order_member(key, value, &order, error);
+        if (status != SG_OK) {
+            break;
+        }
+    }
+    json_decref(root);
+    if (status == SG_OK && order.event < 0) {
+        status = wrong(error, "missing-key", "event", "this key is required, such as \"grid\"");
+    }
+    if (status == SG_OK) {
+        *ret = order;
     }
     return status;
 }

@@ -175,7 +175,8 @@ struct sg_serve {
     int64_t swept_ms;
 
     sg_http_stream *streams;
-    sg_http_event *event; /* the newest */
+    struct sg_http_rehearsals *rehearsals; /* NULL: no stream of it was asked for */
+    sg_http_event *event;                  /* the newest */
     uint64_t event_number;
     /* Views sent before: numbers ring_begin to ring_end - 1, each at its number modulo the size. */
     sg_http_event *ring[SG_HTTP_RING];
@@ -295,6 +296,14 @@ int64_t sg_http_stream_due_ms(const sg_serve *self,
                               int64_t now_ms); /* until the next event may go, -1 = nothing waits */
 void sg_http_stream_stop(sg_serve *self);
 void sg_http_stream_free(sg_serve *self);
+
+/* rehearsal_http.c */
+enum MHD_Result sg_http_rehearsal(sg_http_request *request);      /* GET, or a stream */
+enum MHD_Result sg_http_rehearse(sg_http_request *request);       /* POST, whole body */
+enum MHD_Result sg_http_rehearsal_stop(sg_http_request *request); /* DELETE */
+void sg_http_rehearsal_poll(sg_serve *self, int64_t now_ms);
+int64_t sg_http_rehearsal_due_ms(const sg_serve *self); /* until the next look, -1 = no stream */
+void sg_http_rehearsal_free(sg_serve *self);
 
 int64_t sg_http_clock_ms(void);
 const sg_view *sg_http_view(sg_serve *self);

@@ -26,6 +26,8 @@ static const sg_http_route routes[] = {
     {"/energy/alarms", SG_VIEWER, SG_ADMIN, "state limit", sg_http_alarm_list, NULL, NULL, false},
     {"/energy/alarms/", SG_VIEWER, SG_OPERATOR, "", sg_http_alarm, sg_http_alarm_act, NULL, false},
     {"/energy/query", SG_VIEWER, SG_ADMIN, "*", sg_http_ask, NULL, NULL, false},
+    {"/energy/rehearsal", SG_VIEWER, SG_OPERATOR, "", sg_http_rehearsal, sg_http_rehearse,
+     sg_http_rehearsal_stop, false},
     {"/energy/audit", SG_ADMIN, SG_ADMIN, "limit after from to", sg_http_audit_list, NULL, NULL,
      false},
     {"/energy/session", SG_NOBODY, SG_NOBODY, "", sg_http_session_show, sg_http_session_open,
@@ -48,6 +50,9 @@ static const sg_asset assets[] = {
     {"/alarms.js", "text/javascript; charset=utf-8", sg_asset_alarms_js, sg_asset_alarms_js_end},
     {"/login.js", "text/javascript; charset=utf-8", sg_asset_login_js, sg_asset_login_js_end},
     {"/style.css", "text/css; charset=utf-8", sg_asset_style_css, sg_asset_style_css_end},
+    {"/rehearse.js", "text/javascript; charset=utf-8", sg_asset_rehearse_js,
+     sg_asset_rehearse_js_end},
+    {"/rehearse.css", "text/css; charset=utf-8", sg_asset_rehearse_css, sg_asset_rehearse_css_end},
     {"/favicon.svg", "image/svg+xml", sg_asset_favicon_svg, sg_asset_favicon_svg_end},
     {"/openapi.json", "application/json", sg_asset_openapi_json, sg_asset_openapi_json_end}};
 

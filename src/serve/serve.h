@@ -19,6 +19,7 @@
 #include "engine/frame.h"
 #include "engine/view.h"
 #include "port/alarms.h"
+#include "serve/rehearsal.h"
 #include "serve/tokens.h"
 #include "site/site.h"
 
@@ -60,6 +61,12 @@ typedef struct sg_serve_config {
      * Must not block. */
     bool (*submit)(void *host, const sg_request *request, uint64_t ticket);
     const sg_alarms_port *alarms; /* NULL: none are watched; outlives the server */
+    /* Rehearsals on a twin of the site (serve/rehearsal.h); all NULL = none can be had. rehearse: SG_FULL or SG_UNAVAILABLE where
+     * the one that runs cannot take it. rehearsal: the number of the newest state; *ret (may be NULL) is that state where it is
+     * not `seen`. Must not block for longer than moments. */
+    sg_status (*rehearse)(void *host, const sg_rehearsal_order *order);
+    void (*rehearse_stop)(void *host);
+    uint64_t (*rehearsal)(void *host, uint64_t seen, sg_rehearsal *ret);
     /* One line for the operator, without a line end; NULL = stderr. */
     void (*log)(void *host, const char *line);
 } sg_serve_config;

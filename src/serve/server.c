@@ -103,6 +103,8 @@ static int wait_ms(const sg_serve *self, int64_t now_ms)
         wait = (int64_t)library_ms;
     }
     wait = due_ms >= 0 && due_ms < wait ? due_ms : wait;
+    due_ms = sg_http_rehearsal_due_ms(self);
+    wait = due_ms >= 0 && due_ms < wait ? due_ms : wait;
     for (int i = 0; i < SG_HTTP_PENDING; i++) {
         if (self->pending[i] && self->pending[i]->deadline_ms - now_ms < wait) {
             wait = self->pending[i]->deadline_ms - now_ms;
@@ -128,6 +130,7 @@ static void *work(void *argument)
         sg_http_allocate_poll(self, now_ms);
         sg_http_ask_poll(self);
         sg_http_stream_poll(self, now_ms);
+        sg_http_rehearsal_poll(self, now_ms);
         sweep(self, now_ms);
         MHD_run(self->daemon);
     }
@@ -210,6 +213,7 @@ static void release(sg_serve *self)
     if (self->answer) {
         MHD_destroy_response(self->answer);
     }
+    sg_http_rehearsal_free(self);
     if (self->event_fd >= 0) {
         close(self->event_fd);
     }
@@ -307,6 +311,7 @@ void sg_serve_stop(sg_serve *self)
     sg_http_allocate_poll(self, sg_http_clock_ms());
     sg_http_ask_stop(self);
     sg_http_stream_stop(self);
+    sg_http_rehearsal_poll(self, sg_http_clock_ms());
     MHD_run(self->daemon);
     release(self);
 }

@@ -52,7 +52,8 @@ struct sg_world {
     sg_fault_tally tally;
     sg_truth truth;
     sg_around around; /* of the interval under way, or of the one played ahead */
-    double memory[];  /* everything above points in here */
+    size_t memory_size;
+    double memory[]; /* everything above points in here */
 };
 
 sg_world *sg_world_create(const sg_site *site, int64_t start_us)
@@ -68,11 +69,12 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
     size_t plant_at = (members_at + members + 7) & ~(size_t)7;
     size_t quality_at = plant_at + sg_plant_size(site) / sizeof(double) + 1;
     size_t marks = points + (size_t)site->series_count;
-    sg_world *self =
-        calloc(1, sizeof *self + (quality_at + marks / sizeof(double) + 1) * sizeof(double));
+    size_t memory_size = (quality_at + marks / sizeof(double) + 1) * sizeof(double);
+    sg_world *self = calloc(1, sizeof *self + memory_size);
     if (!self) {
         return NULL;
     }
+    self->memory_size = memory_size;
     double *at = self->memory;
     double **arrays[] = {&self->source_limit_w,
                          &self->source_could_w,
@@ -231,6 +233,43 @@ void sg_world_resume(sg_world *self, int64_t time_us, const double *value)
     self->books.stored_j = self->books.stored_first_j;
     self->import_register_j = value[first[SG_POINT_SITE] + SG_SITE_IMPORT_J];
     self->export_register_j = value[first[SG_POINT_SITE] + SG_SITE_EXPORT_J];
+}
+
+/* Arrays come over as one block, which holds no pointers; those of this world point into its own. */
+void sg_world_copy(sg_world *self, const sg_world *from)
+{
+    SG_CHECK(self->memory_size == from->memory_size && self->faults.count >= from->faults.count);
+    memcpy(self->memory, from->memory, from->memory_size);
+    self->start_us = from->start_us;
+    self->time_us = from->time_us;
+    self->books = from->books;
+    self->import_register_j = from->import_register_j;
+    self->export_register_j = from->export_register_j;
+    self->task_command_w = from->task_command_w;
+    self->island = from->island;
+    memcpy(self->market_quality, from->market_quality, sizeof self->market_quality);
+    memcpy(self->service_quality, from->service_quality, sizeof self->service_quality);
+    self->protection.heat_worst = from->protection.heat_worst;
+    self->protection.trips = from->protection.trips;
+    self->grid_up = from->grid_up;
+    self->played = from->played;
+    self->task_w = from->task_w;
+    self->unserved_w = from->unserved_w;
+    self->losses_w = from->losses_w;
+    self->net_w = from->net_w;
+    self->dark_w = from->dark_w;
+    self->import_price = from->import_price;
+    self->export_price = from->export_price;
+    self->carbon = from->carbon;
+    self->signal = from->signal;
+    self->frequency_hz = from->frequency_hz;
+    self->tally = from->tally;
+    self->around.now = from->around.now;
+    memcpy(self->faults.active, from->faults.active, sizeof self->faults.active);
+    self->faults.any = from->faults.any;
+    self->faults.ticks = from->faults.ticks;
+    self->faults.now_s = from->faults.now_s;
+    self->faults.before_s = from->faults.before_s;
 }
 
 void sg_world_write(sg_world *self, const sg_command *command)

@@ -34,6 +34,10 @@ void sg_world_free(sg_world *self);
  * stores as the site file has them, registers at zero. */
 void sg_world_resume(sg_world *self, int64_t time_us, const double *value);
 
+/* Be where another world of the same site stands, to the last bit: the same commands then have the same effects. The site of this
+ * one may have more faults that act once. @effects alloc=no block=no fails=never */
+void sg_world_copy(sg_world *self, const sg_world *from);
+
 /* Advance by dt_s under the last written command and read. Meters (powers, registers) cover the interval that ended; prices and
  * carbon are those in force from now on; demand and availability are measured over the interval that ended, or, at steps over
  * 5 s, those of the interval that begins, as the control steps inside it would see them. @effects alloc=no block=no */

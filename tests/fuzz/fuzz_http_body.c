@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "serve/body.h"
+#include "serve/rehearsal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,24 @@ static void read_body(const char *body, size_t size)
     SG_CHECK(request.power_w > 0 && request.power_w <= 100e9);
     SG_CHECK(request.duration_s >= 0 && request.duration_s <= 3650 * 86400.0);
     SG_CHECK(request.deadline_us >= 0);
+}
+
+static void read_incident(const char *body, size_t size)
+{
+    sg_rehearsal_order order, before;
+    sg_body_error error;
+    memset(&order, 0xa5, sizeof order);
+    before = order;
+    if (sg_body_rehearsal(body, size, &order, &error) != SG_OK) {
+        SG_CHECK(memcmp(&order, &before, sizeof order) == 0);
+        SG_CHECK(error.byte >= -1 && error.byte <= (long)size);
+        check_error(&error);
+        return;
+    }
+    SG_CHECK(order.event >= 0 && order.event < SG_REHEARSED_COUNT);
+    SG_CHECK(order.for_s > 0 && order.for_s <= SG_REHEARSAL_FOR_S_MAX);
+    SG_CHECK(order.speed == 0 || (order.speed >= 1 && order.speed <= SG_REHEARSAL_SPEED_MAX));
+    SG_CHECK(order.device[0] == '\0' || sg_text_is_id(order.device));
 }
 
 static void read_target(const char *raw)
@@ -99,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (exact) {
             memcpy(exact, text, size - 1);
             read_body(exact, size - 1);
+            read_incident(exact, size - 1);
         }
         free(exact);
     }

@@ -866,6 +866,8 @@ static void the_dashboard_s_files_are_those_of_the_tree(void **state)
         {"/uplot.css", "web/uplot/uplot.css", "text/css"},
         {"/login.js", "web/login.js", "text/javascript"},
         {"/style.css", "web/style.css", "text/css"},
+        {"/rehearse.js", "web/rehearse.js", "text/javascript"},
+        {"/rehearse.css", "web/rehearse.css", "text/css"},
         {"/favicon.svg", "web/favicon.svg", "image/svg+xml"},
         {"/openapi.json", "src/serve/openapi.json", "application/json"}};
     const char *root = getenv("SYMGRID_SOURCE_DIR");
@@ -894,6 +896,21 @@ static void the_dashboard_s_files_are_those_of_the_tree(void **state)
         assert_int_equal(got.status, 304);
         assert_int_equal(got.body[0], 0);
         free(got.text);
+    }
+}
+
+static void without_a_twin_nothing_can_be_rehearsed(void **state)
+{
+    static const char *const methods[] = {"GET", "DELETE", "POST"};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        json_t *root = json_of(ask("%s /energy/rehearsal HTTP/1.1\r\nHost: localhost\r\n"
+                                   "Connection: close\r\nContent-Type: application/json\r\n"
+                                   "Content-Length: 0\r\n\r\n",
+                                   methods[i]),
+                               503);
+        assert_string_equal(text_at(root, "type"), "urn:symgrid:problem:no-rehearsal");
+        json_decref(root);
     }
 }
 
@@ -1111,6 +1128,7 @@ int main(void)
         CASE(events_come_with_ids_and_at_most_ten_a_second),
         CASE(metrics_are_plain_prometheus_text),
         CASE(the_dashboard_s_files_are_those_of_the_tree),
+        CASE(without_a_twin_nothing_can_be_rehearsed),
         CASE(queries_run_beside_everything_else),
         CASE(methods_paths_and_parameters_are_checked),
         CASE(requests_that_could_be_read_two_ways_are_refused),
