@@ -26,9 +26,14 @@ need lib/systemd/system/symgrid-agent.service
 need lib/sysusers.d/symgrid-agent.conf
 need 'share/man/man1/symgrid.1'
 need 'share/man/man1/symgrid-agent.1'
+for page in "$source_dir"/packaging/man/*.1.in; do
+    need "share/man/man1/$(basename "$page" .in)"
+done
 need share/bash-completion/completions/symgrid
 need share/symgrid/prometheus/symgrid.rules.yml
 need share/symgrid/grafana/symgrid.json
+need share/zsh/site-functions/_symgrid
+need share/fish/vendor_completions.d/symgrid.fish
 need 'share/doc/symgrid/LICENSE'
 need 'share/doc/symgrid/README.md'
 need 'share/doc/symgrid/docs/index.md'

@@ -1,0 +1,104 @@
+# fish completion for symgrid. Made by tools/manual.py.
+complete -c symgrid -f
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a check -d 'read a site file and say all that is wrong with it'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a init -d 'write a commented example site'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a run -d 'run a site live, with its page on http://127.0.0.1:8048'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a simulate -d 'simulate days to years of a site and report'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a replay -d 'run a journal again and compare every command'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a query -d 'ask the telemetry of a site, in SQL'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a forecast -d 'say what measured series do next, with intervals and skill'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a plan -d 'solve a dispatch problem (symgrid.dispatch/1)'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a control -d 'solve an allocation problem (symgrid.allocation/1)'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a model -d 'list the device models, or run one on rows of CSV'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -a bench -d 'measure how fast the models run on this machine'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -l help -d 'tell what there is'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay query forecast plan control model bench' -l version -d 'tell the version'
+complete -c symgrid -n '__fish_seen_subcommand_from check' -l json -d 'write the diagnostics and a summary as one JSON object'
+complete -c symgrid -n '__fish_seen_subcommand_from check' -l notes -d 'show notes too, not only errors and warnings'
+complete -c symgrid -n '__fish_seen_subcommand_from check' -F
+complete -c symgrid -n '__fish_seen_subcommand_from init' -a '(__fish_complete_directories)'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l listen -d 'where to serve' -r -a '127.0.0.1:8048 127.0.0.1:0'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l no-serve -d 'no page and no API'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l data -d 'journal and telemetry; `none` keeps nothing' -r -a '(__fish_complete_directories)'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l for -d 'stop after so much site time, e.g. 30s' -r -a '30s 15min 1h 24h 7d 30d 365d'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l speed -d 'times real time, or `max` for as fast as it goes' -r -a '1 10 60 max'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l from -d 'site time to start at' -r
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l step -d 'control step' -r -a '100ms 1s 1min 15min'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l policy -d 'static, rules or mpc' -r -a 'static rules mpc'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l plan-every -d 'mpc: a new plan every so often' -r -a '5min 15min 1h'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -F
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l from -d 'where to start, e.g. 2023-01-01' -r
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l for -d 'how long, e.g. 30d, 365d' -r -a '30s 15min 1h 24h 7d 30d 365d'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l step -d 'length of a step, 10ms to 1h' -r -a '100ms 1s 1min 15min'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l policy -d 'static   stores stand still: the baseline rules    own surplus first, ...' -r -a 'static rules mpc perfect'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l plan-every -d 'mpc: a new plan every so often' -r -a '5min 15min 1h'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l study -d 'what planning again is worth: no store, plans once a day, every 30 min ...' -r -a 'rolling breakers regulation swings'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l report -d 'one self-contained HTML page with plots' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l trace -d 'power and stored energy over time as one SVG picture' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l json -d 'symgrid.report/1 on stdout instead of a table'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l seed -d 'of drawn series and random faults' -r
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l no-baseline -d 'do not run `static` beside it'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l seeds -d 'instead of a report: for each seed a random small site (or SITE) at ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l faults -d 'with --seeds: devices, sensors, links, clock, planner and engine fail ...'
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l jobs -d 'with --seeds: so many at once' -r
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -F
+complete -c symgrid -n '__fish_seen_subcommand_from replay' -l from-segment -d 'start at a later segment' -r
+complete -c symgrid -n '__fish_seen_subcommand_from replay' -l json -d 'a machine-readable answer'
+complete -c symgrid -n '__fish_seen_subcommand_from replay' -a '(__fish_complete_directories)'
+complete -c symgrid -n '__fish_seen_subcommand_from query' -l data -d 'the directory that `symgrid run --data DIR` writes' -r -a '(__fish_complete_directories)'
+complete -c symgrid -n '__fish_seen_subcommand_from query' -l json -d '{"columns":[...],"rows":[[...]],"truncated":false}'
+complete -c symgrid -n '__fish_seen_subcommand_from query' -l csv -d 'comma separated, with a head line'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l horizon -d 'rows to look ahead, up to 4096' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l time -d 'the column with the rows\' times; else the first one named date, ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l target -d 'the columns to forecast; else all that are not the time' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l model -d 'one model alone; auto, the default, mixes all of them by what they were ...' -r -a '(symgrid forecast --list 2>/dev/null | string replace -r \' .*\' \'\')'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l inputs -d 'columns that tell something of the targets and are seen up to now' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l known -d 'the same of what is known ahead (weather forecast, price of tomorrow): ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l calendar -d 'the time of day, days off, Mondays, made from the times'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l holidays -d '--calendar, and rows where COL is not 0 are holidays; COL is known ahead' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l sun -d 'targets are sunlight or its power there, in degrees north and east: ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l zone -d 'of times that name no zone, and of the calendar; else UTC' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l intervals -d 'shares of the truth that lie inside: 0.8,0.95 unless told otherwise' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l season -d 'rows of a day; else from the times' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l overload -d 'how likely each column passes it within the horizon, and what warnings ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l plot -d 'a picture of the first four series' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l backtest -d 'learn from the first rows and be held against the last ones'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l train -d 'rows in order; --val 0: the last fifth of the train rows' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l val -d 'rows in order; --val 0: the last fifth of the train rows' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l test -d 'rows in order; --val 0: the last fifth of the train rows' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l stride -d 'every Nth window of the test rows; 1 unless told otherwise' -r
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l standardize -d 'each column by mean and deviation of its train rows'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l fixed -d 'auto\'s weights stay as the val rows left them, instead of following ...'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l list -d 'the models'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -l json -d 'write symgrid.forecast/1 instead of a table'
+complete -c symgrid -n '__fish_seen_subcommand_from forecast' -F
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -l problem -d 'a symgrid.dispatch/1 document; \'-\' reads standard input' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -l arbitrage -d 'a symgrid.arbitrage/1 document: the Pi0-QTEN study\'s transfers between ...' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -l explain -d 'add the reason of every step and what one more of each limit is worth'
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -l json -d 'write symgrid.schedule/1 (symgrid.arbitrage-plan/1) instead of a table'
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -l seconds -d 'give up after about S seconds' -r
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -l solver -d 'auto, own, clp, or highs where this machine has libhighs ...' -r -a 'auto own clp highs'
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -l vertex -d 'where schedules cost alike, end at a corner as a simplex does, not ...'
+complete -c symgrid -n '__fish_seen_subcommand_from plan' -F
+complete -c symgrid -n '__fish_seen_subcommand_from control' -l problem -d 'a symgrid.allocation/1 document; \'-\' reads standard input' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from control' -l json -d 'write symgrid.setpoints/1 instead of a table'
+complete -c symgrid -n '__fish_seen_subcommand_from control' -F
+complete -c symgrid -n '__fish_seen_subcommand_from model' -l list -d 'the models, a line each'
+complete -c symgrid -n '__fish_seen_subcommand_from model' -l set -d 'a parameter, with its unit' -r
+complete -c symgrid -n '__fish_seen_subcommand_from model' -l columns -d 'take input N from the file\'s column C, and leave all other columns alone' -r
+complete -c symgrid -n '__fish_seen_subcommand_from model' -l zone -d 'of times that name none, such as UTC-5' -r
+complete -c symgrid -n '__fish_seen_subcommand_from model' -l example -d 'rows to try it with'
+complete -c symgrid -n '__fish_seen_subcommand_from model' -l plot -d 'what it makes of them, as SVG'
+complete -c symgrid -n '__fish_seen_subcommand_from model' -l markdown -d 'its parameters, inputs and outputs as tables'
+complete -c symgrid -n '__fish_seen_subcommand_from model' -a '(symgrid model --list 2>/dev/null | string replace -r \' .*\' \'\')'
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l json -d 'write one symgrid.bench/1 document instead of a table'
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l seconds -d 'for each model; 0.3 unless told otherwise' -r
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l sizes -d 'steps x stores of the sites, or steps of an arbitrage: 96x4,288x8,96 ...' -r -a '96x4 288x8 8760x4 1000 1000000'
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l full -d 'the usual sizes and two of a whole year with 8 stores, 8760x8 and ...'
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l races -d 'of cold, again, shift, arbitrage: only these, like cold,again; all of ...' -r -a 'cold again shift arbitrage cold,again'
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l repeats -d 'medians of N solves, 20 unless told otherwise; fewer where they take a ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l peer -d 'only our own; auto, the default, asks Clp, HiGHS, statsmodels as well' -r -a 'auto none'
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l changed -d 'the part of the devices that changes in a tick, 0.1 unless told ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l ticks -d 'ticks of every size, 100 unless told otherwise' -r
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -l threads -d 'plan, control, forecast: that share our own sweeps, 2 unless told ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from bench' -a 'agent control forecast model plan'

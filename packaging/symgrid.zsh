@@ -1,0 +1,136 @@
+#compdef symgrid
+# zsh completion for symgrid. Made by tools/manual.py.
+
+# The first words of the lines that the program says.
+_symgrid_said() {
+    local -a said
+    said=(${${(f)"$(symgrid "$@" 2>/dev/null)"}%% *})
+    compadd -a said
+}
+
+_symgrid() {
+    local -a verbs
+    local state line
+    verbs=(
+        'check:read a site file and say all that is wrong with it'
+        'init:write a commented example site'
+        'run:run a site live, with its page on http://127.0.0.1:8048'
+        'simulate:simulate days to years of a site and report'
+        'replay:run a journal again and compare every command'
+        'query:ask the telemetry of a site, in SQL'
+        'forecast:say what measured series do next, with intervals and skill'
+        'plan:solve a dispatch problem (symgrid.dispatch/1)'
+        'control:solve an allocation problem (symgrid.allocation/1)'
+        'model:list the device models, or run one on rows of CSV'
+        'bench:measure how fast the models run on this machine'
+    )
+    _arguments -C '--help[tell what there is]' '--version[tell the version]' '1: :->verb' '*:: :->rest'
+    case $state in
+    verb) _describe verb verbs ;;
+    rest)
+        case $line[1] in
+        check) _arguments '--help[tell all about it]' \
+            '--json[write the diagnostics and a summary as one JSON object]' \
+            '--notes[show notes too, not only errors and warnings]' \
+            '*:word:_files' ;;
+        init) _arguments '--help[tell all about it]' \
+            '*:word:_files -/' ;;
+        run) _arguments '--help[tell all about it]' \
+            '--listen[where to serve]:ADDR_PORT:(127.0.0.1\:8048 127.0.0.1\:0)' \
+            '--no-serve[no page and no API]' \
+            '--data[journal and telemetry; `none` keeps nothing]:DIR:_files -/' \
+            '--for[stop after so much site time, e.g. 30s]:DURATION:(30s 15min 1h 24h 7d 30d 365d)' \
+            '--speed[times real time, or `max` for as fast as it goes]:N:(1 10 60 max)' \
+            '--from[site time to start at]:TIME: ' \
+            '--step[control step]:DURATION:(100ms 1s 1min 15min)' \
+            '--policy[static, rules or mpc]:NAME:(static rules mpc)' \
+            '--plan-every[mpc\: a new plan every so often]:D:(5min 15min 1h)' \
+            '*:word:_files' ;;
+        simulate) _arguments '--help[tell all about it]' \
+            '--from[where to start, e.g. 2023-01-01]:TIME: ' \
+            '--for[how long, e.g. 30d, 365d]:DURATION:(30s 15min 1h 24h 7d 30d 365d)' \
+            '--step[length of a step, 10ms to 1h]:DURATION:(100ms 1s 1min 15min)' \
+            '--policy[static   stores stand still\: the baseline rules    own surplus first, ...]:NAME:(static rules mpc perfect)' \
+            '--plan-every[mpc\: a new plan every so often]:D:(5min 15min 1h)' \
+            '--study[what planning again is worth\: no store, plans once a day, every 30 min ...]:rolling:(rolling breakers regulation swings)' \
+            '--report[one self-contained HTML page with plots]:FILE:_files' \
+            '--trace[power and stored energy over time as one SVG picture]:FILE:_files' \
+            '--json[symgrid.report/1 on stdout instead of a table]' \
+            '--seed[of drawn series and random faults]:N: ' \
+            '--no-baseline[do not run `static` beside it]' \
+            '--seeds[instead of a report\: for each seed a random small site (or SITE) at ...]:A..B: ' \
+            '--faults[with --seeds\: devices, sensors, links, clock, planner and engine fail ...]' \
+            '--jobs[with --seeds\: so many at once]:N: ' \
+            '*:word:_files' ;;
+        replay) _arguments '--help[tell all about it]' \
+            '--from-segment[start at a later segment]:N: ' \
+            '--json[a machine-readable answer]' \
+            '*:word:_files -/' ;;
+        query) _arguments '--help[tell all about it]' \
+            '--data[the directory that `symgrid run --data DIR` writes]:DIR:_files -/' \
+            '--json[{"columns"\:\[...\],"rows"\:\[\[...\]\],"truncated"\:false}]' \
+            '--csv[comma separated, with a head line]' \
+            '*:word: ' ;;
+        forecast) _arguments '--help[tell all about it]' \
+            '--horizon[rows to look ahead, up to 4096]:N: ' \
+            '--time[the column with the rows'\'' times; else the first one named date, ...]:COL: ' \
+            '--target[the columns to forecast; else all that are not the time]:COL,...: ' \
+            '--model[one model alone; auto, the default, mixes all of them by what they were ...]:NAME:{_symgrid_said forecast --list}' \
+            '--inputs[columns that tell something of the targets and are seen up to now]:COL,...: ' \
+            '--known[the same of what is known ahead (weather forecast, price of tomorrow)\: ...]:COL,...: ' \
+            '--calendar[the time of day, days off, Mondays, made from the times]' \
+            '--holidays[--calendar, and rows where COL is not 0 are holidays; COL is known ahead]:COL: ' \
+            '--sun[targets are sunlight or its power there, in degrees north and east\: ...]:LAT,LON: ' \
+            '--zone[of times that name no zone, and of the calendar; else UTC]:UTC+N: ' \
+            '--intervals[shares of the truth that lie inside\: 0.8,0.95 unless told otherwise]:L,...: ' \
+            '--season[rows of a day; else from the times]:N: ' \
+            '--overload[how likely each column passes it within the horizon, and what warnings ...]:LIMIT: ' \
+            '--plot[a picture of the first four series]:FILE.svg:_files' \
+            '--backtest[learn from the first rows and be held against the last ones]' \
+            '--train[rows in order; --val 0\: the last fifth of the train rows]:N: ' \
+            '--val[rows in order; --val 0\: the last fifth of the train rows]:N: ' \
+            '--test[rows in order; --val 0\: the last fifth of the train rows]:N: ' \
+            '--stride[every Nth window of the test rows; 1 unless told otherwise]:N: ' \
+            '--standardize[each column by mean and deviation of its train rows]' \
+            '--fixed[auto'\''s weights stay as the val rows left them, instead of following ...]' \
+            '--list[the models]' \
+            '--json[write symgrid.forecast/1 instead of a table]' \
+            '*:word:_files' ;;
+        plan) _arguments '--help[tell all about it]' \
+            '--problem[a symgrid.dispatch/1 document; '\''-'\'' reads standard input]:FILE:_files' \
+            '--arbitrage[a symgrid.arbitrage/1 document\: the Pi0-QTEN study'\''s transfers between ...]:FILE:_files' \
+            '--explain[add the reason of every step and what one more of each limit is worth]' \
+            '--json[write symgrid.schedule/1 (symgrid.arbitrage-plan/1) instead of a table]' \
+            '--seconds[give up after about S seconds]:S: ' \
+            '--solver[auto, own, clp, or highs where this machine has libhighs ...]:NAME:(auto own clp highs)' \
+            '--vertex[where schedules cost alike, end at a corner as a simplex does, not ...]' \
+            '*:word:_files' ;;
+        control) _arguments '--help[tell all about it]' \
+            '--problem[a symgrid.allocation/1 document; '\''-'\'' reads standard input]:FILE:_files' \
+            '--json[write symgrid.setpoints/1 instead of a table]' \
+            '*:word:_files' ;;
+        model) _arguments '--help[tell all about it]' \
+            '--list[the models, a line each]' \
+            '*--set[a parameter, with its unit]:KEY=VALUE: ' \
+            '--columns[take input N from the file'\''s column C, and leave all other columns alone]:N=C,...: ' \
+            '--zone[of times that name none, such as UTC-5]:ZONE: ' \
+            '--example[rows to try it with]' \
+            '--plot[what it makes of them, as SVG]' \
+            '--markdown[its parameters, inputs and outputs as tables]' \
+            '*:word:{_symgrid_said model --list}' ;;
+        bench) _arguments '--help[tell all about it]' \
+            '--json[write one symgrid.bench/1 document instead of a table]' \
+            '--seconds[for each model; 0.3 unless told otherwise]:S: ' \
+            '--sizes[steps x stores of the sites, or steps of an arbitrage\: 96x4,288x8,96 ...]:LIST:(96x4 288x8 8760x4 1000 1000000)' \
+            '--full[the usual sizes and two of a whole year with 8 stores, 8760x8 and ...]' \
+            '--races[of cold, again, shift, arbitrage\: only these, like cold,again; all of ...]:LIST:(cold again shift arbitrage cold,again)' \
+            '--repeats[medians of N solves, 20 unless told otherwise; fewer where they take a ...]:N: ' \
+            '--peer[only our own; auto, the default, asks Clp, HiGHS, statsmodels as well]:none:(auto none)' \
+            '--changed[the part of the devices that changes in a tick, 0.1 unless told ...]:F: ' \
+            '--ticks[ticks of every size, 100 unless told otherwise]:N: ' \
+            '--threads[plan, control, forecast\: that share our own sweeps, 2 unless told ...]:N: ' \
+            '*:word:(agent control forecast model plan)' ;;
+        esac ;;
+    esac
+}
+_symgrid "$@"
