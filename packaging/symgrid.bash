@@ -23,6 +23,7 @@ _symgrid_options() {
         run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every" ;;
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --seed --no-baseline --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
+        explain) echo "--at --device --data --json" ;;
         query) echo "--data --json --csv" ;;
         forecast) echo "--horizon --time --target --model --inputs --known --calendar --holidays --sun --zone --intervals --season --overload --plot --backtest --train --val --test --stride --standardize --fixed --list --json" ;;
         plan) echo "--problem --arbitrage --explain --json --seconds --solver --vertex" ;;
@@ -51,6 +52,9 @@ _symgrid_values() {
         "simulate --study") _symgrid_words "rolling breakers regulation swings" ;;
         "simulate --report" | "simulate --trace") _symgrid_files ;;
         "replay --from-segment") : ;;
+        "explain --at") : ;;
+        "explain --device") _symgrid_words "grid" ;;
+        "explain --data") _symgrid_folders ;;
         "query --data") _symgrid_folders ;;
         "forecast --horizon" | "forecast --time" | "forecast --target" | "forecast --inputs" | "forecast --known" | "forecast --holidays" | "forecast --sun" | "forecast --zone" | "forecast --intervals" | "forecast --season" | "forecast --overload" | "forecast --train" | "forecast --val" | "forecast --test" | "forecast --stride") : ;;
         "forecast --model") _symgrid_words "auto $("${COMP_WORDS[0]}" forecast --list 2>/dev/null | awk '{print $1}' | grep -vx auto)" ;;
@@ -84,7 +88,7 @@ _symgrid_rest() {
 _symgrid() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]:-}
-    local verbs="check init run simulate replay query forecast plan control model bench"
+    local verbs="check init run simulate replay explain query forecast plan control model bench"
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _symgrid_words "$verbs --help --version"

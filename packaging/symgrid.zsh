@@ -17,6 +17,7 @@ _symgrid() {
         'run:run a site live, with its page on http://127.0.0.1:8048'
         'simulate:simulate days to years of a site and report'
         'replay:run a journal again and compare every command'
+        'explain:why a site did what it did at one moment, from its journal'
         'query:ask the telemetry of a site, in SQL'
         'forecast:say what measured series do next, with intervals and skill'
         'plan:solve a dispatch problem (symgrid.dispatch/1)'
@@ -66,6 +67,12 @@ _symgrid() {
             '--from-segment[start at a later segment]:N: ' \
             '--json[a machine-readable answer]' \
             '*:word:_files -/' ;;
+        explain) _arguments '--help[tell all about it]' \
+            '--at[the moment, e.g. 2023-06-01T06\:00\:05Z]:TIME: ' \
+            '--device[a device, group or node, e.g. battery, web-3, pdu-1, grid]:ID:(grid)' \
+            '--data[the data folder of `symgrid run`]:DIR:_files -/' \
+            '--json[symgrid.explanation/1 on standard output instead of sentences]' \
+            '*:word:_files' ;;
         query) _arguments '--help[tell all about it]' \
             '--data[the directory that `symgrid run --data DIR` writes]:DIR:_files -/' \
             '--json[{"columns"\:\[...\],"rows"\:\[\[...\]\],"truncated"\:false}]' \

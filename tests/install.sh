@@ -18,6 +18,11 @@ need() {
 need bin/symgrid
 need bin/symgrid-agent
 need 'lib*/libsymgrid.a'
+# Of two functions of one name in an archive the linker takes the first and says nothing.
+if command -v nm >/dev/null; then
+    twice=$(nm "$(find . -name libsymgrid.a)" 2>/dev/null | awk '$2 ~ /^[TDBR]$/ {print $3}' | sort | uniq -d)
+    [ -z "$twice" ] || { echo "defined more than once: $twice"; exit 1; }
+fi
 need 'lib*/libsymgrid.so'
 need 'lib*/libsymgrid.so.*'
 need 'lib*/pkgconfig/symgrid.pc'

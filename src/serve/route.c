@@ -21,6 +21,7 @@ typedef enum route {
     ROUTE_ALARMS,
     ROUTE_ALARM,
     ROUTE_QUERY,
+    ROUTE_EXPLAIN,
     ROUTE_ASSET
 } route;
 
@@ -36,7 +37,8 @@ static const struct {
               {"/energy/racks", ROUTE_RACKS, "GET, HEAD, OPTIONS"},
               {"/energy/allocate", ROUTE_ALLOCATE, "GET, HEAD, POST, OPTIONS"},
               {"/energy/alarms", ROUTE_ALARMS, "GET, HEAD, OPTIONS"},
-              {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"}};
+              {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"},
+              {"/energy/explain", ROUTE_EXPLAIN, "GET, HEAD, OPTIONS"}};
 
 static const char task_prefix[] = "/energy/allocate/";
 static const char alarm_prefix[] = "/energy/alarms/";
@@ -266,7 +268,7 @@ static enum MHD_Result dispatch(sg_http_request *request)
         return sg_http_reply(request, MHD_HTTP_NO_CONTENT, NULL, NULL, MHD_HTTP_HEADER_ALLOW,
                              allow);
     }
-    if (found != ROUTE_QUERY && found != ROUTE_ALARMS && found != ROUTE_ASSET &&
+    if (found != ROUTE_QUERY && found != ROUTE_EXPLAIN && found != ROUTE_ALARMS && found != ROUTE_ASSET &&
         request->query[0]) {
         return no_parameters(request);
     }
@@ -297,6 +299,8 @@ static enum MHD_Result dispatch(sg_http_request *request)
                      : sg_http_alarm(request, request->path + sizeof alarm_prefix - 1);
     case ROUTE_QUERY:
         return sg_http_ask(request);
+    case ROUTE_EXPLAIN:
+        return sg_http_explain(request);
     default:
         return send_asset(request, asset);
     }
