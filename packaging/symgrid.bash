@@ -19,7 +19,7 @@ _symgrid_folders() {
 _symgrid_options() {
     case $1 in
         check) echo "--json --notes" ;;
-        init) echo "" ;;
+        init) echo "--title --timezone --racks --rack-power --feeders --grid --export --battery --battery-power --solar --price --price-time --price-column --price-unit --feed-in --demand-charge --ask --example" ;;
         run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every" ;;
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --seed --no-baseline --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
@@ -36,6 +36,8 @@ _symgrid_options() {
 # The values of an option of a verb; status 1 where it takes none.
 _symgrid_values() {
     case "$1 $2" in
+        "init --title" | "init --timezone" | "init --racks" | "init --rack-power" | "init --feeders" | "init --grid" | "init --export" | "init --battery" | "init --battery-power" | "init --solar" | "init --price-time" | "init --price-column" | "init --price-unit" | "init --feed-in" | "init --demand-charge") : ;;
+        "init --price") _symgrid_files ;;
         "run --listen") _symgrid_words "127.0.0.1:8048 127.0.0.1:0" ;;
         "run --data") _symgrid_folders ;;
         "run --for") _symgrid_words "30s 15min 1h 24h 7d 30d 365d" ;;

@@ -1,7 +1,7 @@
 # fish completion for symgrid. Made by tools/manual.py.
 complete -c symgrid -f
 complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a check -d 'read a site file and say all that is wrong with it'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a init -d 'write a commented example site'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a init -d 'write a commented site file of your own, or an example'
 complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a run -d 'run a site live, with its page on http://127.0.0.1:8048'
 complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a simulate -d 'simulate days to years of a site and report'
 complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a replay -d 'run a journal again and compare every command'
@@ -17,6 +17,24 @@ complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate 
 complete -c symgrid -n '__fish_seen_subcommand_from check' -l json -d 'write the diagnostics and a summary as one JSON object'
 complete -c symgrid -n '__fish_seen_subcommand_from check' -l notes -d 'show notes too, not only errors and warnings'
 complete -c symgrid -n '__fish_seen_subcommand_from check' -F
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l title -d 'What is the site called?' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l timezone -d 'In which time zone is it? A fixed offset without summer time, such as ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l racks -d 'How many racks?' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l rack-power -d 'How much may one rack draw at most?' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l feeders -d 'On how many feeders (PDUs) do they hang? As many racks on each' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l grid -d 'How much may be drawn from the grid?' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l export -d 'How much may be fed in? 0kW where nothing may' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l battery -d 'How large is the battery? 0kWh for none' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l battery-power -d 'How fast may it charge and discharge?' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l solar -d 'How much do the solar panels give at most? 0kW for none' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l price -d 'What does energy from the grid cost? A price, or a CSV file with one ...' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l price-time -d 'Which column of it holds the times? Of a CSV file; guessed from its ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l price-column -d 'Which column of it holds the prices? Of a CSV file; guessed from its ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l price-unit -d 'In which unit are they? Of a CSV file, such as EUR/MWh; guessed from ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l feed-in -d 'What does energy fed in bring? Such as 0.08 EUR/kWh' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l demand-charge -d 'What does the month\'s highest quarter hour cost? Such as 10 EUR/kW; 0 ...' -r
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l ask -d 'ask each of these at the terminal; Enter takes what stands in brackets'
+complete -c symgrid -n '__fish_seen_subcommand_from init' -l example -d 'the example: four racks, panels, battery, a price by day and night'
 complete -c symgrid -n '__fish_seen_subcommand_from init' -a '(__fish_complete_directories)'
 complete -c symgrid -n '__fish_seen_subcommand_from run' -l listen -d 'where to serve' -r -a '127.0.0.1:8048 127.0.0.1:0'
 complete -c symgrid -n '__fish_seen_subcommand_from run' -l no-serve -d 'no page and no API'

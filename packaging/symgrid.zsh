@@ -13,7 +13,7 @@ _symgrid() {
     local state line
     verbs=(
         'check:read a site file and say all that is wrong with it'
-        'init:write a commented example site'
+        'init:write a commented site file of your own, or an example'
         'run:run a site live, with its page on http://127.0.0.1:8048'
         'simulate:simulate days to years of a site and report'
         'replay:run a journal again and compare every command'
@@ -35,6 +35,24 @@ _symgrid() {
             '--notes[show notes too, not only errors and warnings]' \
             '*:word:_files' ;;
         init) _arguments '--help[tell all about it]' \
+            '--title[What is the site called?]:NAME: ' \
+            '--timezone[In which time zone is it? A fixed offset without summer time, such as ...]:ZONE: ' \
+            '--racks[How many racks?]:N: ' \
+            '--rack-power[How much may one rack draw at most?]:POWER: ' \
+            '--feeders[On how many feeders (PDUs) do they hang? As many racks on each]:N: ' \
+            '--grid[How much may be drawn from the grid?]:POWER: ' \
+            '--export[How much may be fed in? 0kW where nothing may]:POWER: ' \
+            '--battery[How large is the battery? 0kWh for none]:ENERGY: ' \
+            '--battery-power[How fast may it charge and discharge?]:POWER: ' \
+            '--solar[How much do the solar panels give at most? 0kW for none]:POWER: ' \
+            '--price[What does energy from the grid cost? A price, or a CSV file with one ...]:PRICE:_files' \
+            '--price-time[Which column of it holds the times? Of a CSV file; guessed from its ...]:NAME: ' \
+            '--price-column[Which column of it holds the prices? Of a CSV file; guessed from its ...]:NAME: ' \
+            '--price-unit[In which unit are they? Of a CSV file, such as EUR/MWh; guessed from ...]:UNIT: ' \
+            '--feed-in[What does energy fed in bring? Such as 0.08 EUR/kWh]:PRICE: ' \
+            '--demand-charge[What does the month'\''s highest quarter hour cost? Such as 10 EUR/kW; 0 ...]:PRICE: ' \
+            '--ask[ask each of these at the terminal; Enter takes what stands in brackets]' \
+            '--example[the example\: four racks, panels, battery, a price by day and night]' \
             '*:word:_files -/' ;;
         run) _arguments '--help[tell all about it]' \
             '--listen[where to serve]:ADDR_PORT:(127.0.0.1\:8048 127.0.0.1\:0)' \

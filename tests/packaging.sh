@@ -25,6 +25,7 @@ if complete_line symgrid query x --po | grep policy; then
     echo "completion: query has no --policy"
     exit 1
 fi
+complete_line symgrid init --pr | grep -x -- --price-unit >/dev/null
 echo "completion: answers"
 if command -v zsh >/dev/null; then
     zsh -n packaging/symgrid.zsh

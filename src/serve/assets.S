@@ -25,6 +25,8 @@ sg_asset_\name\()_end:
     asset decisions_js, "decisions.js"
     asset alarms_js, "alarms.js"
     asset style_css, "style.css"
+    asset setup_html, "setup.html"
+    asset setup_js, "setup.js"
     asset favicon_svg, "favicon.svg"
     asset openapi_json, "serve/openapi.json"
 

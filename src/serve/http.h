@@ -199,6 +199,9 @@ enum MHD_Result sg_http_explain(sg_http_request *request);
 void sg_http_explain_work(sg_serve *self, sg_http_job *job); /* on the query thread */
 enum MHD_Result sg_http_explain_finish(sg_http_request *request, sg_http_job *job);
 
+/* draft.c */
+enum MHD_Result sg_http_draft(sg_http_request *request); /* POST, whole body */
+
 /* stream.c */
 const char *sg_http_document(sg_serve *self, const sg_view *view, size_t *ret_length);
 enum MHD_Result sg_http_stream_open(sg_http_request *request);

@@ -21,6 +21,7 @@ typedef enum route {
     ROUTE_ALARMS,
     ROUTE_ALARM,
     ROUTE_QUERY,
+    ROUTE_DRAFT,
     ROUTE_EXPLAIN,
     ROUTE_ASSET
 } route;
@@ -38,7 +39,8 @@ static const struct {
               {"/energy/allocate", ROUTE_ALLOCATE, "GET, HEAD, POST, OPTIONS"},
               {"/energy/alarms", ROUTE_ALARMS, "GET, HEAD, OPTIONS"},
               {"/energy/query", ROUTE_QUERY, "GET, HEAD, OPTIONS"},
-              {"/energy/explain", ROUTE_EXPLAIN, "GET, HEAD, OPTIONS"}};
+              {"/energy/explain", ROUTE_EXPLAIN, "GET, HEAD, OPTIONS"},
+              {"/energy/site-draft", ROUTE_DRAFT, "POST, OPTIONS"}};
 
 static const char task_prefix[] = "/energy/allocate/";
 static const char alarm_prefix[] = "/energy/alarms/";
@@ -58,6 +60,8 @@ static const sg_asset assets[] = {
      sg_asset_decisions_js_end},
     {"/alarms.js", "text/javascript; charset=utf-8", sg_asset_alarms_js, sg_asset_alarms_js_end},
     {"/style.css", "text/css; charset=utf-8", sg_asset_style_css, sg_asset_style_css_end},
+    {"/setup.html", "text/html; charset=utf-8", sg_asset_setup_html, sg_asset_setup_html_end},
+    {"/setup.js", "text/javascript; charset=utf-8", sg_asset_setup_js, sg_asset_setup_js_end},
     {"/favicon.svg", "image/svg+xml", sg_asset_favicon_svg, sg_asset_favicon_svg_end},
     {"/openapi.json", "application/json", sg_asset_openapi_json, sg_asset_openapi_json_end}};
 
@@ -301,6 +305,8 @@ static enum MHD_Result dispatch(sg_http_request *request)
         return sg_http_ask(request);
     case ROUTE_EXPLAIN:
         return sg_http_explain(request);
+    case ROUTE_DRAFT:
+        return post(request, sg_http_draft);
     default:
         return send_asset(request, asset);
     }

@@ -2,7 +2,8 @@
  * reader gets the rest. Beyond the sanitizers it checks what the readers promise. */
 #include "base/check.h"
 #include "base/text.h"
-#include "serve/body.h"
+#include "serve/draft.h"
+#include "site/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,28 @@ static void read_body(const char *body, size_t size)
     SG_CHECK(request.power_w > 0 && request.power_w <= 100e9);
     SG_CHECK(request.duration_s >= 0 && request.duration_s <= 3650 * 86400.0);
     SG_CHECK(request.deadline_us >= 0);
+}
+
+/* What is taken can be written down, and the site's reader takes it. */
+static void read_draft(const char *body, size_t size)
+{
+    static sg_diagnostics said;
+    sg_draft draft;
+    sg_body_error error;
+    sg_site site;
+    sg_out out = {0};
+    sg_status status = sg_body_draft(body, size, &draft, &error);
+    if (status != SG_OK) {
+        SG_CHECK(status == SG_FORMAT);
+        check_error(&error);
+        return;
+    }
+    sg_draft_write(&draft, "6f1f0d53-3c0e-4b59-9f6a-1a3b1f8f2c11", "2026-01-31", &out);
+    status = sg_site_parse("site.maml.md", out.text, out.length, false, &site, &said);
+    SG_CHECK(status == SG_OK || status == SG_NOMEM);
+    sg_site_free(&site);
+    sg_diagnostics_free(&said);
+    sg_out_free(&out);
 }
 
 static void read_target(const char *raw)
@@ -86,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *exact = malloc(size > 1 ? size - 1 : 1); /* bodies have no NUL behind them */
         if (exact) {
             memcpy(exact, text, size - 1);
-            read_body(exact, size - 1);
+            (data[0] == 'd' ? read_draft : read_body)(exact, size - 1);
         }
         free(exact);
     }
