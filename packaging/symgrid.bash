@@ -18,11 +18,13 @@ _symgrid_folders() {
 # The options of a verb, as its --help has them.
 _symgrid_options() {
     case $1 in
-        check) echo "--json --notes" ;;
+        check) echo "--json --notes --explain" ;;
         init) echo "--title --timezone --racks --rack-power --feeders --grid --export --battery --battery-power --solar --price --price-time --price-column --price-unit --feed-in --demand-charge --ask --example" ;;
-        run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every" ;;
+        run) echo "--listen --no-serve --data --for --speed --from --step --policy --plan-every --webhook --webhook-secret --webhook-ca" ;;
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --seed --no-baseline --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
+        top) echo "--every --count --token-file --json" ;;
+        doctor) echo "--data --listen --json" ;;
         explain) echo "--at --device --data --json" ;;
         query) echo "--data --json --csv" ;;
         forecast) echo "--horizon --time --target --model --inputs --known --calendar --holidays --sun --zone --intervals --season --overload --plot --backtest --train --val --test --stride --standardize --fixed --list --json" ;;
@@ -42,10 +44,11 @@ _symgrid_values() {
         "run --data") _symgrid_folders ;;
         "run --for") _symgrid_words "30s 15min 1h 24h 7d 30d 365d" ;;
         "run --speed") _symgrid_words "1 10 60 max" ;;
-        "run --from") : ;;
+        "run --from" | "run --webhook") : ;;
         "run --step") _symgrid_words "100ms 1s 1min 15min" ;;
         "run --policy") _symgrid_words "static rules mpc" ;;
         "run --plan-every") _symgrid_words "5min 15min 1h" ;;
+        "run --webhook-secret" | "run --webhook-ca") _symgrid_files ;;
         "simulate --from" | "simulate --seed" | "simulate --seeds" | "simulate --jobs") : ;;
         "simulate --for") _symgrid_words "30s 15min 1h 24h 7d 30d 365d" ;;
         "simulate --step") _symgrid_words "100ms 1s 1min 15min" ;;
@@ -54,6 +57,11 @@ _symgrid_values() {
         "simulate --study") _symgrid_words "rolling breakers regulation swings" ;;
         "simulate --report" | "simulate --trace") _symgrid_files ;;
         "replay --from-segment") : ;;
+        "top --every") _symgrid_words "100ms 1s 10s 1min" ;;
+        "top --count") : ;;
+        "top --token-file") _symgrid_files ;;
+        "doctor --data") _symgrid_folders ;;
+        "doctor --listen") _symgrid_words "127.0.0.1:8048 127.0.0.1:0" ;;
         "explain --at") : ;;
         "explain --device") _symgrid_words "grid" ;;
         "explain --data") _symgrid_folders ;;
@@ -80,6 +88,7 @@ _symgrid_rest() {
     case $1 in
         init) _symgrid_folders ;;
         replay) _symgrid_folders ;;
+        top) _symgrid_words "http://127.0.0.1:8048" ;;
         query) : ;;
         model) _symgrid_words "$("${COMP_WORDS[0]}" model --list 2>/dev/null | awk '{print $1}' | grep -vx auto)" ;;
         bench) _symgrid_words "agent control forecast model plan" ;;
@@ -90,7 +99,7 @@ _symgrid_rest() {
 _symgrid() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]:-}
-    local verbs="check init run simulate replay explain query forecast plan control model bench"
+    local verbs="check init run simulate replay top doctor explain query forecast plan control model bench"
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _symgrid_words "$verbs --help --version"

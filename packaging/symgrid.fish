@@ -1,21 +1,24 @@
 # fish completion for symgrid. Made by tools/manual.py.
 complete -c symgrid -f
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a check -d 'read a site file and say all that is wrong with it'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a init -d 'write a commented site file of your own, or an example'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a run -d 'run a site live, with its page on http://127.0.0.1:8048'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a simulate -d 'simulate days to years of a site and report'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a replay -d 'run a journal again and compare every command'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a explain -d 'why a site did what it did at one moment, from its journal'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a query -d 'ask the telemetry of a site, in SQL'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a forecast -d 'say what measured series do next, with intervals and skill'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a plan -d 'solve a dispatch problem (symgrid.dispatch/1)'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a control -d 'solve an allocation problem (symgrid.allocation/1)'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a model -d 'list the device models, or run one on rows of CSV'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -a bench -d 'measure how fast the models run on this machine'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -l help -d 'tell what there is'
-complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay explain query forecast plan control model bench' -l version -d 'tell the version'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a check -d 'read a site file and say all that is wrong with it'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a init -d 'write a commented site file of your own, or an example'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a run -d 'run a site live, with its page on http://127.0.0.1:8048'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a simulate -d 'simulate days to years of a site and report'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a replay -d 'run a journal again and compare every command'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a top -d 'a running site as a live table'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a doctor -d 'test data, clock, disk, port and permissions of a machine'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a explain -d 'why a site did what it did at one moment, from its journal'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a query -d 'ask the telemetry of a site, in SQL'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a forecast -d 'say what measured series do next, with intervals and skill'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a plan -d 'solve a dispatch problem (symgrid.dispatch/1)'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a control -d 'solve an allocation problem (symgrid.allocation/1)'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a model -d 'list the device models, or run one on rows of CSV'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -a bench -d 'measure how fast the models run on this machine'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -l help -d 'tell what there is'
+complete -c symgrid -n 'not __fish_seen_subcommand_from check init run simulate replay top doctor explain query forecast plan control model bench' -l version -d 'tell the version'
 complete -c symgrid -n '__fish_seen_subcommand_from check' -l json -d 'write the diagnostics and a summary as one JSON object'
 complete -c symgrid -n '__fish_seen_subcommand_from check' -l notes -d 'show notes too, not only errors and warnings'
+complete -c symgrid -n '__fish_seen_subcommand_from check' -l explain -d 'show the line of each, and say what the site\'s figures mean'
 complete -c symgrid -n '__fish_seen_subcommand_from check' -F
 complete -c symgrid -n '__fish_seen_subcommand_from init' -l title -d 'What is the site called?' -r
 complete -c symgrid -n '__fish_seen_subcommand_from init' -l timezone -d 'In which time zone is it? A fixed offset without summer time, such as ...' -r
@@ -45,6 +48,9 @@ complete -c symgrid -n '__fish_seen_subcommand_from run' -l from -d 'site time t
 complete -c symgrid -n '__fish_seen_subcommand_from run' -l step -d 'control step' -r -a '100ms 1s 1min 15min'
 complete -c symgrid -n '__fish_seen_subcommand_from run' -l policy -d 'static, rules or mpc' -r -a 'static rules mpc'
 complete -c symgrid -n '__fish_seen_subcommand_from run' -l plan-every -d 'mpc: a new plan every so often' -r -a '5min 15min 1h'
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l webhook -d 'send alarms there as they are raised and cleared, signed' -r
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l webhook-secret -d 'the key that signs them' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from run' -l webhook-ca -d 'who may vouch for the receiver, PEM' -r -F
 complete -c symgrid -n '__fish_seen_subcommand_from run' -F
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l from -d 'where to start, e.g. 2023-01-01' -r
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l for -d 'how long, e.g. 30d, 365d' -r -a '30s 15min 1h 24h 7d 30d 365d'
@@ -52,8 +58,8 @@ complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l step -d 'length
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l policy -d 'static   stores stand still: the baseline rules    own surplus first, ...' -r -a 'static rules mpc perfect'
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l plan-every -d 'mpc: a new plan every so often' -r -a '5min 15min 1h'
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l study -d 'what planning again is worth: no store, plans once a day, every 30 min ...' -r -a 'rolling breakers regulation swings'
-complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l report -d 'one self-contained HTML page with plots' -r -F
-complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l trace -d 'power and stored energy over time as one SVG picture' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l report -d 'FILE.html: one self-contained page with plots; FILE.json: ...' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l trace -d 'power and stored energy over time: FILE.csv as lines, else one SVG ...' -r -F
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l json -d 'symgrid.report/1 on stdout instead of a table'
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l seed -d 'of drawn series and random faults' -r
 complete -c symgrid -n '__fish_seen_subcommand_from simulate' -l no-baseline -d 'do not run `static` beside it'
@@ -64,6 +70,15 @@ complete -c symgrid -n '__fish_seen_subcommand_from simulate' -F
 complete -c symgrid -n '__fish_seen_subcommand_from replay' -l from-segment -d 'start at a later segment' -r
 complete -c symgrid -n '__fish_seen_subcommand_from replay' -l json -d 'a machine-readable answer'
 complete -c symgrid -n '__fish_seen_subcommand_from replay' -a '(__fish_complete_directories)'
+complete -c symgrid -n '__fish_seen_subcommand_from top' -l every -d 'time between two looks, 100ms to 1h' -r -a '100ms 1s 10s 1min'
+complete -c symgrid -n '__fish_seen_subcommand_from top' -l count -d 'end after so many' -r
+complete -c symgrid -n '__fish_seen_subcommand_from top' -l token-file -d 'a file with the token that the API asks for, on its first line' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from top' -l json -d 'the telemetry documents themselves, one a line'
+complete -c symgrid -n '__fish_seen_subcommand_from top' -a 'http://127.0.0.1:8048'
+complete -c symgrid -n '__fish_seen_subcommand_from doctor' -l data -d 'the data folder of `symgrid run`' -r -a '(__fish_complete_directories)'
+complete -c symgrid -n '__fish_seen_subcommand_from doctor' -l listen -d 'where the site is to be served' -r -a '127.0.0.1:8048 127.0.0.1:0'
+complete -c symgrid -n '__fish_seen_subcommand_from doctor' -l json -d 'symgrid.doctor/1 on standard output instead of lines'
+complete -c symgrid -n '__fish_seen_subcommand_from doctor' -F
 complete -c symgrid -n '__fish_seen_subcommand_from explain' -l at -d 'the moment, e.g. 2023-06-01T06:00:05Z' -r
 complete -c symgrid -n '__fish_seen_subcommand_from explain' -l device -d 'a device, group or node, e.g. battery, web-3, pdu-1, grid' -r -a 'grid'
 complete -c symgrid -n '__fish_seen_subcommand_from explain' -l data -d 'the data folder of `symgrid run`' -r -a '(__fish_complete_directories)'

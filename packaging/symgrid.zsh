@@ -17,6 +17,8 @@ _symgrid() {
         'run:run a site live, with its page on http://127.0.0.1:8048'
         'simulate:simulate days to years of a site and report'
         'replay:run a journal again and compare every command'
+        'top:a running site as a live table'
+        'doctor:test data, clock, disk, port and permissions of a machine'
         'explain:why a site did what it did at one moment, from its journal'
         'query:ask the telemetry of a site, in SQL'
         'forecast:say what measured series do next, with intervals and skill'
@@ -33,6 +35,7 @@ _symgrid() {
         check) _arguments '--help[tell all about it]' \
             '--json[write the diagnostics and a summary as one JSON object]' \
             '--notes[show notes too, not only errors and warnings]' \
+            '--explain[show the line of each, and say what the site'\''s figures mean]' \
             '*:word:_files' ;;
         init) _arguments '--help[tell all about it]' \
             '--title[What is the site called?]:NAME: ' \
@@ -64,6 +67,9 @@ _symgrid() {
             '--step[control step]:DURATION:(100ms 1s 1min 15min)' \
             '--policy[static, rules or mpc]:NAME:(static rules mpc)' \
             '--plan-every[mpc\: a new plan every so often]:D:(5min 15min 1h)' \
+            '--webhook[send alarms there as they are raised and cleared, signed]:URL: ' \
+            '--webhook-secret[the key that signs them]:FILE:_files' \
+            '--webhook-ca[who may vouch for the receiver, PEM]:FILE:_files' \
             '*:word:_files' ;;
         simulate) _arguments '--help[tell all about it]' \
             '--from[where to start, e.g. 2023-01-01]:TIME: ' \
@@ -72,8 +78,8 @@ _symgrid() {
             '--policy[static   stores stand still\: the baseline rules    own surplus first, ...]:NAME:(static rules mpc perfect)' \
             '--plan-every[mpc\: a new plan every so often]:D:(5min 15min 1h)' \
             '--study[what planning again is worth\: no store, plans once a day, every 30 min ...]:rolling:(rolling breakers regulation swings)' \
-            '--report[one self-contained HTML page with plots]:FILE:_files' \
-            '--trace[power and stored energy over time as one SVG picture]:FILE:_files' \
+            '--report[FILE.html\: one self-contained page with plots; FILE.json\: ...]:FILE:_files' \
+            '--trace[power and stored energy over time\: FILE.csv as lines, else one SVG ...]:FILE:_files' \
             '--json[symgrid.report/1 on stdout instead of a table]' \
             '--seed[of drawn series and random faults]:N: ' \
             '--no-baseline[do not run `static` beside it]' \
@@ -85,6 +91,17 @@ _symgrid() {
             '--from-segment[start at a later segment]:N: ' \
             '--json[a machine-readable answer]' \
             '*:word:_files -/' ;;
+        top) _arguments '--help[tell all about it]' \
+            '--every[time between two looks, 100ms to 1h]:DURATION:(100ms 1s 10s 1min)' \
+            '--count[end after so many]:N: ' \
+            '--token-file[a file with the token that the API asks for, on its first line]:FILE:_files' \
+            '--json[the telemetry documents themselves, one a line]' \
+            '*:word:(http\://127.0.0.1\:8048)' ;;
+        doctor) _arguments '--help[tell all about it]' \
+            '--data[the data folder of `symgrid run`]:DIR:_files -/' \
+            '--listen[where the site is to be served]:ADDR_PORT:(127.0.0.1\:8048 127.0.0.1\:0)' \
+            '--json[symgrid.doctor/1 on standard output instead of lines]' \
+            '*:word:_files' ;;
         explain) _arguments '--help[tell all about it]' \
             '--at[the moment, e.g. 2023-06-01T06\:00\:05Z]:TIME: ' \
             '--device[a device, group or node, e.g. battery, web-3, pdu-1, grid]:ID:(grid)' \
