@@ -129,18 +129,23 @@ fi
 tools/models.sh "$symgrid" --check || failures=$((failures + 1))
 
 # ---- options -------------------------------------------------------------------------------------
+"$python" tools/manual.py "$symgrid" --check || failures=$((failures + 1))
+# The same without that tool: what the usage lines and the lists below them name; examples and prose may name other things.
 options() { grep -oE -- '--[a-z][a-z-]*' | grep -vx -- --help | sort -u | tr '\n' ' ' || true; }
 # shellcheck source=packaging/symgrid.bash
 . packaging/symgrid.bash
 for verb in $(sed -n 's/^SG_VERB(\([a-z]*\),.*/\1/p' src/cli/verbs.def); do
-    # What the usage lines and the list below them name; examples and prose may name other things.
     help=$("$symgrid" "$verb" --help | grep -E '^usage:|^ *symgrid |^ *--' | sed 's/  example.*//' |
         sed '/^ *--/s/\(--[a-z-]*\).*/\1/' | grep -v '"\|printf' | options)
     completion=$(_symgrid_options "$verb" | options)
-    manual=$(sed -n "/^\.SS symgrid $verb /,/^\.S[SH] /p" packaging/symgrid.1.in | sed '$d' |
-        sed 's/\\-/-/g' | options)
+    manual=$(sed -n '/^\.SH SYNOPSIS/,/^\.SH DESCRIPTION/p;/^\\fB/p' "packaging/man/symgrid-$verb.1.in" |
+        sed 's/\\-/-/g; s/\\f[BIP]//g' | options)
+    fish=$(sed -n "s/.*__fish_seen_subcommand_from $verb' -l \([a-z-]*\) .*/--\1/p" packaging/symgrid.fish | options)
+    zsh=$(sed -n "/^        $verb) _arguments/,/ ;;\$/p" packaging/symgrid.zsh | grep -oE "'[*]?--[a-z-]*\[" | options)
     [ "$help" = "$completion" ] || fail "$verb: --help has $help, packaging/symgrid.bash $completion"
-    [ "$help" = "$manual" ] || fail "$verb: --help has $help, packaging/symgrid.1.in $manual"
+    [ "$help" = "$manual" ] || fail "$verb: --help has $help, packaging/man/symgrid-$verb.1.in $manual"
+    [ "$help" = "$fish" ] || fail "$verb: --help has $help, packaging/symgrid.fish $fish"
+    [ "$help" = "$zsh" ] || fail "$verb: --help has $help, packaging/symgrid.zsh $zsh"
 done
 
 help=$("$agent" --help | grep -E '^usage:|^ *symgrid-agent |^ *--' | options)

@@ -18,6 +18,11 @@ need() {
 need bin/symgrid
 need bin/symgrid-agent
 need 'lib*/libsymgrid.a'
+# Of two functions of one name in an archive the linker takes the first and says nothing.
+if command -v nm >/dev/null; then
+    twice=$(nm "$(find . -name libsymgrid.a)" 2>/dev/null | awk '$2 ~ /^[TDBR]$/ {print $3}' | sort | uniq -d)
+    [ -z "$twice" ] || { echo "defined more than once: $twice"; exit 1; }
+fi
 need 'lib*/libsymgrid.so'
 need 'lib*/libsymgrid.so.*'
 need 'lib*/pkgconfig/symgrid.pc'
@@ -26,9 +31,14 @@ need lib/systemd/system/symgrid-agent.service
 need lib/sysusers.d/symgrid-agent.conf
 need 'share/man/man1/symgrid.1'
 need 'share/man/man1/symgrid-agent.1'
+for page in "$source_dir"/packaging/man/*.1.in; do
+    need "share/man/man1/$(basename "$page" .in)"
+done
 need share/bash-completion/completions/symgrid
 need share/symgrid/prometheus/symgrid.rules.yml
 need share/symgrid/grafana/symgrid.json
+need share/zsh/site-functions/_symgrid
+need share/fish/vendor_completions.d/symgrid.fish
 need 'share/doc/symgrid/LICENSE'
 need 'share/doc/symgrid/README.md'
 need 'share/doc/symgrid/docs/index.md'

@@ -25,7 +25,26 @@ if complete_line symgrid query x --po | grep policy; then
     echo "completion: query has no --policy"
     exit 1
 fi
+complete_line symgrid init --pr | grep -x -- --price-unit >/dev/null
 echo "completion: answers"
+if command -v zsh >/dev/null; then
+    zsh -n packaging/symgrid.zsh
+    zsh -f -c '
+        _arguments() { if [[ $1 == -C ]]; then state=rest; line=(run); else print -l -- "$@"; fi }
+        source packaging/symgrid.zsh' | grep -x -- "--policy\[static, rules or mpc\]:NAME:(static rules mpc)" >/dev/null
+    echo "completion of zsh: answers"
+fi
+if command -v fish >/dev/null; then
+    complete_fish() { fish -N -c "source packaging/symgrid.fish; complete -C '$*'"; }
+    complete_fish symgrid re | grep '^replay' >/dev/null
+    complete_fish symgrid run --sp | grep '^--speed' >/dev/null
+    complete_fish symgrid run --policy r | grep '^rules' >/dev/null
+    if complete_fish symgrid query --po | grep policy; then
+        echo "completion of fish: query has no --policy"
+        exit 1
+    fi
+    echo "completion of fish: answers"
+fi
 
 # Prometheus rules and the Grafana dashboard ask for figures that a site serves.
 ${PYTHON:-python3} - <<'PYTHON'
@@ -60,8 +79,10 @@ if command -v promtool >/dev/null; then
 fi
 echo "rules and dashboard: what they ask for is served"
 
-for file in symgrid.pc symgrid{,-agent}.{service,1}; do
-    if grep -n '@[A-Za-z_]*@' "$build/$file"; then
+pages=("$build"/man/symgrid-*.1 "$build"/symgrid{,-agent}.1)
+[ ${#pages[@]} -gt 10 ] || { echo "manual pages of the verbs are missing"; exit 1; }
+for file in "$build"/symgrid.pc "$build"/symgrid{,-agent}.service "${pages[@]}"; do
+    if grep -n '@[A-Za-z_]*@' "$file"; then
         echo "$file: a placeholder was left in"
         exit 1
     fi
@@ -72,8 +93,8 @@ if command -v pkg-config >/dev/null; then
     echo "pkg-config: ok"
 fi
 if command -v groff >/dev/null; then
-    for program in symgrid symgrid-agent; do
-        groff -man -ww -Tutf8 -z "$build/$program.1" 2>"$scratch/man" || true
+    for page in "${pages[@]}"; do
+        groff -man -ww -Tutf8 -z "$page" 2>"$scratch/man" || true
         if [ -s "$scratch/man" ]; then
             cat "$scratch/man"
             exit 1

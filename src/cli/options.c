@@ -93,6 +93,14 @@ int sg_option_duration(const char *name, const char *text, double *ret_s)
     return SG_EXIT_DONE;
 }
 
+void sg_cli_data_dir(const char *site_path, char *ret, size_t size)
+{
+    const char *name = strrchr(site_path, '/');
+    name = name ? name + 1 : site_path;
+    int stem = (int)strcspn(name, ".");
+    snprintf(ret, size, "symgrid-data/%.*s", stem > 0 ? stem : 4, stem > 0 ? name : "site");
+}
+
 int sg_cli_load_site(const char *path, sg_site *ret)
 {
     static sg_diagnostics diagnostics; /* too large for the stack */

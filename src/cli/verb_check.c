@@ -1,4 +1,6 @@
 #include "base/time.h"
+#include "cli/check_explain.h"
+#include "cli/paint.h"
 #include "cli/verb_site.h"
 
 #include <math.h>
@@ -8,11 +10,12 @@
 static const char HELP[] =
     "symgrid check - read a site file and say what is wrong with it, or what it describes\n"
     "\n"
-    "usage: symgrid check SITE [--json] [--notes]\n"
+    "usage: symgrid check SITE [--json] [--notes] [--explain]\n"
     "\n"
-    "  SITE     a site file: a .maml.md document or a bare .yaml\n"
-    "  --json   write the diagnostics and a summary as one JSON object\n"
-    "  --notes  show notes too, not only errors and warnings\n"
+    "  SITE       a site file: a .maml.md document or a bare .yaml\n"
+    "  --json     write the diagnostics and a summary as one JSON object\n"
+    "  --notes    show notes too, not only errors and warnings\n"
+    "  --explain  show the line of each, and say what the site's figures mean\n"
     "\n"
     "The series that the file names are read as well. Every diagnostic is one line on standard\n"
     "error: file:line:column: what is wrong; what to do.\n"
@@ -27,7 +30,10 @@ static const char *severity_text(sg_severity severity)
     return severity == SG_ERROR ? "error" : severity == SG_WARNING ? "warning" : "note";
 }
 
-void sg_cli_diagnostics(const sg_diagnostics *diagnostics, bool notes)
+static const sg_paint severity_paints[] = {
+    [SG_ERROR] = SG_PAINT_BAD, [SG_WARNING] = SG_PAINT_WARN, [SG_NOTE] = SG_PAINT_SOFT};
+
+static void print_diagnostics(const sg_diagnostics *diagnostics, bool notes, bool places)
 {
     int errors = 0;
     for (int i = 0; i < diagnostics->count; i++) {
@@ -40,12 +46,21 @@ void sg_cli_diagnostics(const sg_diagnostics *diagnostics, bool notes)
         if (d->line > 0) {
             snprintf(place, sizeof place, d->column > 0 ? ":%d:%d" : ":%d", d->line, d->column);
         }
-        fprintf(stderr, "%s%s: %s: %s%s%s\n", d->file, place, severity_text(d->severity),
-                d->message, d->hint[0] ? "; " : "", d->hint);
+        fprintf(stderr, "%s%s: %s%s%s: %s%s%s\n", d->file, place,
+                sg_paint_code(stderr, severity_paints[d->severity]), severity_text(d->severity),
+                sg_paint_code(stderr, SG_PAINT_PLAIN), d->message, d->hint[0] ? "; " : "", d->hint);
+        if (places) {
+            sg_check_show_place(d);
+        }
     }
     if (diagnostics->errors > errors) {
         fprintf(stderr, "and %d more errors\n", diagnostics->errors - errors);
     }
+}
+
+void sg_cli_diagnostics(const sg_diagnostics *diagnostics, bool notes)
+{
+    print_diagnostics(diagnostics, notes, false);
 }
 
 void sg_cli_diagnostics_json(sg_out *out, const sg_diagnostics *diagnostics)
@@ -244,7 +259,15 @@ static bool write_json(const sg_site *site, const sg_diagnostics *diagnostics, s
     return written;
 }
 
-static int check(const char *path, bool json, bool notes)
+static void print_explanation(const sg_site *site)
+{
+    sg_out out = {0};
+    sg_check_explain(site, &out);
+    fputs(out.text && !out.failed ? out.text : "", stdout);
+    sg_out_free(&out);
+}
+
+static int check(const char *path, bool json, bool notes, bool explain)
 {
     sg_site site;
     sg_diagnostics diagnostics;
@@ -253,9 +276,12 @@ static int check(const char *path, bool json, bool notes)
     if (json) {
         written = write_json(&site, &diagnostics, status);
     } else {
-        sg_cli_diagnostics(&diagnostics, notes);
+        print_diagnostics(&diagnostics, notes, explain);
         if (status == SG_OK) {
             summary_text(&site, &diagnostics);
+        }
+        if (status == SG_OK && explain) {
+            print_explanation(&site);
         }
     }
     written = fflush(stdout) == 0 && written;
@@ -273,7 +299,7 @@ static int check(const char *path, bool json, bool notes)
 int sg_cli_check(int argc, char **argv)
 {
     const char *path = NULL;
-    bool json = false, notes = false;
+    bool json = false, notes = false, explain = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(HELP, stdout);
@@ -283,6 +309,8 @@ int sg_cli_check(int argc, char **argv)
             json = true;
         } else if (strcmp(argv[i], "--notes") == 0) {
             notes = true;
+        } else if (strcmp(argv[i], "--explain") == 0) {
+            explain = true;
         } else if (argv[i][0] == '-' && argv[i][1]) {
             fprintf(stderr, "symgrid check: unknown option '%s'; see symgrid check --help\n",
                     argv[i]);
@@ -298,5 +326,5 @@ int sg_cli_check(int argc, char **argv)
         fputs("symgrid check: expected a site file; see symgrid check --help\n", stderr);
         return 2;
     }
-    return check(path, json, notes);
+    return check(path, json, notes, explain);
 }

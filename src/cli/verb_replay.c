@@ -1,5 +1,6 @@
 /* symgrid replay - a journal again: the same inputs through the same engine, every command compared. */
 #include "base/time.h"
+#include "cli/paint.h"
 #include "cli/verbs.h"
 #include "engine/journal.h"
 #include "store/segment.h"
@@ -7,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char help[] =
     "usage: symgrid replay DIR [--from-segment N] [--json]\n"
@@ -72,6 +74,42 @@ static void check_rotation(const sg_replay *replay, const sg_segment_record *rec
     }
 }
 
+/* How many bytes the segments of a journal have, for a bar that says how far it is. */
+typedef struct extent {
+    uint32_t first;
+    double total, before; /* of all from the first on; of those before the one that is read */
+    uint32_t segment;
+} extent;
+
+static double segment_bytes(const char *dir, uint32_t number)
+{
+    char path[600];
+    struct stat about;
+    snprintf(path, sizeof path, "%s/journal-%08u.sgj", dir, number);
+    return stat(path, &about) == 0 ? (double)about.st_size : 0;
+}
+
+static extent extent_of(const char *dir, uint32_t from)
+{
+    extent e = {0};
+    uint32_t first, last;
+    if (sg_segment_span(dir, &first, &last) == SG_OK) {
+        e.first = e.segment = from > first ? from : first;
+        for (uint32_t n = e.first; n >= e.first && n <= last; n++) {
+            e.total += segment_bytes(dir, n);
+        }
+    }
+    return e;
+}
+
+static double done_frac(extent *e, const char *dir, const sg_segment_record *record)
+{
+    for (; e->segment < record->segment; e->segment++) {
+        e->before += segment_bytes(dir, e->segment);
+    }
+    return e->total > 0 ? (e->before + (double)record->offset) / e->total : 0;
+}
+
 static int replay_all(const char *dir, uint32_t from, bool json)
 {
     sg_segment_reader *reader = NULL;
@@ -83,6 +121,9 @@ static int replay_all(const char *dir, uint32_t from, bool json)
     sg_replay replay = {0};
     answer a = {0};
     sg_status status = SG_OK;
+    extent whole = extent_of(dir, from);
+    sg_progress bar;
+    sg_progress_begin(&bar, "replay");
     for (;;) {
         sg_segment_record record;
         status = sg_segment_read(reader, &record);
@@ -94,6 +135,7 @@ static int replay_all(const char *dir, uint32_t from, bool json)
         if (status != SG_OK) {
             break;
         }
+        sg_progress_step(&bar, done_frac(&whole, dir, &record));
         check_rotation(&replay, &record);
         sg_status fed = sg_replay_feed(&replay, record.type, record.payload, record.length);
         if (fed == SG_NOMEM) {
@@ -109,6 +151,7 @@ static int replay_all(const char *dir, uint32_t from, bool json)
         a.settled += record.type == SG_RECORD_SETTLED;
         a.from_us = a.from_us == 0 && replay.engine ? sg_engine_time(replay.engine) : a.from_us;
     }
+    sg_progress_end(&bar);
     bool complete = status == SG_MISSING;
     a.to_us = replay.engine ? sg_engine_time(replay.engine) : 0;
     print_answer(&replay, &a, json);

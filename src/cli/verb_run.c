@@ -129,16 +129,6 @@ static int read_options(const words *w, sg_site *site, sg_host_config *ret)
     return status ? status : sg_cli_check_span(site, ret->from_us, INFINITY);
 }
 
-/* The stem of the site file's name: sites/hall.maml.md -> hall. */
-static void data_dir_default(const char *site_path, char *ret, size_t size)
-{
-    const char *name = strrchr(site_path, '/');
-    name = name ? name + 1 : site_path;
-    int stem = (int)strcspn(name, ".");
-    snprintf(ret, size, "symgrid-data/%.*s", stem > 0 ? stem : 4, stem > 0 ? name : "site");
-    (void)mkdir("symgrid-data", 0777);
-}
-
 static void print_summary(const sg_site *site, const sg_host_summary *s, const char *data_dir)
 {
     char from[SG_TIME_TEXT], to[SG_TIME_TEXT];
@@ -179,7 +169,8 @@ static int run_site(sg_site *site, const words *w, const char *site_path)
         return status;
     }
     if (!w->data) {
-        data_dir_default(site_path, data_dir, sizeof data_dir);
+        sg_cli_data_dir(site_path, data_dir, sizeof data_dir);
+        (void)mkdir("symgrid-data", 0777);
         config.data_dir = data_dir;
     } else if (strcmp(w->data, "none") != 0) {
         config.data_dir = w->data;

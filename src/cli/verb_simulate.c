@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/quantity.h"
 #include "base/time.h"
+#include "cli/paint.h"
 #include "cli/simulate_seeds.h"
 #include "cli/verbs.h"
 #include "study/breakers.h"
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: symgrid simulate SITE [OPTIONS]\n"
@@ -75,11 +75,7 @@ static const char help[] =
 
 static void progress(void *self, double done_frac)
 {
-    const char *policy = self;
-    int filled = (int)(done_frac * 40);
-    fprintf(stderr, "\r%-8s [%-40.*s] %3.0f %%", policy, filled,
-            "########################################", done_frac * 100);
-    fflush(stderr);
+    sg_progress_step(self, done_frac);
 }
 
 static int write_file(const char *path, const sg_out *out)
@@ -381,13 +377,12 @@ static int run_report(const words *w, sg_simulation *sim, const char *command)
     if (!report) {
         return failed(SG_NOMEM);
     }
-    bool terminal = isatty(STDERR_FILENO) == 1;
-    sim->progress = terminal ? progress : NULL;
-    sim->progress_self = (void *)(uintptr_t)sg_policy_name(sim->policy);
+    sg_progress bar;
+    sg_progress_begin(&bar, sg_policy_name(sim->policy));
+    sim->progress = progress;
+    sim->progress_self = &bar;
     sg_status outcome = sg_simulate(sim, report);
-    if (terminal) {
-        fputs("\r\033[K", stderr);
-    }
+    sg_progress_end(&bar);
     int status;
     if (outcome == SG_OK) {
         report->origin = (sg_report_origin){command, SYMGRID_VERSION};

@@ -28,6 +28,9 @@ int sg_option_duration(const char *name, const char *text, double *ret_s);
 /* SG_EXIT_DONE when the site's series cover the whole run, else SG_EXIT_USAGE after one line that says what they cover. */
 int sg_cli_check_span(const sg_site *site, int64_t from_us, double duration_s);
 
+/* Where `run` keeps a site's data unless told otherwise: sites/hall.maml.md -> symgrid-data/hall. */
+void sg_cli_data_dir(const char *site_path, char *ret, size_t size);
+
 /* Load a site and print its diagnostics on stderr. SG_EXIT_DONE, _USAGE (errors in it) or _ENVIRONMENT (cannot be read). */
 int sg_cli_load_site(const char *path, sg_site *ret);
 #endif

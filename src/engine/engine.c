@@ -651,6 +651,11 @@ int sg_engine_plan_step(const sg_engine *self)
     return step;
 }
 
+const sg_plan *sg_engine_plan(const sg_engine *self)
+{
+    return self->plan_present ? &self->plan : NULL;
+}
+
 bool sg_engine_learnt_same(const sg_engine *a, const sg_engine *b)
 {
     return sg_forecast_same(&a->load, &b->load) &&

@@ -96,6 +96,8 @@ const sg_meter *sg_engine_meter(const sg_engine *self);
 double sg_engine_granted_w(const sg_engine *self); /* to tasks */
 /* The step of the plan that it followed, -1: none. */
 int sg_engine_plan_step(const sg_engine *self);
+/* The plan that it has, followed or not; NULL: none. Valid until the next step. */
+const sg_plan *sg_engine_plan(const sg_engine *self);
 /* Have both learnt the same of load, generation and prices? What the quarter hour under way has brought so far is left out. */
 bool sg_engine_learnt_same(const sg_engine *a, const sg_engine *b);
 

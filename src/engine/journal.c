@@ -301,6 +301,17 @@ sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size, 
     return SG_OK;
 }
 
+sg_status sg_frame_time(const void *bytes, size_t size, int64_t *ret_us)
+{
+    frame_head head;
+    if (size < sizeof head) {
+        return SG_CORRUPT;
+    }
+    memcpy(&head, bytes, sizeof head);
+    *ret_us = head.time_us;
+    return SG_OK;
+}
+
 /* --- plans --- */
 
 static bool plan_counts_sane(int32_t steps, int32_t stores)

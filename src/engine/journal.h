@@ -43,6 +43,9 @@ void sg_frame_encode(sg_frame_codec *self, const sg_frame *frame, const void **r
 SG_MUST_CHECK sg_status sg_frame_decode(sg_frame_codec *self, const void *bytes, size_t size,
                                         sg_frame *ret);
 
+/* When the frame ended, without decoding it. @effects alloc=no block=no */
+SG_MUST_CHECK sg_status sg_frame_time(const void *bytes, size_t size, int64_t *ret_us);
+
 /* A plan without the steps that it does not have. *self is the caller's; returns the bytes used of it.
  * @effects alloc=no block=no */
 typedef struct sg_plan_bytes {

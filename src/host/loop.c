@@ -12,6 +12,7 @@
 #include "host/journal_file.h"
 #include "host/lookout.h"
 #include "host/mailbox.h"
+#include "host/moment.h"
 #include "host/notify.h"
 #include "host/planner.h"
 #include "host/reload.h"
@@ -318,6 +319,24 @@ static void announce(host *h, const char *code)
     }
 }
 
+/* For the server's query thread: of the host it reads what never changes. */
+static sg_status explain_for(void *self, const sg_site *site, const char *device, int64_t at_us,
+                             const atomic_bool *stop, sg_out *out, char ret_error[SG_SERVE_TEXT])
+{
+    const host *h = self;
+    char error[SG_MOMENT_ERROR] = "memory is exhausted";
+    sg_moment_question question = {
+        .dir = h->config->data_dir, .site = site, .at_us = at_us, .device = device, .stop = stop};
+    sg_moment *explanation = malloc(sizeof *explanation);
+    sg_status status = explanation ? sg_moment_explain(&question, explanation, error) : SG_NOMEM;
+    if (status == SG_OK) {
+        sg_moment_json(explanation, out);
+    }
+    snprintf(ret_error, SG_SERVE_TEXT, "%.*s", SG_SERVE_TEXT - 1, status == SG_OK ? "" : error);
+    free(explanation);
+    return status;
+}
+
 static sg_status start_server(host *h)
 {
     char error[SG_SERVE_TEXT] = "", code[SG_TOKEN_TEXT] = "";
@@ -339,6 +358,7 @@ static sg_status start_server(host *h)
                               .cells = newest_cells,
                               .submit = submit,
                               .alarms = h->alarms ? &h->alarms_port : NULL,
+                              .explain = explain_for,
                               .log = log_line};
     if (h->config->listen && h->config->listen[0] == '\0') {
         return SG_OK;

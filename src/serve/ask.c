@@ -34,9 +34,13 @@ static void *work(void *argument)
         sg_http_job *job = self->jobs_waiting;
         self->jobs_waiting = job->next;
         pthread_mutex_unlock(&self->mutex);
-        sg_query_answer answer;
-        job->status = sg_query_run(self->config.data_dir, job->sql, job->length, SG_QUERY_JSON,
-                                   NULL, &job->out, &answer, &job->error);
+        if (job->sql) {
+            sg_query_answer answer;
+            job->status = sg_query_run(self->config.data_dir, job->sql, job->length, SG_QUERY_JSON,
+                                       NULL, &job->out, &answer, &job->error);
+        } else {
+            sg_http_explain_work(self, job);
+        }
         pthread_mutex_lock(&self->mutex);
         job->next = self->jobs_done;
         self->jobs_done = job;
@@ -81,13 +85,19 @@ enum MHD_Result sg_http_ask(sg_http_request *request)
         return sg_http_problem(request, MHD_HTTP_BAD_REQUEST, error.slug,
                                "The query is not understood", NULL, &error, NULL, NULL);
     }
+    job->length = length;
+    return sg_http_ask_queue(request, job);
+}
+
+enum MHD_Result sg_http_ask_queue(sg_http_request *request, sg_http_job *job)
+{
+    sg_serve *self = request->serve;
     if (self->job_count >= SG_HTTP_JOBS || atomic_load(&self->stop)) {
         job_free(job);
         return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "queue",
                                "Too many queries under way", "eight queries are waiting already",
                                NULL, MHD_HTTP_HEADER_RETRY_AFTER, "2");
     }
-    job->length = length;
     job->request = request;
     request->job = job;
     request->phase = SG_HTTP_WAITING;
@@ -113,6 +123,8 @@ enum MHD_Result sg_http_ask_finish(sg_http_request *request)
         result =
             sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping",
                             "The program is stopping", "the query was not run", NULL, NULL, NULL);
+    } else if (!job->sql) {
+        result = sg_http_explain_finish(request, job);
     } else if (job->status == SG_OK) {
         result = sg_http_reply(request, MHD_HTTP_OK, "application/json", &job->out, NULL, NULL);
     } else {

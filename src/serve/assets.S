@@ -28,6 +28,8 @@ sg_asset_\name\()_end:
     asset style_css, "style.css"
     asset rehearse_js, "rehearse.js"
     asset rehearse_css, "rehearse.css"
+    asset setup_html, "setup.html"
+    asset setup_js, "setup.js"
     asset favicon_svg, "favicon.svg"
     asset openapi_json, "serve/openapi.json"
 

@@ -23,6 +23,8 @@ extern const unsigned char sg_asset_login_js[], sg_asset_login_js_end[];
 extern const unsigned char sg_asset_style_css[], sg_asset_style_css_end[];
 extern const unsigned char sg_asset_rehearse_js[], sg_asset_rehearse_js_end[];
 extern const unsigned char sg_asset_rehearse_css[], sg_asset_rehearse_css_end[];
+extern const unsigned char sg_asset_setup_html[], sg_asset_setup_html_end[];
+extern const unsigned char sg_asset_setup_js[], sg_asset_setup_js_end[];
 extern const unsigned char sg_asset_favicon_svg[], sg_asset_favicon_svg_end[];
 extern const unsigned char sg_asset_openapi_json[], sg_asset_openapi_json_end[];
 #endif

@@ -138,8 +138,11 @@ typedef struct sg_http_stream {
 typedef struct sg_http_job {
     struct sg_http_job *next;
     sg_http_request *request;
-    char *sql;
+    char *sql; /* NULL: explain the moment below */
     size_t length;
+    int64_t at_us;
+    const sg_site *site;
+    char device[SG_ID_MAX];
     sg_out out;
     sg_query_error error;
     sg_status status;
@@ -280,13 +283,22 @@ enum MHD_Result sg_http_alarm_act(sg_http_request *request); /* POST, whole body
 /* racks.c */
 enum MHD_Result sg_http_racks(sg_http_request *request);
 
-/* ask.c */
+/* ask.c: what the query thread does. sg_http_ask_queue takes the job over and sets the connection aside. */
+enum MHD_Result sg_http_ask_queue(sg_http_request *request, sg_http_job *job);
 sg_status sg_http_ask_start(sg_serve *self);
 enum MHD_Result sg_http_ask(sg_http_request *request);
 enum MHD_Result sg_http_ask_finish(sg_http_request *request);
 void sg_http_ask_poll(sg_serve *self);
 void sg_http_ask_forget(sg_http_request *request);
 void sg_http_ask_stop(sg_serve *self);
+
+/* explain.c */
+enum MHD_Result sg_http_explain(sg_http_request *request);
+void sg_http_explain_work(sg_serve *self, sg_http_job *job); /* on the query thread */
+enum MHD_Result sg_http_explain_finish(sg_http_request *request, sg_http_job *job);
+
+/* draft.c */
+enum MHD_Result sg_http_draft(sg_http_request *request); /* POST, whole body */
 
 /* stream.c */
 const char *sg_http_document(sg_serve *self, const sg_view *view, size_t *ret_length);

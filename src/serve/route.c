@@ -26,6 +26,8 @@ static const sg_http_route routes[] = {
     {"/energy/alarms", SG_VIEWER, SG_ADMIN, "state limit", sg_http_alarm_list, NULL, NULL, false},
     {"/energy/alarms/", SG_VIEWER, SG_OPERATOR, "", sg_http_alarm, sg_http_alarm_act, NULL, false},
     {"/energy/query", SG_VIEWER, SG_ADMIN, "*", sg_http_ask, NULL, NULL, false},
+    {"/energy/explain", SG_VIEWER, SG_ADMIN, "*", sg_http_explain, NULL, NULL, false},
+    {"/energy/site-draft", SG_VIEWER, SG_VIEWER, "", NULL, sg_http_draft, NULL, false},
     {"/energy/rehearsal", SG_VIEWER, SG_OPERATOR, "", sg_http_rehearsal, sg_http_rehearse,
      sg_http_rehearsal_stop, false},
     {"/energy/audit", SG_ADMIN, SG_ADMIN, "limit after from to", sg_http_audit_list, NULL, NULL,
@@ -53,6 +55,8 @@ static const sg_asset assets[] = {
     {"/rehearse.js", "text/javascript; charset=utf-8", sg_asset_rehearse_js,
      sg_asset_rehearse_js_end},
     {"/rehearse.css", "text/css; charset=utf-8", sg_asset_rehearse_css, sg_asset_rehearse_css_end},
+    {"/setup.html", "text/html; charset=utf-8", sg_asset_setup_html, sg_asset_setup_html_end},
+    {"/setup.js", "text/javascript; charset=utf-8", sg_asset_setup_js, sg_asset_setup_js_end},
     {"/favicon.svg", "image/svg+xml", sg_asset_favicon_svg, sg_asset_favicon_svg_end},
     {"/openapi.json", "application/json", sg_asset_openapi_json, sg_asset_openapi_json_end}};
 

@@ -15,6 +15,7 @@
 #ifndef SG_SERVE_SERVE_H
 #define SG_SERVE_SERVE_H
 #include "base/status.h"
+#include "base/text.h"
 #include "engine/cells.h"
 #include "engine/frame.h"
 #include "engine/view.h"
@@ -23,12 +24,15 @@
 #include "serve/tokens.h"
 #include "site/site.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define SG_SERVE_LISTEN_DEFAULT "127.0.0.1:8048"
 
 typedef struct sg_serve sg_serve;
+
+enum { SG_SERVE_TEXT = 256 };
 
 typedef struct sg_serve_config {
     /* "127.0.0.1:8048", "[::1]:8048", ":8048" (loopback); port 0 = any free one; NULL = the
@@ -67,11 +71,13 @@ typedef struct sg_serve_config {
     sg_status (*rehearse)(void *host, const sg_rehearsal_order *order);
     void (*rehearse_stop)(void *host);
     uint64_t (*rehearsal)(void *host, uint64_t seen, sg_rehearsal *ret);
+    /* One moment of the past (us since 1970, INT64_MAX: the newest) in JSON, from the journal; device "" = the whole site. Called by
+     * the query thread; *stop = give up. Errors as in host/moment.h, ret_error one line. NULL = there is no journal. */
+    sg_status (*explain)(void *host, const sg_site *site, const char *device, int64_t at_us,
+                         const atomic_bool *stop, sg_out *out, char ret_error[SG_SERVE_TEXT]);
     /* One line for the operator, without a line end; NULL = stderr. */
     void (*log)(void *host, const char *line);
 } sg_serve_config;
-
-enum { SG_SERVE_TEXT = 256 };
 
 /* Bind, listen and start. On failure ret_error holds one clear line: SG_FORMAT (the address cannot
  * be read, TLS is missing or its files are no good), SG_IO (port in use, no such address), SG_NOMEM.

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "serve/body.h"
 #include "serve/rehearsal.h"
+#include "serve/draft.h"
+#include "site/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,28 @@ static void read_incident(const char *body, size_t size)
     SG_CHECK(order.for_s > 0 && order.for_s <= SG_REHEARSAL_FOR_S_MAX);
     SG_CHECK(order.speed == 0 || (order.speed >= 1 && order.speed <= SG_REHEARSAL_SPEED_MAX));
     SG_CHECK(order.device[0] == '\0' || sg_text_is_id(order.device));
+}
+
+/* What is taken can be written down, and the site's reader takes it. */
+static void read_draft(const char *body, size_t size)
+{
+    static sg_diagnostics said;
+    sg_draft draft;
+    sg_body_error error;
+    sg_site site;
+    sg_out out = {0};
+    sg_status status = sg_body_draft(body, size, &draft, &error);
+    if (status != SG_OK) {
+        SG_CHECK(status == SG_FORMAT);
+        check_error(&error);
+        return;
+    }
+    sg_draft_write(&draft, "6f1f0d53-3c0e-4b59-9f6a-1a3b1f8f2c11", "2026-01-31", &out);
+    status = sg_site_parse("site.maml.md", out.text, out.length, false, &site, &said);
+    SG_CHECK(status == SG_OK || status == SG_NOMEM);
+    sg_site_free(&site);
+    sg_diagnostics_free(&said);
+    sg_out_free(&out);
 }
 
 static void read_target(const char *raw)
@@ -117,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *exact = malloc(size > 1 ? size - 1 : 1); /* bodies have no NUL behind them */
         if (exact) {
             memcpy(exact, text, size - 1);
-            read_body(exact, size - 1);
+            (data[0] == 'd' ? read_draft : read_body)(exact, size - 1);
             read_incident(exact, size - 1);
         }
         free(exact);

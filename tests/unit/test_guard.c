@@ -86,6 +86,8 @@ static const struct {
     {"/energy/alarms", SG_VIEWER, 9, 9},
     {"/energy/alarms/", SG_VIEWER, SG_OPERATOR, 9},
     {"/energy/query", SG_VIEWER, 9, 9},
+    {"/energy/explain", SG_VIEWER, 9, 9},
+    {"/energy/site-draft", 9, SG_VIEWER, 9},
     {"/energy/rehearsal", SG_VIEWER, SG_OPERATOR, SG_OPERATOR},
     {"/energy/audit", SG_ADMIN, 9, 9},
     {"/energy/session", SG_NOBODY, SG_NOBODY, SG_NOBODY},

@@ -869,6 +869,8 @@ static void the_dashboard_s_files_are_those_of_the_tree(void **state)
         {"/rehearse.js", "web/rehearse.js", "text/javascript"},
         {"/rehearse.css", "web/rehearse.css", "text/css"},
         {"/favicon.svg", "web/favicon.svg", "image/svg+xml"},
+        {"/setup.html", "web/setup.html", "text/html"},
+        {"/setup.js", "web/setup.js", "text/javascript"},
         {"/openapi.json", "src/serve/openapi.json", "application/json"}};
     const char *root = getenv("SYMGRID_SOURCE_DIR");
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

@@ -6,7 +6,7 @@
 // Times are told, never judged: what is judged is what a person would see.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -305,6 +305,38 @@ async function weight(server) {
   ok("the page weighs less than 400 kB, uncompressed, with the description of the API");
 }
 
+// The guided form: answers in, a site file out that `symgrid check` takes.
+async function setup(server) {
+  for (const [name, options] of [["setup", { colorScheme: "light" }], ["setup-phone", { viewport: PHONE, hasTouch: true, isMobile: true, colorScheme: "dark" }]]) {
+    const context = await browser.newContext({ viewport: DESK, acceptDownloads: true, ...options }), page = await context.newPage();
+    page.troubles = [];
+    page.on("console", (m) => m.type() === "error" && page.troubles.push(m.text()));
+    page.on("pageerror", (e) => page.troubles.push(e.stack));
+    await page.goto(`${server.page}setup.html`);
+    await page.fill("[name=racks]", "4");
+    await page.setInputFiles("#file", { name: "spot.csv", mimeType: "text/csv", buffer: Buffer.from("time_utc,price_eur_mwh\n2026-01-01T00:00Z,50\n2026-01-01T01:00Z,60\n") });
+    await until("the columns", async () => (await text(page, "#answer")).includes("price_eur_mwh"));
+    await page.click("#setup button");
+    await until("the file", async () => (await text(page, "#text")).includes("spot.csv"));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    const folder = mkdtempSync(join(work, "setup-")), file = join(folder, download.suggestedFilename());
+    await download.saveAs(file);
+    writeFileSync(join(folder, "spot.csv"), "time_utc,price_eur_mwh\n2026-01-01T00:00Z,50\n2026-01-01T01:00Z,60\n");
+    const found = JSON.parse(execFileSync(process.env.SYMGRID, ["check", file, "--json"], { encoding: "utf8" }));
+    assert.deepEqual([found.ok, found.warnings, found.summary.loads[0].count], [true, 0, 4], "the site file is good");
+    assert.ok(await fits(page), `nothing is wider than the window (${name})`);
+    await accessible(page, name);
+    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+    quiet(page);
+    await page.fill("[name=battery]", "much");
+    await page.click("#setup button");
+    await until("the refusal", async () => (await text(page, "#answer")).includes("an energy such as"));
+    assert.equal(await page.evaluate(() => document.activeElement.name), "battery", "the answer to change has the focus");
+    await context.close();
+    ok(`the guided form writes a site file that symgrid check takes, and points at a bad answer (${name})`);
+  }
+}
+
 // A stream faster than life: the same code hears hours of events, with a clock that goes on by 0.1 s each.
 async function memory(server) {
   const doc = await (await fetch(`${server.origin}/energy/telemetry`)).json();
@@ -371,6 +403,7 @@ async function main() {
     await page.context().close();
   } });
   await part("frozen", () => frozen(server));
+  await part("setup", () => setup(server));
   await part("weight", () => weight(server));
   await part("memory", () => memory(server));
   await part("silence", async () => { server = await silence(server, "sites/floating.maml.md", ...hall); });
