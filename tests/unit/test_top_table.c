@@ -37,8 +37,8 @@ static const char document[] =
 
 static const char *const shown[] = {
     "Ha[31mll  2026-01-31T12:00:01.500Z  mode control, policy mpc\n",
-    "load 123.46 kW  generation 20.00 kW  grid up +110.50 kW  stores -6.00 kW  price 0.31 "
-    "EUR/kWh\n",
+    ("load 123.46 kW  generation 20.00 kW  grid up +110.50 kW  stores -6.00 kW  price 0.31 "
+     "EUR/kWh\n"),
     "roof                      1 source        20.00       45.25",
     "battery                   2 store         -6.00       -6.50  43.2 %  cheap          stale\n",
     "web                      64 load          123.5       130.0          demand         good\n",
