@@ -6,6 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+# Node.js from elsewhere brings its own npm and does not go together with Debian's package of that name.
+command -v npm >/dev/null || tools/deps.sh browser || true
 if [ -z "$CHROMIUM" ] || ! command -v npm >/dev/null; then
     echo "browser: SKIPPED: chromium, nodejs and npm are not all installed"
     exit 77
