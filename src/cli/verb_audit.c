@@ -2,10 +2,12 @@
 #include "cli/verbs.h"
 #include "serve/audit_log.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] = "usage: symgrid audit --data DIR [OPTIONS]\n"
                            "\n"
@@ -101,5 +103,10 @@ int sg_cli_audit(int argc, char **argv)
         status = SG_EXIT_USAGE;
     }
     range.limit = (int)most;
+    if (!status && access(data, R_OK | X_OK) != 0) {
+        fprintf(stderr, "symgrid audit: --data: cannot read the folder %s: %s\n", data,
+                strerror(errno));
+        status = SG_EXIT_ENVIRONMENT;
+    }
     return status ? status : print(data, &range, json);
 }

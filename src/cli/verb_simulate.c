@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 static const char help[] =
     "usage: symgrid simulate SITE [OPTIONS]\n"
@@ -295,6 +296,23 @@ static int read_seed(const char *text, sg_site *site)
     return SG_EXIT_DONE;
 }
 
+/* A long run is not begun for a file that could not be written at its end. */
+static int check_place(const char *option, const char *path)
+{
+    char folder[4096] = ".";
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (slash) {
+        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    }
+    const char *place = path && access(path, F_OK) == 0 ? path : folder;
+    if (path && access(place, W_OK) != 0) {
+        fprintf(stderr, "symgrid simulate: %s: cannot write %s: %s\n", option, path,
+                strerror(errno));
+        return SG_EXIT_ENVIRONMENT;
+    }
+    return 0;
+}
+
 static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
 {
     const struct study *study = study_find(w->study);
@@ -338,6 +356,8 @@ static int read_options(const words *w, const sg_site *site, sg_simulation *ret)
             w->report);
         status = SG_EXIT_USAGE;
     }
+    status = status ? status : check_place("--report", w->report);
+    status = status ? status : check_place("--trace", w->trace);
     if (!status && w->policy && !sg_policy_find(w->policy, &ret->policy)) {
         fprintf(stderr,
                 "symgrid simulate: --policy: expected static, rules, mpc or perfect, got '%s'\n",

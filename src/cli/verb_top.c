@@ -66,7 +66,7 @@ static int show(const look *l)
     sg_status got = sg_http_get(l->base, "/energy/telemetry", l->token, &answer, &status, error);
     if (got != SG_OK) {
         fprintf(stderr, "symgrid top: %s\n", error);
-        result = got == SG_FORMAT ? SG_EXIT_USAGE : SG_EXIT_NO;
+        result = got == SG_FORMAT ? SG_EXIT_USAGE : SG_EXIT_ENVIRONMENT;
     } else if (status != 200) {
         fprintf(stderr, "symgrid top: %s answers %d%s\n", l->base, status,
                 status == 401 || status == 403 ? "; a token is needed, see --token-file"

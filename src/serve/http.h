@@ -233,6 +233,8 @@ enum MHD_Result sg_http_problem(sg_http_request *request, unsigned status, const
                                 const char *title, const char *detail, const sg_body_error *error,
                                 const char *header, const char *value);
 void sg_http_common_headers(struct MHD_Response *response);
+/* Begin a stream of server-sent events; response is taken. */
+enum MHD_Result sg_http_reply_events(sg_http_request *request, struct MHD_Response *response);
 
 /* route.c */
 enum MHD_Result sg_http_handle(void *serve, struct MHD_Connection *connection, const char *url,

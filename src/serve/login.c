@@ -12,21 +12,6 @@
 static const unsigned char by_code[SG_TOKEN_HASH]; /* zero: a session opened with the run's code */
 static const char code_name[] = "console";
 
-void sg_http_login_start(sg_serve *self)
-{
-    /* Cookies do not tell ports apart, so two sites on one machine need two names. */
-    snprintf(self->cookie, sizeof self->cookie, "symgrid_%d", self->port);
-    self->tokens_stamp = -1;
-    self->tokens_ms = -SG_HTTP_TOKENS_MS;
-    char *code = self->config.code;
-    if (code && sg_token_make(code) == SG_OK) {
-        sg_token_hash(code, self->code);
-        self->code_open = true;
-    } else if (code) {
-        code[0] = '\0';
-    }
-}
-
 /* A change of the file counts within a second; a faulty file changes nothing and is said once. */
 static void refresh(sg_serve *self, bool at_once)
 {
@@ -57,6 +42,22 @@ static void refresh(sg_serve *self, bool at_once)
                  self->config.tokens);
         sg_http_say(self, error);
     }
+}
+
+void sg_http_login_start(sg_serve *self)
+{
+    /* Cookies do not tell ports apart, so two sites on one machine need two names. */
+    snprintf(self->cookie, sizeof self->cookie, "symgrid_%d", self->port);
+    self->tokens_stamp = -1;
+    self->tokens_ms = -SG_HTTP_TOKENS_MS;
+    char *code = self->config.code;
+    if (code && sg_token_make(code) == SG_OK) {
+        sg_token_hash(code, self->code);
+        self->code_open = true;
+    } else if (code) {
+        code[0] = '\0';
+    }
+    refresh(self, true); /* a faulty file is said now, not to the first who is refused for it */
 }
 
 static const char *header(const sg_http_request *request, const char *name)

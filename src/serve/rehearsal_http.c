@@ -167,15 +167,7 @@ static enum MHD_Result open_watch(sg_http_request *request)
     if (record) {
         record->stream = true;
     }
-    sg_http_common_headers(response);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, "X-Accel-Buffering", "no");
-    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
-    MHD_destroy_response(response);
-    request->replied = true;
-    self->counters.requests[2]++;
-    return result;
+    return sg_http_reply_events(request, response);
 }
 
 void sg_http_rehearsal_poll(sg_serve *self, int64_t now_ms)

@@ -107,3 +107,16 @@ enum MHD_Result sg_http_problem(sg_http_request *request, unsigned status, const
     sg_json_end(&out, '}');
     return sg_http_reply(request, status, "application/problem+json", &out, header, value);
 }
+
+enum MHD_Result sg_http_reply_events(sg_http_request *request, struct MHD_Response *response)
+{
+    sg_http_common_headers(response);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "X-Accel-Buffering", "no");
+    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    request->replied = true;
+    request->serve->counters.requests[2]++;
+    return result;
+}

@@ -276,15 +276,7 @@ enum MHD_Result sg_http_stream_open(sg_http_request *request)
         stream->event = view ? event_of_view(self, view) : NULL;
         stream->tick = stream->event ? stream->event->tick : 0;
     }
-    sg_http_common_headers(response);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, "X-Accel-Buffering", "no");
-    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
-    MHD_destroy_response(response);
-    request->replied = true;
-    self->counters.requests[2]++;
-    return result;
+    return sg_http_reply_events(request, response);
 }
 
 static void send_all(sg_serve *self)

@@ -225,6 +225,11 @@ def check_top(run):
     require("\033[2m" not in plain and "\033[3" not in plain, f"NO_COLOR: {plain!r}")
     require(sg.call("top", "https://127.0.0.1").returncode == 2, "https is not spoken")
     require(sg.call("top", base, "--every", "1ms").returncode == 2, "too often")
+    require(sg.call("top", "http://127.0.0.1:9").returncode == 3, "nobody answers: that is no answer of the site")
+    nowhere = sg.call("audit", "--data", "/nonexistent")
+    require(nowhere.returncode == 3 and "/nonexistent" in nowhere.stderr, f"a folder that is not there is no empty log: {nowhere}")
+    late = sg.call("simulate", "sites/hall.maml.md", "--from", "2023-06-01", "--for", "1h", "--report", "/nonexistent/x.html")
+    require(late.returncode == 3 and not late.stdout, f"nothing is run for a file that cannot be written: {late}")
     check(True, "top draws on terminals and writes plain text elsewhere")
 
 
