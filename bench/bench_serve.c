@@ -4,7 +4,8 @@
  *
  * rate     GET /energy/telemetry over 16 kept connections, beside a bare libmicrohttpd program that answers as many bytes
  *          from memory in the same way (epoll, one thread); turns of 1 s each, one after the other; median of 5
- * streams  so many event streams at 10 Hz; time of the server's thread, of the whole program; events that came; late steps
+ * streams  so many event streams at 10 Hz; time of the server's thread, of the whole program; events that came; late steps;
+ *          beside a bare program that does nothing but send() as many bytes to as many connections
  *
  * Both ends share this machine, so on few cores the client is part of what is measured: read the ratio, not the rate. */
 #include <arpa/inet.h>
@@ -244,9 +245,9 @@ static double used_s(pid_t child, const char *name)
     return sum;
 }
 
-/* Turns of both, one after the other; what a server's process spends on an answer does not depend on
+/* Turns of both, one after the other, and how many bytes an answer has; what a server's process spends on an answer does not depend on
  * how much of the machine the client took. */
-static void race(int port, pid_t program)
+static size_t race(int port, pid_t program)
 {
     double ours[TURNS], bare[TURNS], ratio[TURNS], p99_ms[TURNS], other_ms, ours_s = 0, bare_s = 0;
     double ours_count = 0, bare_count = 0;
@@ -278,6 +279,7 @@ static void race(int port, pid_t program)
            100 * ratio[TURNS - 1], p99_ms[TURNS / 2]);
     printf("processor per answer: %.1f us, bare %.1f us\n", 1e6 * ours_s / ours_count,
            1e6 * bare_s / bare_count);
+    return size;
 }
 
 /* ---- streams ---- */
@@ -328,23 +330,92 @@ static long drain(int all, double seconds)
     return events_seen;
 }
 
-static void stream(int port, pid_t child, int streams, double seconds)
+/* So many connections to a server of streams; their descriptors and one to wait for all of them. */
+typedef struct readers {
+    int count, all, *fds;
+} readers;
+
+static readers open_readers(int port, int count)
 {
-    int all = epoll_create1(EPOLL_CLOEXEC), *fds = calloc((size_t)streams, sizeof *fds);
+    readers them = {count, epoll_create1(EPOLL_CLOEXEC), calloc((size_t)count, sizeof(int))};
     static const char open[] =
         "GET /energy/telemetry HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
-    for (int i = 0; i < streams; i++) {
-        fds[i] = dial(port);
-        if (send(fds[i], open, sizeof open - 1, 0) != (ssize_t)sizeof open - 1) {
+    for (int i = 0; i < count; i++) {
+        them.fds[i] = dial(port);
+        if (send(them.fds[i], open, sizeof open - 1, 0) != (ssize_t)sizeof open - 1) {
             fail("send");
         }
-        epoll_ctl(all, EPOLL_CTL_ADD, fds[i],
-                  &(struct epoll_event){.events = EPOLLIN, .data.fd = fds[i]});
+        epoll_ctl(them.all, EPOLL_CTL_ADD, them.fds[i],
+                  &(struct epoll_event){.events = EPOLLIN, .data.fd = them.fds[i]});
     }
-    drain(all, 2);
+    drain(them.all, 2);
+    return them;
+}
+
+static void close_readers(readers *them)
+{
+    for (int i = 0; i < them->count; i++) {
+        close(them->fds[i]);
+    }
+    free(them->fds);
+    close(them->all);
+}
+
+/* What no server of these events can do without: one send() a stream, ten times a second, and nothing else. */
+static void serve_bare_streams(int listener, int streams, size_t size)
+{
+    int *fds = calloc((size_t)streams, sizeof *fds);
+    char *text = malloc(size);
+    memset(text, 'x', size);
+    memcpy(text, "\nid: ", 5);
+    for (int i = 0; i < streams; i++) {
+        fds[i] = accept(listener, NULL, NULL);
+    }
+    for (;;) {
+        double start_s = now_s();
+        for (int i = 0; i < streams; i++) {
+            send(fds[i], text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        }
+        double rest_s = start_s + 0.1 - now_s();
+        if (rest_s > 0) {
+            nanosleep(&(struct timespec){.tv_nsec = (long)(rest_s * 1e9)}, NULL);
+        }
+    }
+}
+
+static void bare_streams(int streams, size_t size, double seconds)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof at;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(listener, SOMAXCONN) != 0 ||
+        getsockname(listener, (struct sockaddr *)&at, &length) != 0) {
+        fail("the bare server of streams did not start");
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        serve_bare_streams(listener, streams, size);
+    }
+    close(listener);
+    readers them = open_readers(ntohs(at.sin_port), streams);
+    double before_s = used_s(child, NULL), start_s = now_s();
+    long events = drain(them.all, seconds);
+    double wall_s = now_s() - start_s;
+    printf("bare send(): %.1f events of %zu bytes a second each; %.1f %% of a core\n",
+           (double)events / wall_s / streams, size,
+           100 * (used_s(child, NULL) - before_s) / wall_s);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close_readers(&them);
+}
+
+static void stream(int port, pid_t child, int streams, double seconds)
+{
+    readers them = open_readers(port, streams);
     double late = metric(port, "symgrid_late_steps_total"), before_s = used_s(child, "sg-http");
     double all_before_s = used_s(child, NULL), start_s = now_s();
-    long events = drain(all, seconds);
+    long events = drain(them.all, seconds);
     double wall_s = now_s() - start_s, http_s = used_s(child, "sg-http") - before_s;
     printf(
         "streams: %d for %.0f s: %.1f events a second each; the server's thread %.1f %% of a core, "
@@ -352,11 +423,7 @@ static void stream(int port, pid_t child, int streams, double seconds)
         streams, wall_s, (double)events / wall_s / streams, 100 * http_s / wall_s,
         100 * (used_s(child, NULL) - all_before_s) / wall_s,
         metric(port, "symgrid_late_steps_total") - late);
-    for (int i = 0; i < streams; i++) {
-        close(fds[i]);
-    }
-    free(fds);
-    close(all);
+    close_readers(&them);
 }
 
 int main(int argc, char **argv)
@@ -376,9 +443,10 @@ int main(int argc, char **argv)
     while (metric(port, "symgrid_ready") < 1) {
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
-    race(port, child);
-    if (streams > 0) {
+    size_t size = race(port, child);
+    for (int turn = 0; streams > 0 && turn < 3; turn++) {
         stream(port, child, streams, seconds);
+        bare_streams(streams, size, seconds);
     }
     kill(child, SIGTERM);
     waitpid(child, NULL, 0);
