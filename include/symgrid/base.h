@@ -7,6 +7,7 @@ extern "C" {
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/pool.h"
@@ -16,6 +17,7 @@ extern "C" {
 #include "base/sweep.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/worker.h"
 #include "base/zone.h"
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
 #include "agentd/images.h"
 
+#include "base/worker.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -90,7 +91,7 @@ sg_agentd_images *sg_agentd_images_open(const char *path, uint8_t ret_slots[2][S
                 errno == ENOENT ? "; symgrid-agent --commission writes it once" : "");
     } else {
         sem_init(&self->wake, 0, 0);
-        good = pthread_create(&self->thread, NULL, work, self) == 0;
+        good = sg_thread_start(&self->thread, "sg-images", work, self);
     }
     if (!good) {
         if (self->fd >= 0) {

@@ -37,6 +37,5 @@ void sg_bench_params(const sg_model *model, double p[SG_PARAM_MAX]);
 /* Bytes a second that summing these doubles reads; 16-byte aligned, count > 0. */
 double sg_bench_read_b_per_s(const double *block, int64_t count);
 
-double sg_bench_now_s(void);
 double sg_bench_median(double *value, int count); /* sorts them; count > 0 */
 #endif

@@ -1,5 +1,6 @@
 #include "cli/bench_agent.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/bench.h"
 #include "cli/verbs.h"
@@ -25,19 +26,19 @@ static bool receive(sg_fleet *fleet, double seconds, double *ret_s)
     static double took_s[ROUNDS_MAX];
     const sg_agent_order order = {700000, 0, SG_AGENT_MARKS};
     int rounds = 0;
-    double until_s = sg_bench_now_s() + seconds;
-    for (int64_t first = 0; rounds < ROUNDS_MAX && (rounds < 3 || sg_bench_now_s() < until_s);
+    double until_s = sg_clock_s() + seconds;
+    for (int64_t first = 0; rounds < ROUNDS_MAX && (rounds < 3 || sg_clock_s() < until_s);
          first = first + 2 * BLOCK <= fleet->count ? first + BLOCK : 0) {
         int64_t count = fleet->count < BLOCK ? fleet->count : BLOCK;
         for (int64_t i = 0; i < count; i++) {
             sg_fleet_seal(fleet, first + i, &order, 10000, messages[i]);
         }
-        double began_s = sg_bench_now_s();
+        double began_s = sg_clock_s();
         if (sg_fleet_receive(fleet, first, count,
                              (const uint8_t(*)[SG_AGENT_SETPOINT_SIZE])messages) != count) {
             return false;
         }
-        took_s[rounds++] = (sg_bench_now_s() - began_s) / (double)count;
+        took_s[rounds++] = (sg_clock_s() - began_s) / (double)count;
     }
     *ret_s = sg_bench_median(took_s, rounds);
     return true;
@@ -49,7 +50,7 @@ static void rounds_of(sg_fleet *fleet, double seconds, figures *ret)
     static double took_s[ROUNDS_MAX];
     sg_fleet_sums sums;
     uint32_t now_ms = 0;
-    double until_s = sg_bench_now_s() + seconds;
+    double until_s = sg_clock_s() + seconds;
     int64_t books_uj = 0, registers_uj = 0;
     for (int k = 0; k < 3; k++) { /* clocks begin, images are saved */
         sg_fleet_step(fleet, 0, fleet->count, now_ms += 10, 10, 50000, &sums);
@@ -57,10 +58,10 @@ static void rounds_of(sg_fleet *fleet, double seconds, figures *ret)
     for (int64_t i = 0; i < fleet->count; i++) {
         registers_uj -= (int64_t)fleet->agent[i].load_uj;
     }
-    while (ret->rounds < ROUNDS_MAX && (ret->rounds < 3 || sg_bench_now_s() < until_s)) {
-        double began_s = sg_bench_now_s();
+    while (ret->rounds < ROUNDS_MAX && (ret->rounds < 3 || sg_clock_s() < until_s)) {
+        double began_s = sg_clock_s();
         sg_fleet_step(fleet, 0, fleet->count, now_ms += 10, 10, 50000, &sums);
-        took_s[ret->rounds] = (sg_bench_now_s() - began_s) / (double)fleet->count;
+        took_s[ret->rounds] = (sg_clock_s() - began_s) / (double)fleet->count;
         ret->worst_s = fmax(ret->worst_s, took_s[ret->rounds++]);
         books_uj += sums.load_uj;
     }

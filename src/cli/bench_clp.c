@@ -1,4 +1,5 @@
 /* Clp on the planner's programs: from nothing, and from the basis of a program with other loads. */
+#include "base/clock.h"
 #include "cli/bench.h"
 #include "cli/bench_plan.h"
 #include "plan/lp.h"
@@ -102,9 +103,9 @@ static double first_solve_s(bench_clp *self)
     ClpSolve_setSolveType(options, 0, -1);
     ClpSolve_setPresolveType(options, 0, -1);
     ClpSolve_setSpecialOption(options, 2, 1, -1);
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     Clp_initialSolveWithOptions(self->model, options);
-    double took_s = sg_bench_now_s() - began_s;
+    double took_s = sg_clock_s() - began_s;
     ClpSolve_delete(options);
     return took_s;
 }
@@ -167,11 +168,11 @@ sg_status sg_bench_clp_from(const sg_lp_model *m, const signed char *stand,
     Clp_loadProblem(self.model, m->column_count, m->row_count, m->start, m->index, m->value,
                     m->lower, m->upper, m->cost, m->row_lower, m->row_upper);
     bool copied = copy_basis(self.model, m, stand);
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     if (copied) {
         Clp_dual(self.model, 0);
     }
-    *ret_s = sg_bench_now_s() - began_s;
+    *ret_s = sg_clock_s() - began_s;
     answer_take(&self, problem, ret);
     ret->objective = sg_bench_money(m, Clp_primalColumnSolution(self.model), problem);
     bench_clp_free(&self);
@@ -182,12 +183,12 @@ sg_status sg_bench_clp(const sg_bench_site *site, const sg_bench_effort *effort,
                        sg_bench_answer *ret)
 {
     double solve_s[SG_BENCH_ROUND_MAX], all_s[SG_BENCH_ROUND_MAX];
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     sg_status status = SG_OK;
     int done = 0;
     *ret = (sg_bench_answer){0};
     while (status == SG_OK && done < effort->repeats &&
-           (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
+           (!done || sg_clock_s() - began_s < effort->seconds_max)) {
         bench_clp self;
         status = bench_clp_create(&self, &site->problem);
         if (status == SG_OK) {
@@ -225,13 +226,13 @@ sg_status sg_bench_clp_again(sg_bench_site *site, const sg_bench_effort *effort,
         return status;
     }
     first_solve_s(&self);
-    double began_s = sg_bench_now_s();
-    while (done < effort->repeats && (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
+    double began_s = sg_clock_s();
+    while (done < effort->repeats && (!done || sg_clock_s() - began_s < effort->seconds_max)) {
         sg_bench_site_jitter(site, done);
         move_loads(&self, &site->problem);
-        double again_s = sg_bench_now_s();
+        double again_s = sg_clock_s();
         Clp_dual(self.model, 0);
-        solve_s[done++] = sg_bench_now_s() - again_s;
+        solve_s[done++] = sg_clock_s() - again_s;
     }
     answer_take(&self, &site->problem, ret);
     bench_clp_free(&self);

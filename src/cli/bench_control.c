@@ -1,6 +1,7 @@
 /* The control step at scale: sites of a thousand to a million devices, tick by tick through the real engine. */
 #include "cli/bench_control.h"
 
+#include "base/clock.h"
 #include "base/pages.h"
 #include "base/prng.h"
 #include "base/sweep.h"
@@ -238,7 +239,7 @@ static tick_times run_tick(rig *self, double changed_frac)
     size_t size;
     make_news(self, self->tick == 0 ? 1 : changed_frac);
     sg_pool_wake(self->pool);
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     ingest(self);
     sg_frame frame = {.time_us = ++self->tick * INT64_C(100000),
                       .dt_s = 0.1,
@@ -247,13 +248,13 @@ static tick_times run_tick(rig *self, double changed_frac)
                       .changed = self->tick > 1 ? self->changed : NULL,
                       .changed_count = self->changed_count,
                       .pool = self->pool};
-    double ingested_s = sg_bench_now_s();
+    double ingested_s = sg_clock_s();
     sg_frame_encode(self->codec, &frame, &bytes, &size);
-    double written_s = sg_bench_now_s();
+    double written_s = sg_clock_s();
     sg_engine_step(self->engine, &frame, NULL);
-    double stepped_s = sg_bench_now_s();
+    double stepped_s = sg_clock_s();
     sg_record_command command = sg_record_command_of(self->engine, self->pool);
-    double done_s = sg_bench_now_s();
+    double done_s = sg_clock_s();
     size += sizeof command;
     self->frame_bytes = size > self->frame_bytes ? size : self->frame_bytes;
     return (tick_times){ingested_s - began_s, stepped_s - written_s,
@@ -278,9 +279,9 @@ static void pass_part(void *context, int part)
 static double run_pass(rig *self)
 {
     sg_pool_wake(self->pool);
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     sg_pool_run(self->pool, pass_part, self, divide_up(self->devices, PASS_BLOCK));
-    return sg_bench_now_s() - began_s;
+    return sg_clock_s() - began_s;
 }
 
 /* --- the allocation alone --- */
@@ -339,10 +340,10 @@ static double time_allocation(rig *r, double changed_frac, int rounds, double *t
             }
         }
         sg_pool_wake(r->pool);
-        double began_s = sg_bench_now_s();
+        double began_s = sg_clock_s();
         sg_allocator_step(self, &a.problem, &how, a.given_w, NULL);
         if (round >= 0) {
-            took_s[round] = sg_bench_now_s() - began_s;
+            took_s[round] = sg_clock_s() - began_s;
         }
     }
     allocation_free(&a);
@@ -379,9 +380,9 @@ static double time_peer(const rig *r)
     if (allocation_create(&a, r)) {
         sg_plant plant = sg_plant_at(a.plant_block);
         write_program(r, &plant, &lp);
-        double began_s = sg_bench_now_s();
+        double began_s = sg_clock_s();
         if (sg_lp_solve(&lp, SG_LP_CLP, 0, &result) == SG_OK) {
-            took_s = result.outcome == SG_SOLVED ? sg_bench_now_s() - began_s : (double)NAN;
+            took_s = result.outcome == SG_SOLVED ? sg_clock_s() - began_s : (double)NAN;
             sg_lp_result_free(&result);
         }
     }
@@ -405,7 +406,7 @@ static sg_bench_times times_of(double *took_s, int count)
 /* Long runs say how far they are. */
 static void say_progress(const rig *r, int done, int ticks, double *said_s)
 {
-    double now_s = sg_bench_now_s(), every_s = isatty(STDERR_FILENO) == 1 ? 5 : 30;
+    double now_s = sg_clock_s(), every_s = isatty(STDERR_FILENO) == 1 ? 5 : 30;
     if (now_s - *said_s >= every_s) {
         *said_s = now_s;
         fprintf(stderr, "%d devices: %d of %d ticks\n", r->devices, done, ticks);
@@ -418,7 +419,7 @@ static void measure(rig *r, const sg_bench_control_options *options, double *too
     int ticks = options->ticks;
     double *total_s = took_s, *ingest_s = took_s + ticks, *step_s = ingest_s + ticks,
            *journal_s = step_s + ticks, *pass_s = journal_s + ticks;
-    double said_s = sg_bench_now_s();
+    double said_s = sg_clock_s();
     for (int i = -WARM_TICKS; i < ticks; i++) {
         say_progress(r, i > 0 ? i : 0, ticks, &said_s);
         tick_times t = run_tick(r, options->changed_frac);

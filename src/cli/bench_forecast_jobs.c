@@ -1,4 +1,5 @@
 /* What `symgrid bench forecast` times: ticks of many series, fits of a few. */
+#include "base/clock.h"
 #include "base/pool.h"
 #include "base/prng.h"
 #include "cli/bench_forecast.h"
@@ -53,9 +54,9 @@ static void pass_part(void *context, int part)
 static double run_pass(sg_pool *pool, pass *p)
 {
     size_t most = p->both_count > p->out_count ? p->both_count : p->out_count;
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     sg_pool_run(pool, pass_part, p, (int)((most + PASS_BLOCK - 1) / PASS_BLOCK));
-    return sg_bench_now_s() - began_s;
+    return sg_clock_s() - began_s;
 }
 
 /* --- ticks --- */
@@ -121,9 +122,9 @@ int sg_bench_nowcast(const sg_bench_forecast_task *task, sg_bench_forecast_row *
     for (int i = -WARM_TICKS; i < r.ticks; i++) {
         draw_tick(r.value, task->series, i + WARM_TICKS);
         sg_pool_wake(r.pool);
-        double began_s = sg_bench_now_s();
+        double began_s = sg_clock_s();
         sg_nowcast_tick(self, r.pool, r.value, NULL, STEPS, r.said);
-        double took_s = sg_bench_now_s() - began_s, pass_s = run_pass(r.pool, &r.move);
+        double took_s = sg_clock_s() - began_s, pass_s = run_pass(r.pool, &r.move);
         sg_pool_park(r.pool);
         if (i >= 0) {
             r.took_s[0][i] = took_s;
@@ -154,9 +155,9 @@ int sg_bench_rls(const sg_bench_forecast_task *task, sg_bench_forecast_row *ret)
     sg_rls *self = sg_rls_create(r.state, task->series);
     for (int i = -WARM_TICKS; i < r.ticks; i++) {
         draw_tick(r.value, task->series, i + WARM_TICKS);
-        double began_s = sg_bench_now_s();
+        double began_s = sg_clock_s();
         sg_rls_tick(self, NULL, r.value, NULL);
-        double took_s = sg_bench_now_s() - began_s, pass_s = run_pass(NULL, &r.move);
+        double took_s = sg_clock_s() - began_s, pass_s = run_pass(NULL, &r.move);
         if (i >= 0) {
             r.took_s[0][i] = took_s;
             r.took_s[1][i] = pass_s;
@@ -209,13 +210,13 @@ static int fit_once(const sg_forecaster *f, const sg_panel *panel, double *said,
     if (!state) {
         return exhausted();
     }
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     f->create(state, &shape, f->variant);
     sg_status status = f->fit ? f->fit(state, panel, 0, ROWS) : SG_OK;
     if (status == SG_OK) {
         f->predict(state, panel, ROWS, said);
     }
-    *ret_s = sg_bench_now_s() - began_s;
+    *ret_s = sg_clock_s() - began_s;
     free(state);
     return status == SG_OK ? SG_EXIT_DONE : exhausted();
 }
@@ -224,11 +225,11 @@ int sg_bench_forecaster(const sg_bench_forecast_task *task, int model, sg_bench_
 {
     const sg_forecaster *f = sg_forecasters[model];
     static double said[COLUMNS * HORIZON];
-    double took_s[FITS_MAX], began_s = sg_bench_now_s();
+    double took_s[FITS_MAX], began_s = sg_clock_s();
     sg_panel panel;
     int status = make_panel(&panel) ? SG_EXIT_DONE : exhausted(), rounds = 0;
     while (status == SG_EXIT_DONE && rounds < FITS_MAX &&
-           (rounds == 0 || sg_bench_now_s() - began_s < fits_s)) {
+           (rounds == 0 || sg_clock_s() - began_s < fits_s)) {
         status = fit_once(f, &panel, said, &took_s[rounds++]);
     }
     free(panel.value);

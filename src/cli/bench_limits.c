@@ -1,11 +1,11 @@
 /* What one core could do: bytes read, bytes moved, multiply-adds. */
+#include "base/clock.h"
 #include "cli/bench.h"
 #include "cli/verbs.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { REPEATS = 7, ROUNDS = 1000000, CHAINS = 12 };
 enum { THIRD = 8 << 20 }; /* doubles: 64 MiB, twice what a large cache holds */
@@ -14,13 +14,6 @@ typedef double two __attribute__((vector_size(16)));  /* SSE2: what x86-64 alway
 typedef double four __attribute__((vector_size(32))); /* AVX2 */
 
 static volatile double sink; /* what is never read would not be computed */
-
-double sg_bench_now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -63,11 +56,11 @@ double sg_bench_read_b_per_s(const double *block, int64_t count)
     double took_s[REPEATS];
     int64_t rounds = 1 + 1000000 / count; /* so that the clock sees something */
     for (int r = 0; r < REPEATS; r++) {
-        double began_s = sg_bench_now_s();
+        double began_s = sg_clock_s();
         for (int64_t i = 0; i < rounds; i++) {
             read_doubles(block, count);
         }
-        took_s[r] = sg_bench_now_s() - began_s;
+        took_s[r] = sg_clock_s() - began_s;
     }
     return (double)rounds * (double)count * sizeof *block / sg_bench_median(took_s, REPEATS);
 }
@@ -152,9 +145,9 @@ static double rate(void (*kernel)(double *block), double *block, double amount)
     double took_s[REPEATS];
     kernel(block); /* pages, clock, caches */
     for (int r = 0; r < REPEATS; r++) {
-        double began_s = sg_bench_now_s();
+        double began_s = sg_clock_s();
         kernel(block);
-        took_s[r] = sg_bench_now_s() - began_s;
+        took_s[r] = sg_clock_s() - began_s;
     }
     return amount / sg_bench_median(took_s, REPEATS);
 }

@@ -3,6 +3,7 @@
  * Device k starts at row k of the example and goes one row further with each pass, so that stores fill and empty and sources
  * see night and day. */
 #include "base/check.h"
+#include "base/clock.h"
 #include "cli/bench.h"
 #include "cli/model_rows.h"
 #include "cli/verbs.h"
@@ -152,13 +153,13 @@ static double pass_s(columns *self, int64_t count)
         in[i] = self->in[i] + shift;
     }
     const int64_t *time_us = self->time_us ? self->time_us + shift : NULL;
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     if (self->model->batch) {
         self->model->batch(self->p, time_us, self->dt_s, count, in, self->state, self->out);
     } else {
         step_each(self, shift, count);
     }
-    return sg_bench_now_s() - began_s;
+    return sg_clock_s() - began_s;
 }
 
 /* Columns as long as leaves time for some passes over them. */
@@ -200,8 +201,8 @@ int sg_bench_measure_model(const sg_model *model, double seconds, sg_bench_model
     pass_s(&c, devices);
     c.refused = 0;
     int repeats = 0;
-    double began_s = sg_bench_now_s();
-    while (repeats < PASSES_MAX && (repeats < PASSES_MIN || sg_bench_now_s() - began_s < seconds)) {
+    double began_s = sg_clock_s();
+    while (repeats < PASSES_MAX && (repeats < PASSES_MIN || sg_clock_s() - began_s < seconds)) {
         took_s[repeats++] = pass_s(&c, devices);
     }
     *ret =

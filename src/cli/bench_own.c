@@ -1,4 +1,5 @@
 /* The planner's own solver: from nothing, from its last plan, and what it needs of memory. */
+#include "base/clock.h"
 #include "cli/bench.h"
 #include "cli/bench_plan.h"
 #include "plan/again.h"
@@ -46,9 +47,9 @@ static double solve_s(bench_own *self, const sg_dispatch *problem, bool warm, sg
                       sg_bench_answer *ret)
 {
     sg_interior_options options = {.warm = warm, .pool = pool};
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     ret->outcome = sg_interior_solve(self->interior, problem, &options, &self->schedule);
-    double took_s = sg_bench_now_s() - began_s;
+    double took_s = sg_clock_s() - began_s;
     ret->objective = (double)NAN;
     if (ret->outcome == SG_SOLVED) {
         sg_schedule_finish(problem, &self->schedule);
@@ -73,7 +74,7 @@ sg_status sg_bench_call(const sg_dispatch *problem, sg_dispatch_solver solver, s
 sg_status sg_bench_own(const sg_bench_site *site, const sg_bench_effort *effort,
                        sg_bench_answer *ret)
 {
-    double alone_s[SG_BENCH_ROUND_MAX], all_s[SG_BENCH_ROUND_MAX], began_s = sg_bench_now_s();
+    double alone_s[SG_BENCH_ROUND_MAX], all_s[SG_BENCH_ROUND_MAX], began_s = sg_clock_s();
     bench_own self;
     int done = 0;
     *ret = (sg_bench_answer){.solver = "own"};
@@ -82,7 +83,7 @@ sg_status sg_bench_own(const sg_bench_site *site, const sg_bench_effort *effort,
         return status;
     }
     while (status == SG_OK && done < effort->repeats &&
-           (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
+           (!done || sg_clock_s() - began_s < effort->seconds_max)) {
         alone_s[done] = solve_s(&self, &site->problem, false, effort->pool, ret);
         status = sg_bench_call(&site->problem, SG_SOLVER_OWN, effort->pool, &all_s[done++]);
     }
@@ -118,9 +119,9 @@ static double pivot_s(sg_again *again, const sg_bench_site *site, double seconds
     for (int t = 0; t < site->problem.steps; t++) {
         m->row_lower[t] = m->row_upper[t] = site->load_kw[t] / m->unit;
     }
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     ret->outcome = sg_pivot_solve(sg_again_pivot(again), &options, point);
-    double took_s = sg_bench_now_s() - began_s;
+    double took_s = sg_clock_s() - began_s;
     ret->objective = sg_bench_money(m, point->value, &site->problem);
     ret->iterations = point->iterations;
     return took_s;
@@ -147,14 +148,14 @@ static sg_status call_again(sg_bench_site *site, int rounds, double *ret_s)
 static sg_status rounds_again(sg_again *again, sg_bench_site *site, const sg_bench_effort *effort,
                               sg_bench_answer *ret)
 {
-    double took_s[SG_BENCH_ROUND_MAX], began_s = sg_bench_now_s();
+    double took_s[SG_BENCH_ROUND_MAX], began_s = sg_clock_s();
     const sg_lp_model *m = sg_again_model(again);
     sg_lp_point point = {.value = calloc((size_t)m->column_count + 1, sizeof(double)),
                          .row_dual = calloc((size_t)m->row_count + 1, sizeof(double))};
     bool room = point.value && point.row_dual;
     int done = 0;
     while (room && done < effort->repeats &&
-           (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
+           (!done || sg_clock_s() - began_s < effort->seconds_max)) {
         sg_bench_site_jitter(site, done);
         took_s[done++] = pivot_s(again, site, effort->seconds_max, &point, ret);
     }
@@ -193,8 +194,8 @@ sg_status sg_bench_interior_again(sg_bench_site *site, const sg_bench_effort *ef
         return status;
     }
     solve_s(&self, &site->problem, false, effort->pool, ret);
-    double began_s = sg_bench_now_s();
-    while (done < effort->repeats && (!done || sg_bench_now_s() - began_s < effort->seconds_max)) {
+    double began_s = sg_clock_s();
+    while (done < effort->repeats && (!done || sg_clock_s() - began_s < effort->seconds_max)) {
         sg_bench_site_jitter(site, done);
         took_s[done++] = solve_s(&self, &site->problem, true, effort->pool, ret);
     }
@@ -215,17 +216,17 @@ double sg_bench_own_bytes(const sg_dispatch *problem)
 static sg_status slope_merge(const sg_dispatch *problem, sg_bench_answer *ret, double *ret_solve_s,
                              double *ret_call_s)
 {
-    double began_s = sg_bench_now_s();
+    double began_s = sg_clock_s();
     sg_arena arena = {0};
     sg_schedule schedule;
     size_t size = sg_arbitrage_size(problem);
     void *memory = malloc(size);
     sg_status status = memory ? sg_schedule_create(problem, &arena, &schedule) : SG_NOMEM;
-    double ready_s = sg_bench_now_s();
+    double ready_s = sg_clock_s();
     if (status == SG_OK) {
         status = sg_arbitrage_solve(problem, memory, size, &schedule);
     }
-    double done_s = sg_bench_now_s();
+    double done_s = sg_clock_s();
     if (status == SG_OK) {
         ret->outcome = schedule.outcome;
         ret->objective = schedule.objective;

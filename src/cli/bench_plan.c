@@ -1,6 +1,7 @@
 /* symgrid bench plan - the planner and its peers on the same programs, in one run. */
 #include "cli/bench_plan.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/bench.h"
 #include "cli/verbs.h"
@@ -95,12 +96,12 @@ static void enter_again(bench *self, race *r, const char *name, again_solver *so
 /* The library's HiGHS where this machine has it. */
 static void enter_library_highs(bench *self, race *r, const sg_bench_site *site)
 {
-    double took_s[SG_BENCH_ROUND_MAX], began_s = sg_bench_now_s();
+    double took_s[SG_BENCH_ROUND_MAX], began_s = sg_clock_s();
     sg_bench_answer answer = {0};
     sg_status status = SG_OK;
     int done = 0;
     while (status == SG_OK && done < self->effort.repeats &&
-           (!done || sg_bench_now_s() - began_s < self->effort.seconds_max)) {
+           (!done || sg_clock_s() - began_s < self->effort.seconds_max)) {
         sg_arena arena = {0};
         sg_schedule schedule;
         sg_dispatch_options options = {.solver = SG_SOLVER_HIGHS};

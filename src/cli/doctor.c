@@ -1,6 +1,7 @@
 /* The machine: program, clock, disk, port. */
 #include "cli/doctor.h"
 
+#include "base/clock.h"
 #include "cli/http_get.h"
 #include "cli/redact.h"
 #include "serve/http.h"
@@ -72,22 +73,15 @@ void sg_doctor_program(sg_checkup *self)
 
 /* ---- clock ---- */
 
-static double monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
-}
-
 /* How late the worst of twenty sleeps of 5 ms ends. */
 static double worst_sleep_ms(void)
 {
     double worst_ms = 0;
     for (int i = 0; i < 20; i++) {
         struct timespec nap = {.tv_nsec = 5000000};
-        double began_ms = monotonic_ms();
+        double began_ms = 1e3 * sg_clock_s();
         (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
-        double late_ms = monotonic_ms() - began_ms - 5;
+        double late_ms = 1e3 * sg_clock_s() - began_ms - 5;
         worst_ms = late_ms > worst_ms ? late_ms : worst_ms;
     }
     return worst_ms;
@@ -151,12 +145,12 @@ static double worst_sync_ms(const char *folder)
     }
     (void)unlink(path);
     for (int i = 0; i < 8; i++) {
-        double began_ms = monotonic_ms();
+        double began_ms = 1e3 * sg_clock_s();
         if (write(fd, block, sizeof block) != (ssize_t)sizeof block || fdatasync(fd) != 0) {
             worst_ms = -1;
             break;
         }
-        double took_ms = monotonic_ms() - began_ms;
+        double took_ms = 1e3 * sg_clock_s() - began_ms;
         worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
     }
     close(fd);

@@ -1,8 +1,9 @@
 #include "cli/paint.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 bool sg_paint_terminal(FILE *to)
@@ -23,23 +24,16 @@ const char *sg_paint_code(FILE *to, sg_paint paint)
     return plain ? "" : codes[paint];
 }
 
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 void sg_progress_begin(sg_progress *self, const char *what)
 {
-    *self = (sg_progress){.what = what, .began_s = clock_s(), .shown = sg_paint_terminal(stderr)};
+    *self = (sg_progress){.what = what, .began_s = sg_clock_s(), .shown = sg_paint_terminal(stderr)};
 }
 
 void sg_progress_step(sg_progress *self, double done_frac)
 {
     enum { WIDTH = 30 };
     char bar[WIDTH + 1];
-    double now_s = self->shown ? clock_s() : 0;
+    double now_s = self->shown ? sg_clock_s() : 0;
     if (!self->shown || now_s - self->drawn_s < 0.1 || !(done_frac > 0)) {
         return;
     }

@@ -1,6 +1,7 @@
 #include "cli/simulate_seeds.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/quantity.h"
 #include "cli/verbs.h"
 #include "study/swarm.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { JOBS_MAX = 256, FAILED_SHOWN = 20 };
@@ -36,13 +36,6 @@ typedef struct seeds {
     double wall_from_s, told_s;
     sg_out failures; /* JSON, one object each */
 } seeds;
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- options --- */
 
@@ -259,7 +252,7 @@ static void end_job(seeds *self, job *j)
 
 static void progress(seeds *self, bool last)
 {
-    double now_s = wall_s(), every_s = isatty(STDERR_FILENO) == 1 ? 1 : 30;
+    double now_s = sg_clock_s(), every_s = isatty(STDERR_FILENO) == 1 ? 1 : 30;
     if (!last && now_s < self->told_s + every_s) {
         return;
     }
@@ -438,13 +431,13 @@ int sg_cli_seeds(const sg_seeds *options)
         return SG_EXIT_ENVIRONMENT;
     }
     int status = read_options(self, options);
-    self->wall_from_s = self->told_s = wall_s();
+    self->wall_from_s = self->told_s = sg_clock_s();
     if (!status && !run_all(self)) {
         fprintf(stderr, "symgrid simulate: cannot run a seed: %s\n", strerror(errno));
         status = SG_EXIT_ENVIRONMENT;
     }
     if (!status) {
-        double spent_s = wall_s() - self->wall_from_s;
+        double spent_s = sg_clock_s() - self->wall_from_s;
         progress(self, true);
         if (options->json) {
             print_json(self, spent_s);

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/problem_json.h"
 #include "cli/verbs.h"
@@ -5,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static const char HELP[] =
     "symgrid control - who gets how much when the tree of limits is too small for all\n"
@@ -110,12 +110,9 @@ static int answer(const sg_allocation_document *document, bool json, sg_arena *a
         fputs("symgrid control: memory is exhausted\n", stderr);
         return SG_EXIT_ENVIRONMENT;
     }
-    struct timespec began, ended;
-    clock_gettime(CLOCK_MONOTONIC, &began);
+    double began_s = sg_clock_s();
     sg_allocate(a, scratch, given_kw, binding);
-    clock_gettime(CLOCK_MONOTONIC, &ended);
-    double solve_s =
-        (double)(ended.tv_sec - began.tv_sec) + 1e-9 * (double)(ended.tv_nsec - began.tv_nsec);
+    double solve_s = sg_clock_s() - began_s;
     sg_out out = {0};
     if (json) {
         write_json(&out, document, given_kw, binding, solve_s);

@@ -1,4 +1,5 @@
 /* symgrid forecast - what a measured series will do next, and how far that is to be trusted. */
+#include "base/clock.h"
 #include "base/quantity.h"
 #include "base/time.h"
 #include "cli/forecast_overload.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char HELP[] =
@@ -537,9 +537,7 @@ static void write_table(const answer *a, sg_out *out)
 static void progress(void *context, const char *what, double done)
 {
     double *last = context;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double now_s = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    double now_s = sg_clock_s();
     if (now_s - *last > 0.5) {
         fprintf(stderr, "\r%-16s %3.0f %%", what, 100 * done);
         *last = now_s;

@@ -1,11 +1,10 @@
 #include "host/alarm_desk.h"
 
+#include "base/clock.h"
 #include "base/time.h"
+#include "base/worker.h"
 #include "host/whole_file.h"
 
-#include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,26 +19,16 @@ struct sg_alarm_desk {
     sg_alarm_watch watch;
     sg_alarm_sign sign[SG_ALARMS_SIGN_MAX];
     sg_alarm_summary shown;
-    /* under the mutex */
-    pthread_mutex_t mutex;
+    /* under the worker's lock */
+    sg_worker worker;
     sg_alarms alarms;
     sg_webhook_counts sent;
-    bool ending;
     /* its thread's */
-    pthread_t thread;
-    sem_t wake;
     sg_alarm_event event;
     sg_alarm kept[SG_ALARMS_LIST_MAX];
     double keep_due_s;
     bool keep_failed;
 };
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- its thread: log, webhook, file --- */
 
@@ -82,9 +71,9 @@ static void send_event(const sg_alarm_desk *self, const sg_alarm_event *event)
 static void tell(sg_alarm_desk *self)
 {
     for (;;) { /* ends: the ring of events is bounded, and filled by changes alone */
-        pthread_mutex_lock(&self->mutex);
+        sg_worker_lock(&self->worker);
         bool any = sg_alarms_take(&self->alarms, &self->event);
-        pthread_mutex_unlock(&self->mutex);
+        sg_worker_unlock(&self->worker);
         if (!any) {
             return;
         }
@@ -97,20 +86,20 @@ static void tell(sg_alarm_desk *self)
 
 static void keep(sg_alarm_desk *self)
 {
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     bool changed = self->alarms.changed && self->path[0];
     int count =
         changed ? sg_alarms_list(&self->alarms, SG_ALARMS_ALL, SG_ALARMS_LIST_MAX, self->kept) : 0;
     self->alarms.changed = false;
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     if (!changed) {
         return;
     }
     bool good = sg_alarms_keep(self->path, self->kept, count);
     if (!good) {
-        pthread_mutex_lock(&self->mutex);
+        sg_worker_lock(&self->worker);
         self->alarms.changed = true; /* once more, a second later */
-        pthread_mutex_unlock(&self->mutex);
+        sg_worker_unlock(&self->worker);
     }
     if (!good && !self->keep_failed) {
         self->config.log("alarms cannot be kept on disk; they go on, and begin anew after a "
@@ -119,25 +108,30 @@ static void keep(sg_alarm_desk *self)
     self->keep_failed = !good;
 }
 
+/* Under the lock. */
+static bool any_news(const sg_alarm_desk *self)
+{
+    return self->alarms.event_begin != self->alarms.event_end;
+}
+
 static void *work(void *argument)
 {
     sg_alarm_desk *self = argument;
     for (bool ending = false; !ending;) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += 1;
-        (void)sem_timedwait(&self->wake, &until);
-        pthread_mutex_lock(&self->mutex);
-        ending = self->ending;
-        pthread_mutex_unlock(&self->mutex);
+        sg_worker_lock(&self->worker);
+        if (!self->worker.ending && !any_news(self)) {
+            sg_worker_wait(&self->worker, sg_clock_s() + 1);
+        }
+        ending = self->worker.ending;
+        sg_worker_unlock(&self->worker);
         tell(self);
         sg_webhook_counts sent = sg_webhook_count(self->config.webhook);
-        pthread_mutex_lock(&self->mutex);
+        sg_worker_lock(&self->worker);
         self->sent = sent;
-        pthread_mutex_unlock(&self->mutex);
-        if (ending || wall_s() >= self->keep_due_s) {
+        sg_worker_unlock(&self->worker);
+        if (ending || sg_clock_s() >= self->keep_due_s) {
             keep(self);
-            self->keep_due_s = wall_s() + keep_period_s;
+            self->keep_due_s = sg_clock_s() + keep_period_s;
         }
     }
     return NULL;
@@ -150,7 +144,7 @@ void sg_alarm_desk_look(sg_alarm_desk *self, const sg_site *site, sg_view *view)
     if (!self) {
         return;
     }
-    if (pthread_mutex_trylock(&self->mutex) == 0) {
+    if (sg_worker_try(&self->worker)) {
         int count = sg_alarm_signs(&self->watch, site, view, self->config.step_s,
                                    self->sent.failing, self->sign);
         sg_alarms_look(&self->alarms, view->time_us, self->sign, count);
@@ -160,11 +154,10 @@ void sg_alarm_desk_look(sg_alarm_desk *self, const sg_site *site, sg_view *view)
         self->shown.webhook_sent = self->sent.sent;
         self->shown.webhook_failed = self->sent.failed;
         self->shown.webhook_dropped = self->sent.dropped;
-        bool news = self->alarms.event_begin != self->alarms.event_end;
-        pthread_mutex_unlock(&self->mutex);
-        if (news) {
-            sem_post(&self->wake);
+        if (any_news(self)) {
+            sg_worker_wake(&self->worker);
         }
+        sg_worker_unlock(&self->worker);
     }
     view->alarms = self->shown;
 }
@@ -174,19 +167,19 @@ void sg_alarm_desk_look(sg_alarm_desk *self, const sg_site *site, sg_view *view)
 static int list(void *desk, int which, int most, sg_alarm *ret)
 {
     sg_alarm_desk *self = desk;
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     int count = sg_alarms_list(&self->alarms, which, most, ret);
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return count;
 }
 
 static sg_status act(void *desk, const sg_alarm_order *order, sg_alarm *ret)
 {
     sg_alarm_desk *self = desk;
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     sg_status status = sg_alarms_act(&self->alarms, order, ret);
-    pthread_mutex_unlock(&self->mutex);
-    sem_post(&self->wake);
+    sg_worker_wake(&self->worker);
+    sg_worker_unlock(&self->worker);
     return status;
 }
 
@@ -212,21 +205,6 @@ static void recall(sg_alarm_desk *self)
     }
 }
 
-static bool start(sg_alarm_desk *self)
-{
-    pthread_mutex_init(&self->mutex, NULL);
-    sem_init(&self->wake, 0, 0);
-    sigset_t all, before;
-    sigfillset(&all); /* signals are the loop's business */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool made = pthread_create(&self->thread, NULL, work, self) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (made) {
-        pthread_setname_np(self->thread, "sg-alarms");
-    }
-    return made;
-}
-
 sg_alarm_desk *sg_alarm_desk_create(const sg_alarm_desk_config *config)
 {
     sg_alarm_desk *self = calloc(1, sizeof *self);
@@ -236,7 +214,7 @@ sg_alarm_desk *sg_alarm_desk_create(const sg_alarm_desk_config *config)
     self->config = *config;
     sg_alarms_init(&self->alarms);
     recall(self);
-    if (!start(self)) {
+    if (!sg_worker_start(&self->worker, "sg-alarms", work, self)) {
         free(self);
         return NULL;
     }
@@ -248,12 +226,6 @@ void sg_alarm_desk_destroy(sg_alarm_desk *self)
     if (!self) {
         return;
     }
-    pthread_mutex_lock(&self->mutex);
-    self->ending = true;
-    pthread_mutex_unlock(&self->mutex);
-    sem_post(&self->wake);
-    pthread_join(self->thread, NULL);
-    sem_destroy(&self->wake);
-    pthread_mutex_destroy(&self->mutex);
+    sg_worker_end(&self->worker);
     free(self);
 }

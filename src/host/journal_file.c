@@ -1,12 +1,12 @@
 #include "host/journal_file.h"
 
+#include "base/clock.h"
 #include "store/segment.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const uint64_t segment_bytes_max = UINT64_C(64)
@@ -29,13 +29,6 @@ struct sg_journal_file {
     sg_settlement missed[MISSED_MAX]; /* settled, not recorded; oldest first */
     char error[600];
 };
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- recovery --- */
 
@@ -326,7 +319,7 @@ static bool degrade(sg_journal_file *self)
 {
     snprintf(self->error, sizeof self->error, "%s", sg_segment_error(self->log));
     self->degraded = true;
-    self->retry_at_s = wall_s() + retry_s;
+    self->retry_at_s = sg_clock_s() + retry_s;
     return false;
 }
 
@@ -338,7 +331,7 @@ bool sg_journal_commit(sg_journal_file *self, const sg_engine *engine, bool sync
         if (settled) {
             remember(self, &interval);
         }
-        if (wall_s() < self->retry_at_s) {
+        if (sg_clock_s() < self->retry_at_s) {
             return false;
         }
         self->degraded = false; /* so that the snapshot is let in */

@@ -1,17 +1,17 @@
 #include "host/lookout.h"
 
+#include "base/clock.h"
+#include "base/worker.h"
 #include "host/whole_file.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double keep_period_s = 10; /* of wall time */
 
-typedef enum stage { IDLE, ASKED, FINISHED, ENDING } stage;
+typedef enum stage { IDLE, ASKED, FINISHED } stage;
 
 struct sg_lookout {
     sg_foresight *foresight;
@@ -29,9 +29,7 @@ struct sg_lookout {
     bool spoken[SG_SERIES_COUNT];  /* the mixture spoke once */
     int32_t fall[SG_SERIES_COUNT]; /* since then: as told last */
     /* the worker's while ASKED stands */
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    sg_worker worker;
     stage stage;
     bool look_due, judge_due; /* what was asked */
     sg_seen seen;
@@ -40,13 +38,6 @@ struct sg_lookout {
     /* the loop's again */
     sg_unusual_list odd_told;
 };
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- kept over a restart --- */
 
@@ -61,7 +52,7 @@ static void keep(sg_lookout *self)
         self->log("forecasts cannot be kept on disk; they go on, and begin anew after a restart");
     }
     self->keep_failed = !good;
-    self->keep_due_s = wall_s() + keep_period_s;
+    self->keep_due_s = sg_clock_s() + keep_period_s;
 }
 
 static void recall(sg_lookout *self)
@@ -94,7 +85,7 @@ static void look(sg_lookout *self)
         return;
     }
     sg_foresight_look(self->foresight, &self->seen, &self->told);
-    if (wall_s() >= self->keep_due_s) {
+    if (sg_clock_s() >= self->keep_due_s) {
         keep(self);
     }
 }
@@ -102,33 +93,19 @@ static void look(sg_lookout *self)
 static void *work(void *argument)
 {
     sg_lookout *self = argument;
-    pthread_mutex_lock(&self->mutex);
-    while (self->stage != ENDING) {
+    sg_worker_lock(&self->worker);
+    while (!self->worker.ending) {
         if (self->stage != ASKED) {
-            pthread_cond_wait(&self->changed, &self->mutex);
+            sg_worker_wait(&self->worker, INFINITY);
             continue;
         }
-        pthread_mutex_unlock(&self->mutex); /* seen and told are the worker's while ASKED stands */
+        sg_worker_unlock(&self->worker); /* seen and told are the worker's while ASKED stands */
         look(self);
-        pthread_mutex_lock(&self->mutex);
-        if (self->stage == ASKED) {
-            self->stage = FINISHED;
-        }
+        sg_worker_lock(&self->worker);
+        self->stage = FINISHED;
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return NULL;
-}
-
-static bool start_worker(sg_lookout *self)
-{
-    pthread_mutex_init(&self->mutex, NULL);
-    pthread_cond_init(&self->changed, NULL);
-    sigset_t all, before;
-    sigfillset(&all); /* signals are the loop's business */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool made = pthread_create(&self->thread, NULL, work, self) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return made;
 }
 
 /* --- life --- */
@@ -163,7 +140,7 @@ sg_lookout *sg_lookout_create(const sg_site *site, const char *dir, bool beside,
         snprintf(self->path, sizeof self->path, "%s/%s", dir, SG_LOOKOUT_FILE);
     }
     recall(self);
-    if (beside && !start_worker(self)) {
+    if (beside && !sg_worker_start(&self->worker, "sg-lookout", work, self)) {
         release(self);
         return NULL;
     }
@@ -176,13 +153,7 @@ void sg_lookout_destroy(sg_lookout *self)
         return;
     }
     if (self->beside) {
-        pthread_mutex_lock(&self->mutex);
-        self->stage = ENDING;
-        pthread_cond_broadcast(&self->changed);
-        pthread_mutex_unlock(&self->mutex);
-        pthread_join(self->thread, NULL);
-        pthread_cond_destroy(&self->changed);
-        pthread_mutex_destroy(&self->mutex);
+        sg_worker_end(&self->worker);
     }
     keep(self);
     release(self);
@@ -250,16 +221,16 @@ static bool hear(sg_lookout *self, sg_foretold *told)
 
 static bool exchange(sg_lookout *self, const sg_engine *engine, sg_foretold *told)
 {
-    if (pthread_mutex_trylock(&self->mutex) != 0) {
+    if (!sg_worker_try(&self->worker)) {
         return false;
     }
     bool fresh = self->stage == FINISHED && hear(self, told);
     self->stage = self->stage == FINISHED ? IDLE : self->stage;
     if (self->stage == IDLE && ask(self, engine)) {
         self->stage = ASKED;
-        pthread_cond_broadcast(&self->changed);
+        sg_worker_wake(&self->worker);
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return fresh;
 }
 

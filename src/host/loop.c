@@ -1,6 +1,7 @@
 #include "host/loop.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/pages.h"
 #include "base/ring.h"
 #include "base/time.h"
@@ -97,13 +98,6 @@ static void on_signal(int number)
     } else {
         stop_signal = number;
     }
-}
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static void say(const char *line)
@@ -479,7 +473,7 @@ static void fill_host_fields(host *h, sg_view *view);
 /* Views go out before answers, so that a client reads what it has just written. */
 static void publish(host *h, bool now)
 {
-    double wall = wall_s();
+    double wall = sg_clock_s();
     bool row_due = sg_engine_time(h->engine) >= h->row_due_us;
     if (!now && !row_due && wall < h->publish_due_s) {
         return;
@@ -555,7 +549,7 @@ static bool commit(host *h, bool must_sync)
     if (!h->journal) {
         return true; /* nothing is kept, and nobody was promised otherwise */
     }
-    double wall = wall_s();
+    double wall = sg_clock_s();
     bool sync = must_sync || wall >= h->sync_due_s;
     bool durable = sg_journal_commit(h->journal, h->engine, sync);
     if (sync) {
@@ -646,9 +640,9 @@ static void step(host *h)
         }
         sg_journal_frame(h->journal, &frame);
     }
-    double began_s = wall_s();
+    double began_s = sg_clock_s();
     sg_engine_step(h->engine, &frame, replies);
-    double took_us = (wall_s() - began_s) * 1e6;
+    double took_us = (sg_clock_s() - began_s) * 1e6;
     (void)sg_lookout_step(h->lookout, h->engine, &h->told);
     sg_baseline_step(&h->baseline, h->site, h->engine, frame.dt_s);
     h->timing[timing_bucket(took_us)]++;
@@ -667,7 +661,7 @@ static void step(host *h)
 
 static void housekeeping(host *h, double notify_period_s)
 {
-    double now_s = wall_s();
+    double now_s = sg_clock_s();
     if (notify_period_s > 0 && now_s >= h->notify_due_s) {
         sg_notify("WATCHDOG=1");
         h->notify_due_s = now_s + notify_period_s;
@@ -686,7 +680,7 @@ static void pace(host *h, double start_s, double notify_period_s)
     }
     double period_s = h->config->step_s / h->config->speed;
     double due_s = start_s + period_s * (double)h->steps;
-    double now_s = wall_s();
+    double now_s = sg_clock_s();
     if (now_s > due_s + period_s) {
         h->late_steps++;
     }
@@ -695,7 +689,7 @@ static void pace(host *h, double start_s, double notify_period_s)
         struct timespec until = {.tv_sec = (time_t)until_s,
                                  .tv_nsec = (long)(fmod(until_s, 1.0) * 1e9)};
         (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
-        now_s = wall_s();
+        now_s = sg_clock_s();
         if (now_s < due_s && h->steps > 0) {
             housekeeping(h, notify_period_s);
         }
@@ -704,7 +698,7 @@ static void pace(host *h, double start_s, double notify_period_s)
 
 static void loop(host *h)
 {
-    double start_s = wall_s(), notify_period_s = sg_notify_period_s();
+    double start_s = sg_clock_s(), notify_period_s = sg_notify_period_s();
     int64_t start_us = sg_engine_time(h->engine);
     while (!stop_signal &&
            (double)(sg_engine_time(h->engine) - start_us) * 1e-6 < h->config->duration_s - 1e-9) {

@@ -1,9 +1,9 @@
 #include "host/reload.h"
 
 #include "base/pages.h"
+#include "base/worker.h"
 #include "site/reader.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,7 +136,7 @@ bool sg_reload_begin(sg_reload *self, const sg_reload_plan *plan, const sg_site 
     self->plan = *plan;
     self->now = now;
     atomic_store(&self->state, AT_WORK);
-    self->joinable = pthread_create(&self->thread, NULL, work, self) == 0;
+    self->joinable = sg_thread_start(&self->thread, "sg-reload", work, self);
     if (!self->joinable) {
         atomic_store(&self->state, FAILED);
     }

@@ -1,12 +1,12 @@
 #include "host/twin.h"
 
 #include "base/check.h"
+#include "base/clock.h"
+#include "base/worker.h"
 #include "host/trace.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +26,9 @@ enum { NICE = 10 };
 enum { CLOSED, WANTED, COPYING, COPIED, REFUSED };
 
 struct sg_twin {
-    pthread_t thread;
-    pthread_mutex_t mutex; /* server and twin only; the loop never takes it */
-    pthread_cond_t wake;
+    sg_worker worker; /* its lock is server's and twin's only; the loop never takes it */
     double step_s;
-    /* under the mutex */
-    bool ending;
+    /* under it */
     uint64_t wanted; /* rehearsal that is to run, 0: none; counts up */
     uint64_t last, number;
     sg_rehearsal_order order[SG_REHEARSAL_ORDER_MAX]; /* of the wanted one */
@@ -51,13 +48,6 @@ struct sg_twin {
     double over_s; /* the last incident ends */
     bool real;     /* the live devices are: the plant is made from the site file */
 };
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static void rest_s(double s)
 {
@@ -92,16 +82,16 @@ void sg_twin_door(sg_twin *self, const sg_site *site, const sg_engine *engine,
 
 static bool still_wanted(sg_twin *self)
 {
-    pthread_mutex_lock(&self->mutex);
-    bool wanted = !self->ending && self->wanted == self->mine;
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_lock(&self->worker);
+    bool wanted = !self->worker.ending && self->wanted == self->mine;
+    sg_worker_unlock(&self->worker);
     return wanted;
 }
 
 /* An incident that was asked for while the twin came to its end keeps it running. */
 static void publish(sg_twin *self)
 {
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     if (self->wanted == self->mine) {
         bool by_itself =
             self->now.state == SG_REHEARSAL_DONE || self->now.state == SG_REHEARSAL_ENDED;
@@ -114,7 +104,7 @@ static void publish(sg_twin *self)
             self->wanted = 0;
         }
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
 }
 
 static void fail(sg_twin *self, const char *text)
@@ -136,11 +126,11 @@ static bool make_room(sg_twin *self)
 
 static bool get_copy(sg_twin *self)
 {
-    double until_s = wall_s() + door_s_max;
+    double until_s = sg_clock_s() + door_s_max;
     atomic_store(&self->door, WANTED);
     while (atomic_load(&self->door) < COPIED) { /* ends: copied, refused, or closed below */
         int wanted = WANTED;
-        if ((wall_s() > until_s || !still_wanted(self)) &&
+        if ((sg_clock_s() > until_s || !still_wanted(self)) &&
             atomic_compare_exchange_strong(&self->door, &wanted, CLOSED)) {
             fail(self, "the control loop did not come by within 5 s");
             return false;
@@ -184,7 +174,7 @@ static bool set_up(sg_twin *self)
 static void take_orders(sg_twin *self)
 {
     sg_rehearsal *now = &self->now;
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     int count = self->wanted == self->mine ? self->order_count : now->order_count;
     for (; now->order_count < count; now->order_count++) {
         const sg_rehearsal_order *order = &self->order[now->order_count];
@@ -194,7 +184,7 @@ static void take_orders(sg_twin *self)
             (sg_rehearsal_played){.order = *order, .at_s = now->elapsed_s + lead_s};
         self->over_s = fmax(self->over_s, now->elapsed_s + lead_s + order->for_s);
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
 }
 
 /* Incidents that begin or end with this step. */
@@ -236,17 +226,17 @@ static bool is_over(sg_twin *self)
 /* Wait until the next step is due; a twin that is behind does not run after its clock. */
 static void pace(sg_twin *self, double *due_s)
 {
-    double now_s = wall_s();
+    double now_s = sg_clock_s();
     *due_s = fmax(*due_s + self->step_s / self->now.speed, now_s - 0.1);
     while (*due_s - now_s > 0.01 && still_wanted(self)) {
         rest_s(fmin(*due_s - now_s, 0.05));
-        now_s = wall_s();
+        now_s = sg_clock_s();
     }
 }
 
 static void run(sg_twin *self)
 {
-    double began_s = wall_s(), due_s = began_s, published_s = -INFINITY;
+    double began_s = sg_clock_s(), due_s = began_s, published_s = -INFINITY;
     while (still_wanted(self)) { /* ends: is_over(), at the latest an hour after the last order */
         take_orders(self);
         if (!play(self)) {
@@ -255,7 +245,7 @@ static void run(sg_twin *self)
         sg_shadow_step(self->with, self->step_s);
         sg_shadow_step(self->without, self->step_s);
         sg_trace_step(&self->trace, self->with, self->without, self->step_s);
-        double now_s = wall_s();
+        double now_s = sg_clock_s();
         self->now.ran_speed = self->now.elapsed_s / fmax(now_s - began_s, 1e-3);
         if (is_over(self) || now_s - published_s >= publish_s) {
             published_s = now_s;
@@ -310,22 +300,22 @@ static void *work(void *argument)
 {
     sg_twin *self = argument;
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread: everything else comes first */
-    pthread_mutex_lock(&self->mutex);
-    while (!self->ending) {
+    sg_worker_lock(&self->worker);
+    while (!self->worker.ending) {
         if (self->wanted == 0 || self->wanted == self->mine) {
-            pthread_cond_wait(&self->wake, &self->mutex);
+            sg_worker_wait(&self->worker, INFINITY);
             continue;
         }
         self->mine = self->wanted;
         self->site = self->order[0].site;
         self->now = self->shown;
         self->over_s = 0;
-        pthread_mutex_unlock(&self->mutex);
+        sg_worker_unlock(&self->worker);
         guarded(self);
         tidy(self);
-        pthread_mutex_lock(&self->mutex);
+        sg_worker_lock(&self->worker);
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return NULL;
 }
 
@@ -334,7 +324,7 @@ static void *work(void *argument)
 sg_status sg_twin_order(sg_twin *self, const sg_rehearsal_order *order)
 {
     sg_status status = SG_OK;
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     if (self->wanted == 0) {
         self->wanted = ++self->last;
         self->order[0] = *order;
@@ -345,7 +335,7 @@ sg_status sg_twin_order(sg_twin *self, const sg_rehearsal_order *order)
         self->shown.step_s = self->step_s;
         self->shown.speed = speed_first;
         self->number++;
-        pthread_cond_signal(&self->wake);
+        sg_worker_wake(&self->worker);
     } else if (order->site != self->order[0].site) {
         status = SG_UNAVAILABLE;
     } else if (self->order_count == SG_REHEARSAL_ORDER_MAX) {
@@ -353,29 +343,29 @@ sg_status sg_twin_order(sg_twin *self, const sg_rehearsal_order *order)
     } else {
         self->order[self->order_count++] = *order;
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return status;
 }
 
 void sg_twin_stop(sg_twin *self)
 {
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     if (self->wanted != 0) {
         self->wanted = 0;
         self->shown.state = SG_REHEARSAL_STOPPED;
         self->number++;
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
 }
 
 uint64_t sg_twin_look(sg_twin *self, uint64_t seen, sg_rehearsal *ret)
 {
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     uint64_t number = self->number;
     if (ret && number != seen) {
         *ret = self->shown;
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return number;
 }
 
@@ -389,18 +379,10 @@ sg_twin *sg_twin_create(double step_s)
     }
     self->step_s = step_s;
     self->number = 1;
-    pthread_mutex_init(&self->mutex, NULL);
-    pthread_cond_init(&self->wake, NULL);
-    sigset_t all, before;
-    sigfillset(&all); /* signals are the loop's business */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool made = pthread_create(&self->thread, NULL, work, self) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!made) {
+    if (!sg_worker_start(&self->worker, "sg-twin", work, self)) {
         free(self);
         return NULL;
     }
-    pthread_setname_np(self->thread, "sg-twin");
     return self;
 }
 
@@ -409,12 +391,6 @@ void sg_twin_destroy(sg_twin *self)
     if (!self) {
         return;
     }
-    pthread_mutex_lock(&self->mutex);
-    self->ending = true;
-    pthread_cond_signal(&self->wake);
-    pthread_mutex_unlock(&self->mutex);
-    pthread_join(self->thread, NULL);
-    pthread_cond_destroy(&self->wake);
-    pthread_mutex_destroy(&self->mutex);
+    sg_worker_end(&self->worker);
     free(self);
 }

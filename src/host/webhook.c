@@ -1,14 +1,14 @@
 #define CURL_DISABLE_TYPECHECK
 #include "host/webhook.h"
 
+#include "base/clock.h"
 #include "base/prng.h"
+#include "base/worker.h"
 
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,23 +51,13 @@ struct sg_webhook {
     size_t key_size;
     void (*log)(const char *line);
     CURL *easy;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    /* under the mutex */
+    sg_worker worker;
+    /* under its lock */
     message *first, *last;
     sg_webhook_counts counts;
     int failures; /* in a row */
-    bool ending;
     double end_s;
 };
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- libcurl --- */
 
@@ -110,9 +100,9 @@ static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_o
     (void)b;
     (void)c;
     (void)d;
-    pthread_mutex_lock(&self->mutex);
-    bool over = self->ending && wall_s() >= self->end_s;
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_lock(&self->worker);
+    bool over = self->worker.ending && sg_clock_s() >= self->end_s;
+    sg_worker_unlock(&self->worker);
     return over;
 }
 
@@ -191,7 +181,7 @@ static long attempt(sg_webhook *self, const message *sent, const char **ret_why)
 
 /* --- the queue --- */
 
-/* Take the first message out; under the mutex. */
+/* Take the first message out; under the lock. */
 static message *shift(sg_webhook *self)
 {
     message *first = self->first;
@@ -203,7 +193,7 @@ static message *shift(sg_webhook *self)
     return first;
 }
 
-/* Not heard: back to the head of the queue, where it still has its room; under the mutex. */
+/* Not heard: back to the head of the queue, where it still has its room; under the lock. */
 static void put_back(sg_webhook *self, message *again)
 {
     if (self->counts.queued == SG_WEBHOOK_QUEUE) {
@@ -226,7 +216,7 @@ void sg_webhook_push(sg_webhook *self, const char *id, const char *body, size_t 
         snprintf(fresh->id, sizeof fresh->id, "%s", id);
         memcpy(fresh->body, body, size);
     }
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     message *oldest = fresh && self->counts.queued == SG_WEBHOOK_QUEUE ? shift(self) : NULL;
     self->counts.dropped += oldest || !fresh;
     if (fresh) {
@@ -234,8 +224,8 @@ void sg_webhook_push(sg_webhook *self, const char *id, const char *body, size_t 
         self->last = fresh;
         self->counts.queued++;
     }
-    pthread_cond_signal(&self->changed);
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_wake(&self->worker);
+    sg_worker_unlock(&self->worker);
     free(oldest);
 }
 
@@ -243,9 +233,9 @@ sg_webhook_counts sg_webhook_count(sg_webhook *self)
 {
     sg_webhook_counts counts = {0};
     if (self) {
-        pthread_mutex_lock(&self->mutex);
+        sg_worker_lock(&self->worker);
         counts = self->counts;
-        pthread_mutex_unlock(&self->mutex);
+        sg_worker_unlock(&self->worker);
     }
     return counts;
 }
@@ -270,7 +260,7 @@ static void say(const sg_webhook *self, const char *what, const char *why, long 
     self->log(line);
 }
 
-/* One attempt's end; under the mutex. Returns how long to wait. */
+/* One attempt's end; under the lock. Returns how long to wait. */
 static double settle(sg_webhook *self, message *sent, long status, const char *why)
 {
     if (status / 100 == 2) {
@@ -305,38 +295,30 @@ static double settle(sg_webhook *self, message *sent, long status, const char *w
     return fmax(wait_s, fmin((double)asked_s, 300));
 }
 
-/* Under the mutex: until `due_s`, or earlier when the program ends. */
-static void wait_until(sg_webhook *self, double due_s)
-{
-    struct timespec at = {.tv_sec = (time_t)due_s,
-                          .tv_nsec = (long)((due_s - (double)(time_t)due_s) * 1e9)};
-    (void)pthread_cond_timedwait(&self->changed, &self->mutex, &at);
-}
-
 static void *work(void *argument)
 {
     sg_webhook *self = argument;
     double due_s = 0;
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     for (;;) { /* ends: told to, with nothing left or no time for it */
-        double now_s = wall_s();
-        if (self->ending && (!self->first || now_s >= self->end_s)) {
+        double now_s = sg_clock_s();
+        if (self->worker.ending && (!self->first || now_s >= self->end_s)) {
             break;
         }
         if (!self->first) {
-            pthread_cond_wait(&self->changed, &self->mutex);
+            sg_worker_wait(&self->worker, INFINITY);
         } else if (now_s < due_s) {
-            wait_until(self, self->ending && self->end_s < due_s ? self->end_s : due_s);
+            sg_worker_wait(&self->worker, self->worker.ending && self->end_s < due_s ? self->end_s : due_s);
         } else {
             const char *why;
             message *sent = shift(self);
-            pthread_mutex_unlock(&self->mutex);
+            sg_worker_unlock(&self->worker);
             long status = attempt(self, sent, &why);
-            pthread_mutex_lock(&self->mutex);
-            due_s = wall_s() + settle(self, sent, status, why);
+            sg_worker_lock(&self->worker);
+            due_s = sg_clock_s() + settle(self, sent, status, why);
         }
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return NULL;
 }
 
@@ -397,25 +379,6 @@ static sg_status fill(sg_webhook *self, const sg_webhook_config *config,
     return read_secret(self, config->secret_path, ret_error);
 }
 
-static bool start(sg_webhook *self)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_mutex_init(&self->mutex, NULL);
-    pthread_cond_init(&self->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    sigset_t all, before;
-    sigfillset(&all); /* signals are the loop's business */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool made = pthread_create(&self->thread, NULL, work, self) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (made) {
-        pthread_setname_np(self->thread, "sg-webhook");
-    }
-    return made;
-}
-
 static void release(sg_webhook *self)
 {
     for (message *next; self->first; self->first = next) {
@@ -445,7 +408,7 @@ sg_status sg_webhook_create(const sg_webhook_config *config, sg_webhook **ret,
         snprintf(ret_error, SG_WEBHOOK_TEXT,
                  "webhook: libcurl is not installed; on Debian: apt install libcurl3-gnutls");
     }
-    if (status == SG_OK && (!prepare(self, config->ca_path) || !start(self))) {
+    if (status == SG_OK && (!prepare(self, config->ca_path) || !sg_worker_start(&self->worker, "sg-webhook", work, self))) {
         status = SG_NOMEM;
         snprintf(ret_error, SG_WEBHOOK_TEXT, "webhook: %s", sg_status_text(SG_NOMEM));
     }
@@ -462,18 +425,14 @@ void sg_webhook_destroy(sg_webhook *self)
     if (!self) {
         return;
     }
-    pthread_mutex_lock(&self->mutex);
-    self->ending = true;
-    self->end_s = wall_s() + last_words_s;
-    pthread_cond_signal(&self->changed);
-    pthread_mutex_unlock(&self->mutex);
-    pthread_join(self->thread, NULL);
+    sg_worker_lock(&self->worker);
+    self->end_s = sg_clock_s() + last_words_s;
+    sg_worker_unlock(&self->worker);
+    sg_worker_end(&self->worker);
     if (self->counts.queued > 0) {
         char what[64];
         snprintf(what, sizeof what, "did not get the last %d messages", self->counts.queued);
         say(self, what, NULL, 0);
     }
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->mutex);
     release(self);
 }

@@ -1,5 +1,6 @@
 #include "plan/again.h"
 
+#include "base/clock.h"
 #include "plan/interior.h"
 #include "plan/program.h"
 #include "plan/schedule.h"
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Next to nothing, as a value and as a price of a scaled program. */
 static const double TRACE_VALUE = 4e-6, TRACE_PRICE = 1e-5;
@@ -35,17 +35,10 @@ struct sg_again {
     size_t columns, rows; /* of result */
 };
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* What is left of the limit; 0 stays 0 (none), an exhausted limit becomes a moment. */
 static double seconds_left(double seconds_max, double began_s)
 {
-    return seconds_max <= 0.0 ? 0.0 : fmax(seconds_max - (now_s() - began_s), 1e-3);
+    return seconds_max <= 0.0 ? 0.0 : fmax(seconds_max - (sg_clock_s() - began_s), 1e-3);
 }
 
 sg_again *sg_again_create(void)
@@ -237,7 +230,7 @@ static void begin(sg_again *self, const sg_dispatch *problem, double seconds_max
     const sg_program *now = &self->programs[self->now];
     const sg_lp_model *m = &self->model;
     sg_program_trace trace = {.kw = TRACE_VALUE * m->unit, .price_per_kw = TRACE_PRICE * m->price};
-    double began_s = now_s();
+    double began_s = sg_clock_s();
     if (solve_interior(problem, 0.5 * seconds_max, pool, ret) == SG_SOLVED) {
         sg_program_point(now, ret, &trace, self->result.value);
         for (int j = 0; j < m->column_count; j++) {
@@ -285,7 +278,7 @@ sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double sec
                           sg_pool *pool, sg_schedule *ret, double *ret_turnover)
 {
     sg_program *now = &self->programs[self->now];
-    double began_s = now_s();
+    double began_s = sg_clock_s();
     bool fresh = false;
     sg_arena_free(&self->scratch[self->now]);
     sg_status status = sg_program_build(now, problem, false, &self->scratch[self->now]);
@@ -305,9 +298,9 @@ sg_outcome sg_again_solve(sg_again *self, const sg_dispatch *problem, double sec
     }
     sg_pivot_options options = {.seconds_max = seconds_left(seconds_max, began_s)};
     sg_lp_point point = {.value = self->result.value, .row_dual = self->result.row_dual};
-    double pivots_s = now_s();
+    double pivots_s = sg_clock_s();
     sg_outcome outcome = sg_pivot_solve(self->pivot, &options, &point);
-    self->pivot_s = now_s() - pivots_s;
+    self->pivot_s = sg_clock_s() - pivots_s;
     ret->iterations = point.iterations;
     self->begun = true;
     self->start_us = problem->start_us;

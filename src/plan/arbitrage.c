@@ -1,9 +1,10 @@
 #include "plan/arbitrage.h"
 
+#include "base/clock.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* How it works. All energies are scaled: X = x * scale, with scale growing by 1 / keep each step, so that the leak needs
  * no touching of the list. Three passes:
@@ -99,13 +100,6 @@ static double most_of(double a, double b)
 static double clamp(double value, double low, double high)
 {
     return value < low ? low : value > high ? high : value;
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 bool sg_arbitrage_fits(const sg_dispatch *p)
@@ -700,7 +694,7 @@ static void finish(const sg_dispatch *p, sg_schedule *ret)
 
 sg_status sg_arbitrage_solve(const sg_dispatch *p, void *memory, size_t size, sg_schedule *ret)
 {
-    double began_s = now_s();
+    double began_s = sg_clock_s();
     if (!sg_arbitrage_fits(p)) {
         return SG_RANGE;
     }
@@ -720,6 +714,6 @@ sg_status sg_arbitrage_solve(const sg_dispatch *p, void *memory, size_t size, sg
         schedule(&self, ret);
         finish(p, ret);
     }
-    ret->solve_s = now_s() - began_s;
+    ret->solve_s = sg_clock_s() - began_s;
     return SG_OK;
 }

@@ -1,5 +1,6 @@
 #include "plan/dispatch.h"
 
+#include "base/clock.h"
 #include "plan/again.h"
 #include "plan/interior.h"
 #include "plan/program.h"
@@ -9,22 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Softened amounts below this are the solver's rounding and not reported. */
 static const double SOFTENED_MIN_KW = 1e-5;
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* What is left of the limit; 0 stays 0 (none), an exhausted limit becomes a moment. */
 static double seconds_left(double seconds_max, double began_s)
 {
-    return seconds_max <= 0.0 ? 0.0 : fmax(seconds_max - (now_s() - began_s), 1e-3);
+    return seconds_max <= 0.0 ? 0.0 : fmax(seconds_max - (sg_clock_s() - began_s), 1e-3);
 }
 
 static void softened_name(const sg_program *self, const sg_slack *s, sg_dispatch_softened *ret)
@@ -330,7 +323,7 @@ static sg_status solve_by_own(const sg_dispatch *problem, const sg_dispatch_opti
 sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_options *options,
                                  sg_arena *arena, sg_schedule *ret)
 {
-    double began_s = now_s();
+    double began_s = sg_clock_s();
     sg_lp_solver library = options->solver == SG_SOLVER_HIGHS ? SG_LP_HIGHS : SG_LP_CLP;
     if (!sg_dispatch_is_valid(problem)) {
         return SG_RANGE;
@@ -350,6 +343,6 @@ sg_status sg_dispatch_solve_with(const sg_dispatch *problem, const sg_dispatch_o
     if (status == SG_OK && open) {
         status = solve_by_library(problem, library, options->seconds_max, began_s, arena, ret);
     }
-    ret->solve_s = now_s() - began_s;
+    ret->solve_s = sg_clock_s() - began_s;
     return status;
 }

@@ -1,11 +1,11 @@
 #include "plan/interior.h"
 
+#include "base/clock.h"
 #include "plan/interior_kernels.h"
 #include "plan/interior_layout.h"
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
@@ -42,13 +42,6 @@ enum { ITERATIONS_MAX = 100 };
 static const double GAP_RELATIVE = 1e-9;
 /* Of the products that there are, aimed at: one bound in a year that stops the first step says little about the others. */
 static const double TARGET_MOST = 0.2;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Bounds, which all have a price. */
 static double count_bounds(const sg_interior *self)
@@ -297,7 +290,7 @@ static sg_outcome iterate(sg_interior *self, const sg_interior_options *options,
         if (ret->iterations == most) {
             return SG_NUMERIC;
         }
-        if (options->seconds_max > 0 && now_s() - began_s > options->seconds_max) {
+        if (options->seconds_max > 0 && sg_clock_s() - began_s > options->seconds_max) {
             return SG_LIMIT;
         }
         step(&s, pool, at.products, goal.bounds);
@@ -308,7 +301,7 @@ static sg_outcome iterate(sg_interior *self, const sg_interior_options *options,
 sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
                              const sg_interior_options *options, sg_schedule *ret)
 {
-    double began_s = now_s();
+    double began_s = sg_clock_s();
     sg_outcome outcome = SG_INFEASIBLE;
     ret->iterations = 0;
     if (sg_interior_load(self, problem)) {
@@ -326,7 +319,7 @@ sg_outcome sg_interior_solve(sg_interior *self, const sg_dispatch *problem,
     }
     self->solved = outcome == SG_SOLVED;
     ret->outcome = outcome;
-    ret->solve_s = now_s() - began_s;
+    ret->solve_s = sg_clock_s() - began_s;
     return outcome;
 }
 

@@ -1,5 +1,6 @@
 #include "plan/pivot.h"
 
+#include "base/clock.h"
 #include "plan/pivot_state.h"
 
 #include <float.h>
@@ -27,13 +28,6 @@ static const double PRICE_MIN_IDLE = 1e-9;
 
 /* Nearer to a bound than this is at it. */
 static const double ROOM_MIN = 1e-6;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- memory ----------------------------------------------------------------------------------- */
 
@@ -587,7 +581,7 @@ static bool anchor(sg_pivot *s)
 
 void sg_pivot_begin_at(sg_pivot *s, const double *value, double seconds_max)
 {
-    double until_s = seconds_max > 0.0 ? now_s() + seconds_max : HUGE_VAL;
+    double until_s = seconds_max > 0.0 ? sg_clock_s() + seconds_max : HUGE_VAL;
     s->priced = false;
     load(s);
     take_point(s, value);
@@ -603,7 +597,7 @@ void sg_pivot_begin_at(sg_pivot *s, const double *value, double seconds_max)
         if (s->stand[j] != SG_BASIC && room_of(s, j) > 0.0) {
             bool done = sg_pivot_push(s, j) == SG_STEP_DONE;
             s->factored = done;
-            going = (done || anchor(s)) && (!isfinite(until_s) || now_s() < until_s);
+            going = (done || anchor(s)) && (!isfinite(until_s) || sg_clock_s() < until_s);
         }
     }
 }
@@ -642,7 +636,7 @@ static sg_pivot_step run(sg_pivot *s, const budget *b, sg_pivot_step (*once)(sg_
     sg_pivot_step step = SG_STEP_DONE;
     while (step == SG_STEP_DONE && s->pivots < b->pivots_max) {
         step = once(s);
-        if (s->pivots % CLOCK_EVERY == 0 && isfinite(b->until_s) && now_s() > b->until_s) {
+        if (s->pivots % CLOCK_EVERY == 0 && isfinite(b->until_s) && sg_clock_s() > b->until_s) {
             break;
         }
     }
@@ -761,7 +755,7 @@ static sg_outcome settle(sg_pivot *s, const budget *b)
 sg_outcome sg_pivot_solve(sg_pivot *s, const sg_pivot_options *options, sg_lp_point *ret)
 {
     int64_t most = options->pivots_max > 0 ? options->pivots_max : 2 * (int64_t)s->rows + 1000;
-    budget b = {.until_s = options->seconds_max > 0.0 ? now_s() + options->seconds_max : HUGE_VAL,
+    budget b = {.until_s = options->seconds_max > 0.0 ? sg_clock_s() + options->seconds_max : HUGE_VAL,
                 .pivots_max = most};
     s->pivots = 0;
     s->gains = true;

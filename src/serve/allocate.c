@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "serve/http.h"
 
 #include <stdio.h>
@@ -45,7 +46,7 @@ static enum MHD_Result submit(sg_http_request *request, const sg_request *wanted
     }
     self->pending[slot] = request;
     request->phase = SG_HTTP_WAITING;
-    request->deadline_ms = sg_http_clock_ms() + SG_HTTP_ANSWER_MS;
+    request->deadline_ms = sg_clock_ms() + SG_HTTP_ANSWER_MS;
     MHD_suspend_connection(request->connection);
     return MHD_YES;
 }

@@ -1,7 +1,7 @@
 #include "serve/audit_log.h"
 #include "serve/http.h"
 
-#include <signal.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,24 +16,24 @@ static void job_free(sg_http_job *job)
 static void *work(void *argument)
 {
     sg_serve *self = argument;
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     for (;;) { /* ends: when told to */
-        while (!self->jobs_waiting && !self->worker_stop && !self->audit_due) {
-            pthread_cond_wait(&self->wake, &self->mutex);
+        while (!self->jobs_waiting && !self->worker.ending && !self->audit_due) {
+            sg_worker_wait(&self->worker, INFINITY);
         }
         if (self->audit_due) {
             self->audit_due = false;
-            pthread_mutex_unlock(&self->mutex);
+            sg_worker_unlock(&self->worker);
             sg_audit_sync(self->config.data_dir);
-            pthread_mutex_lock(&self->mutex);
+            sg_worker_lock(&self->worker);
             continue;
         }
-        if (self->worker_stop) {
+        if (self->worker.ending) {
             break;
         }
         sg_http_job *job = self->jobs_waiting;
         self->jobs_waiting = job->next;
-        pthread_mutex_unlock(&self->mutex);
+        sg_worker_unlock(&self->worker);
         if (job->sql) {
             sg_query_answer answer;
             job->status = sg_query_run(self->config.data_dir, job->sql, job->length, SG_QUERY_JSON,
@@ -41,24 +41,18 @@ static void *work(void *argument)
         } else {
             sg_http_explain_work(self, job);
         }
-        pthread_mutex_lock(&self->mutex);
+        sg_worker_lock(&self->worker);
         job->next = self->jobs_done;
         self->jobs_done = job;
         sg_http_wake(self);
     }
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return NULL;
 }
 
 sg_status sg_http_ask_start(sg_serve *self)
 {
-    if (pthread_mutex_init(&self->mutex, NULL) != 0 || pthread_cond_init(&self->wake, NULL) != 0) {
-        return SG_NOMEM;
-    }
-    self->working = pthread_create(&self->worker, NULL, work, self) == 0;
-    if (self->working) {
-        pthread_setname_np(self->worker, "sg-query");
-    }
+    self->working = sg_worker_start(&self->worker, "sg-query", work, self);
     return self->working ? SG_OK : SG_NOMEM;
 }
 
@@ -102,15 +96,15 @@ enum MHD_Result sg_http_ask_queue(sg_http_request *request, sg_http_job *job)
     request->job = job;
     request->phase = SG_HTTP_WAITING;
     self->job_count++;
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     sg_http_job **last = &self->jobs_waiting;
     while (*last) {
         last = &(*last)->next;
     }
     *last = job;
-    pthread_cond_signal(&self->wake);
+    sg_worker_wake(&self->worker);
     MHD_suspend_connection(request->connection);
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_unlock(&self->worker);
     return MHD_YES;
 }
 
@@ -156,16 +150,21 @@ static void hand_back(sg_serve *self, sg_http_job *job, sg_http_phase phase)
     MHD_resume_connection(job->request->connection);
 }
 
+static void hand_back_all(sg_serve *self, sg_http_job *first, sg_http_phase phase)
+{
+    for (sg_http_job *next; first; first = next) {
+        next = first->next;
+        hand_back(self, first, phase);
+    }
+}
+
 void sg_http_ask_poll(sg_serve *self)
 {
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     sg_http_job *done = self->jobs_done;
     self->jobs_done = NULL;
-    pthread_mutex_unlock(&self->mutex);
-    for (sg_http_job *next; done; done = next) {
-        next = done->next;
-        hand_back(self, done, SG_HTTP_ANSWERED);
-    }
+    sg_worker_unlock(&self->worker);
+    hand_back_all(self, done, SG_HTTP_ANSWERED);
 }
 
 void sg_http_ask_forget(sg_http_request *request)
@@ -187,17 +186,9 @@ void sg_http_ask_stop(sg_serve *self)
     if (!self->working) {
         return;
     }
-    pthread_mutex_lock(&self->mutex);
-    self->worker_stop = true;
-    pthread_cond_signal(&self->wake);
-    pthread_mutex_unlock(&self->mutex);
-    pthread_join(self->worker, NULL);
+    sg_worker_end(&self->worker);
     self->working = false;
-    sg_http_ask_poll(self);
-    for (sg_http_job *next; self->jobs_waiting; self->jobs_waiting = next) {
-        next = self->jobs_waiting->next;
-        hand_back(self, self->jobs_waiting, SG_HTTP_LATE);
-    }
-    pthread_cond_destroy(&self->wake);
-    pthread_mutex_destroy(&self->mutex);
+    hand_back_all(self, self->jobs_done, SG_HTTP_ANSWERED);
+    hand_back_all(self, self->jobs_waiting, SG_HTTP_LATE);
+    self->jobs_done = self->jobs_waiting = NULL;
 }

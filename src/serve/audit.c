@@ -86,10 +86,10 @@ void sg_http_audit(sg_http_request *request, unsigned status, const sg_out *body
         sg_http_say(self, "the audit log cannot be written: an entry is lost");
     }
     sg_out_free(&out);
-    pthread_mutex_lock(&self->mutex);
+    sg_worker_lock(&self->worker);
     self->audit_due = true; /* the worker brings it to the disk */
-    pthread_cond_signal(&self->wake);
-    pthread_mutex_unlock(&self->mutex);
+    sg_worker_wake(&self->worker);
+    sg_worker_unlock(&self->worker);
 }
 
 enum MHD_Result sg_http_audit_list(sg_http_request *request)

@@ -3,6 +3,7 @@
 #ifndef SG_SERVE_HTTP_H
 #define SG_SERVE_HTTP_H
 #include "base/ring.h"
+#include "base/worker.h"
 #include "serve/body.h"
 #include "serve/document.h"
 #include "serve/serve.h"
@@ -10,7 +11,6 @@
 #include "store/query.h"
 
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 
 enum {
@@ -191,14 +191,12 @@ struct sg_serve {
     uint64_t answer_tick;
     uint64_t document_tick;
 
-    /* The query worker; jobs_* under the mutex. */
-    pthread_t worker;
+    /* The query worker; jobs_* and audit_due under its lock. */
+    sg_worker worker;
     bool working;
-    pthread_mutex_t mutex;
-    pthread_cond_t wake;
     sg_http_job *jobs_waiting, *jobs_done;
     int job_count;
-    bool worker_stop, audit_due;
+    bool audit_due;
 
     /* login.c */
     sg_tokens tokens;
@@ -319,7 +317,6 @@ void sg_http_rehearsal_poll(sg_serve *self, int64_t now_ms);
 int64_t sg_http_rehearsal_due_ms(const sg_serve *self); /* until the next look, -1 = no stream */
 void sg_http_rehearsal_free(sg_serve *self);
 
-int64_t sg_http_clock_ms(void);
 const sg_view *sg_http_view(sg_serve *self);
 /* The site that a view (may be NULL) is about. */
 const sg_site *sg_http_site(const sg_serve *self, const sg_view *view);

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "serve/http.h"
 
 #include <arpa/inet.h>
@@ -15,7 +16,7 @@ static const char code_name[] = "console";
 /* A change of the file counts within a second; a faulty file changes nothing and is said once. */
 static void refresh(sg_serve *self, bool at_once)
 {
-    int64_t now_ms = sg_http_clock_ms();
+    int64_t now_ms = sg_clock_ms();
     struct stat info;
     if (!self->config.tokens || (!at_once && now_ms - self->tokens_ms < SG_HTTP_TOKENS_MS)) {
         return;
@@ -128,7 +129,7 @@ static sg_http_session *session_of(sg_http_request *request)
         return NULL;
     }
     sg_token_hash(secret, hash);
-    int64_t now_ms = sg_http_clock_ms();
+    int64_t now_ms = sg_clock_ms();
     for (int i = 0; i < SG_HTTP_SESSIONS; i++) {
         sg_http_session *session = &self->sessions[i];
         session->open = session->open && now_ms - session->used_ms < SG_HTTP_SESSION_MS;
@@ -293,7 +294,7 @@ static enum MHD_Result opened(sg_http_request *request, const unsigned char toke
     }
     sg_http_session *session = session_new(self);
     session->open = true;
-    session->used_ms = sg_http_clock_ms();
+    session->used_ms = sg_clock_ms();
     sg_token_hash(secret, session->hash);
     memcpy(session->token, token, SG_TOKEN_HASH);
     snprintf(cookie, sizeof cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s", self->cookie,

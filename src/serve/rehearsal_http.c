@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "serve/http.h"
 #include "serve/rehearsal.h"
 
@@ -69,7 +70,7 @@ static bool begin_event(watch *w, const char *text, size_t length)
         memcpy(w->text, text, length);
         w->length = length;
         w->sent = 0;
-        w->sent_ms = sg_http_clock_ms();
+        w->sent_ms = sg_clock_ms();
     }
     return w->text != NULL;
 }
@@ -80,7 +81,7 @@ static bool next_event(watch *w)
     static const char beat[] = ": still here\n\n";
     sg_serve *self = w->serve;
     if (newest(self) == w->seen) {
-        return sg_http_clock_ms() - w->sent_ms < BEAT_MS || begin_event(w, beat, sizeof beat - 1);
+        return sg_clock_ms() - w->sent_ms < BEAT_MS || begin_event(w, beat, sizeof beat - 1);
     }
     sg_out document = {0}, event = {0};
     w->seen = write_document(self, &document);

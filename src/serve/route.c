@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "serve/assets.h"
 #include "serve/http.h"
 
@@ -98,7 +99,7 @@ static enum MHD_Result health(sg_http_request *request)
     sg_json_begin(&out, NULL, '{');
     sg_json_text(&out, "status", "ok");
     sg_json_text(&out, "version", self->counters.version);
-    sg_json_fixed(&out, "uptime_s", (double)(sg_http_clock_ms() - self->started_ms) / 1e3, 3);
+    sg_json_fixed(&out, "uptime_s", (double)(sg_clock_ms() - self->started_ms) / 1e3, 3);
     sg_json_end(&out, '}');
     return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, NULL, NULL);
 }
@@ -109,7 +110,7 @@ static enum MHD_Result ready(sg_http_request *request)
     const sg_view *view = sg_http_view(self);
     int64_t ticked_ms = atomic_load(&self->ticked_ms);
     double fresh_s = self->config.fresh_s > 0 ? self->config.fresh_s : 2.0;
-    double age_s = (double)(sg_http_clock_ms() - ticked_ms) / 1e3;
+    double age_s = (double)(sg_clock_ms() - ticked_ms) / 1e3;
     char detail[96];
     if (!view || ticked_ms == 0) {
         return sg_http_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not-ready", "Not ready",
@@ -409,7 +410,7 @@ enum MHD_Result sg_http_handle(void *serve, struct MHD_Connection *connection, c
     sg_http_connection *record = record_of(connection);
     if (record && !record->whole) {
         record->whole = true;
-        record->since_ms = sg_http_clock_ms();
+        record->since_ms = sg_clock_ms();
     }
     if (request->phase == SG_HTTP_READING) {
         return dispatch(request);
@@ -429,7 +430,7 @@ void sg_http_request_end(void *serve, struct MHD_Connection *connection, void **
     (void)why;
     if (record) {
         record->whole = record->stream = false;
-        record->since_ms = sg_http_clock_ms();
+        record->since_ms = sg_clock_ms();
     }
     if (request) {
         sg_http_allocate_forget(request);

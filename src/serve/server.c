@@ -1,7 +1,7 @@
+#include "base/clock.h"
 #include "serve/http.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-int64_t sg_http_clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 const sg_site *sg_http_site(const sg_serve *self, const sg_view *view)
 {
@@ -56,7 +49,7 @@ static void on_connection(void *serve, struct MHD_Connection *connection, void *
         *context = record;
         if (record) {
             record->fd = info ? info->connect_fd : -1;
-            record->since_ms = sg_http_clock_ms();
+            record->since_ms = sg_clock_ms();
             record->next = self->connections;
             if (self->connections) {
                 self->connections->previous = record;
@@ -118,7 +111,7 @@ static void *work(void *argument)
     sg_serve *self = argument;
     struct epoll_event events[2];
     while (!atomic_load(&self->stop)) { /* ends: when told to */
-        int count = epoll_wait(self->epoll_fd, events, 2, wait_ms(self, sg_http_clock_ms()));
+        int count = epoll_wait(self->epoll_fd, events, 2, wait_ms(self, sg_clock_ms()));
         for (int i = 0; i < count; i++) {
             uint64_t counted;
             if (events[i].data.fd == self->event_fd &&
@@ -126,7 +119,7 @@ static void *work(void *argument)
                 continue; /* somebody was quicker: there is no one, and it does not matter */
             }
         }
-        int64_t now_ms = sg_http_clock_ms();
+        int64_t now_ms = sg_clock_ms();
         sg_http_allocate_poll(self, now_ms);
         sg_http_ask_poll(self);
         sg_http_stream_poll(self, now_ms);
@@ -189,16 +182,8 @@ static bool start_daemon(sg_serve *self)
 
 static bool start_threads(sg_serve *self)
 {
-    sigset_t all, before;
-    sigfillset(&all); /* signals are the host's business */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started =
-        sg_http_ask_start(self) == SG_OK && pthread_create(&self->thread, NULL, work, self) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started) {
-        pthread_setname_np(self->thread, "sg-http");
-    }
-    return started;
+    return sg_http_ask_start(self) == SG_OK &&
+           sg_thread_start(&self->thread, "sg-http", work, self);
 }
 
 static void release(sg_serve *self)
@@ -239,7 +224,7 @@ sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
     self->config = *config;
     self->counters.version = config->version ? config->version : "unknown";
     self->counters.start_s = (int64_t)time(NULL);
-    self->started_ms = sg_http_clock_ms();
+    self->started_ms = sg_clock_ms();
     self->listen_fd = self->event_fd = self->epoll_fd = -1;
     sg_status status =
         sg_http_listen(listen, &self->listen_fd, &self->port, &self->loopback, ret_error);
@@ -293,7 +278,7 @@ void sg_serve_answer(sg_serve *self, uint64_t ticket, const sg_reply *reply, con
 
 void sg_serve_tick(sg_serve *self)
 {
-    atomic_store_explicit(&self->ticked_ms, sg_http_clock_ms(), memory_order_relaxed);
+    atomic_store_explicit(&self->ticked_ms, sg_clock_ms(), memory_order_relaxed);
     /* One wake for all ticks until the streams have taken it up. */
     if (!atomic_exchange(&self->fresh, true) && atomic_load(&self->hungry)) {
         sg_http_wake(self);
@@ -308,10 +293,10 @@ void sg_serve_stop(sg_serve *self)
     atomic_store(&self->stop, true);
     sg_http_wake(self);
     pthread_join(self->thread, NULL);
-    sg_http_allocate_poll(self, sg_http_clock_ms());
+    sg_http_allocate_poll(self, sg_clock_ms());
     sg_http_ask_stop(self);
     sg_http_stream_stop(self);
-    sg_http_rehearsal_poll(self, sg_http_clock_ms());
+    sg_http_rehearsal_poll(self, sg_clock_ms());
     MHD_run(self->daemon);
     release(self);
 }

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "serve/http.h"
 
 #include <errno.h>
@@ -219,7 +220,7 @@ static void close_stream(void *context)
         stream->next->previous = stream->previous;
     }
     self->counters.streams--;
-    self->left_ms = sg_http_clock_ms();
+    self->left_ms = sg_clock_ms();
     free(stream);
 }
 

@@ -1,5 +1,6 @@
 #include "store/telemetry.h"
 
+#include "base/clock.h"
 #include "site/reason.h"
 #include "store/telemetry_row.h"
 #include "store/telemetry_sql.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -87,16 +87,9 @@ static double ask_number(sqlite3 *db, const char *sql)
     return text[0] ? strtod(text, NULL) : (double)NAN;
 }
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int time_is_up(void *deadline_ms)
 {
-    return clock_ms() > *(int64_t *)deadline_ms;
+    return sg_clock_ms() > *(int64_t *)deadline_ms;
 }
 
 /* False where SQLite finds damage. A check that takes too long counts as passed: a start must stay
@@ -104,7 +97,7 @@ static int time_is_up(void *deadline_ms)
 static bool is_sound(sqlite3 *db, char *ret_why, size_t size)
 {
     sqlite3_stmt *statement = NULL;
-    int64_t deadline_ms = clock_ms() + CHECK_SECONDS * 1000;
+    int64_t deadline_ms = sg_clock_ms() + CHECK_SECONDS * 1000;
     bool sound = true;
     sqlite3_progress_handler(db, 10000, time_is_up, &deadline_ms);
     int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);

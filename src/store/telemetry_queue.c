@@ -1,11 +1,11 @@
+#include "base/clock.h"
 #include "base/ring.h"
+#include "base/worker.h"
 #include "store/telemetry.h"
 #include "store/telemetry_row.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,13 +40,6 @@ struct sg_telemetry_queue {
     uint64_t rows_in_transaction;
     bool failing;
 };
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void say(sg_telemetry_queue *self, bool failing)
 {
@@ -123,17 +116,17 @@ static void pause_until_woken(sg_telemetry_queue *self)
 static void *work(void *argument)
 {
     sg_telemetry_queue *self = argument;
-    int64_t committed_ms = clock_ms();
+    int64_t committed_ms = sg_clock_ms();
     bool open = false;
     for (;;) { /* ends: when told to and nothing waits */
         bool stop = atomic_load(&self->stop);
         int done = write_waiting(self, ROW_SLOTS);
         open = open || done > 0;
-        bool due = clock_ms() - committed_ms >= COMMIT_MS;
+        bool due = sg_clock_ms() - committed_ms >= COMMIT_MS;
         if (open && (due || (stop && done == 0))) {
             commit(self, done == 0);
             open = self->failing && self->pending_count > 0;
-            committed_ms = clock_ms();
+            committed_ms = sg_clock_ms();
         }
         if (done == 0) {
             if (stop) {
@@ -156,22 +149,17 @@ sg_status sg_telemetry_queue_start(sg_telemetry *store, void (*log)(void *self, 
     self->log = log;
     self->log_self = log_self;
     self->decided_us = INT64_MIN;
-    sigset_t all, before;
     bool made =
         sg_ring_init(&self->rows, ROW_SLOTS, sizeof(sg_telemetry_row)) == SG_OK &&
         sg_ring_init(&self->settlements, SETTLEMENT_SLOTS, sizeof(sg_settlement)) == SG_OK &&
-        sem_init(&self->wake, 0, 0) == 0;
-    sigfillset(&all); /* signals are the loop's business */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    made = made && pthread_create(&self->thread, NULL, work, self) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+        sem_init(&self->wake, 0, 0) == 0 &&
+        sg_thread_start(&self->thread, "sg-telemetry", work, self);
     if (!made) {
         sg_ring_free(&self->rows);
         sg_ring_free(&self->settlements);
         free(self);
         return SG_NOMEM;
     }
-    pthread_setname_np(self->thread, "sg-telemetry");
     *ret = self;
     return SG_OK;
 }

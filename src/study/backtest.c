@@ -1,10 +1,11 @@
 #include "study/backtest.h"
 
+#include "base/clock.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { VAL_WINDOWS = 720, BAND_WINDOWS = 256 }; /* of the val rows, at most */
 
@@ -19,13 +20,6 @@ typedef struct runner {
     uint8_t *passed; /* the same                                        */
     float *sample;   /* [voice][BAND_WINDOWS][series][horizon]: miss / scale in the val rows */
 } runner;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void tell(const runner *r, const char *what, double done)
 {
@@ -54,9 +48,9 @@ static void go_to(runner *r, int64_t row)
 static void speak(runner *r, int64_t origin)
 {
     for (int32_t v = 0; v < voices(r); v++) {
-        double began = now_s();
+        double began = sg_clock_s();
         sg_ensemble_predict(&r->it->ensemble, v, r->panel, origin);
-        r->it->score[v].predict_s += now_s() - began;
+        r->it->score[v].predict_s += sg_clock_s() - began;
     }
 }
 
@@ -136,9 +130,9 @@ static sg_status fit(runner *r, int64_t from, int64_t to)
     sg_ensemble *e = &r->it->ensemble;
     for (int32_t m = 0; m < e->model_count; m++) {
         tell(r, e->model[m]->name, (double)m / e->model_count);
-        double began = now_s();
+        double began = sg_clock_s();
         sg_status status = sg_ensemble_fit(e, m, r->panel, from, to);
-        r->it->score[m].fit_s += now_s() - began;
+        r->it->score[m].fit_s += sg_clock_s() - began;
         if (status != SG_OK) {
             return status;
         }
@@ -184,7 +178,7 @@ static sg_status learn(runner *r, int64_t train, int64_t val)
     int64_t to = train + val, windows = val - r->plan->horizon + 1, slot = 0;
     int64_t step = step_of(val, VAL_WINDOWS), kept = step_of(windows, step * BAND_WINDOWS) * step;
     sg_status status = fit(r, 0, train);
-    double began = now_s();
+    double began = sg_clock_s();
     for (int64_t origin = train; origin < to && status == SG_OK; origin++) {
         go_to(r, origin);
         learn_row(r, origin, true);
@@ -200,7 +194,7 @@ static sg_status learn(runner *r, int64_t train, int64_t val)
     for (int32_t v = 0; v < voices(r); v++) {
         r->it->score[v].predict_s = 0; /* what counts is the test */
     }
-    r->it->score[voices(r) - 1].fit_s += now_s() - began;
+    r->it->score[voices(r) - 1].fit_s += sg_clock_s() - began;
     return status == SG_OK ? start_bands(r, slot) : status;
 }
 
@@ -244,9 +238,9 @@ static void test(runner *r, int64_t from, int64_t to)
     int64_t windows = to - from - r->plan->horizon + 1;
     for (int64_t origin = from; origin < from + windows; origin++) {
         go_to(r, origin);
-        double began = now_s();
+        double began = sg_clock_s();
         learn_row(r, origin, !r->plan->fixed);
-        r->it->score[voices(r) - 1].predict_s += now_s() - began;
+        r->it->score[voices(r) - 1].predict_s += sg_clock_s() - began;
         if ((origin - from) % r->plan->stride == 0) {
             tell(r, "test", (double)(origin - from) / (double)windows);
             speak(r, origin);

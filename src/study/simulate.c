@@ -1,5 +1,6 @@
 #include "study/simulate.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 #include "engine/foresight.h"
 #include "engine/replan.h"
@@ -18,7 +19,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double kwh = 3.6e6;
 static const sg_report_money UNKNOWN = {.import_cost = (double)NAN,
@@ -66,13 +66,6 @@ typedef struct run {
     sg_days days;
     double done_from, done_to; /* progress of this run within the whole */
 } run;
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* --- plans --- */
 
@@ -725,7 +718,7 @@ static sg_report_baseline baseline_of(const sg_report *report)
 /* Everything behind this door plans every sim->plan_period_s. */
 static sg_status simulate(const sg_simulation *sim, sg_report *ret)
 {
-    double started_s = wall_s();
+    double started_s = sg_clock_s();
     int64_t steps = (int64_t)(sim->duration_s / sim->step_s + 1e-9);
     if (!(sim->step_s > 0) || steps < 1 || steps > INT32_MAX) {
         return SG_RANGE;
@@ -753,7 +746,7 @@ static sg_status simulate(const sg_simulation *sim, sg_report *ret)
             ret->month[k].baseline = compared ? base_report->month[k].money : UNKNOWN;
         }
         sg_notes_write(ret, r->source_peak_w);
-        ret->wall_s = wall_s() - started_s;
+        ret->wall_s = sg_clock_s() - started_s;
     }
     free(base_report);
     free(r);
