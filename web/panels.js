@@ -83,9 +83,13 @@ function drawStores(doc) {
 }
 
 function drawNodes(doc) {
-  const limited = list(doc.nodes).filter((n) => n.limit_kw > 0 && isNumber(n.power_kw)).map((n) => [n.id, n.power_kw, n.limit_kw, Math.abs(n.power_kw) / n.limit_kw, n.parent]);
-  const fullest = limited.sort((a, b) => b[3] - a[3]).slice(0, 8);
-  fill("nodes", fullest, ([id, kw, limit, share]) => bar(id, `${power(kw)} / ${power(limit)}`, share, null, share > 1.0005 ? "over" : share > 0.9 ? "hot" : ""), "No feeder of this site has a limit.");
+  const told = doc.forecast?.nodes ?? {}, soon = (n) => (isNumber(n.expected_kw) ? `in ${span(told.ahead_s)} ${power(n.expected_kw)}, nine in ten below ${power(n.expected_high_kw)}` : "");
+  const limited = list(doc.nodes).filter((n) => n.limit_kw > 0 && isNumber(n.power_kw)).map((n) => [n.id, n.power_kw, n.limit_kw, Math.abs(n.power_kw) / n.limit_kw, soon(n), n.may_pass === true]);
+  const fullest = limited.sort((a, b) => b[5] - a[5] || b[3] - a[3]).slice(0, 8);
+  fill("nodes", fullest, ([id, kw, limit, share, sub, may]) => bar(id, `${power(kw)} / ${power(limit)}`, share, may ? `may pass its limit: ${sub}` : sub, share > 1.0005 ? "over" : may || share > 0.9 ? "hot" : ""), "No feeder of this site has a limit.");
+  const skill = told.skill_vs_persistence, words = Math.abs(skill) < 0.05 ? "as good as" : `${percent(Math.abs(skill))} ${skill > 0 ? "better" : "worse"} than`;
+  const warned = told.silent ? " Warnings that a limit may be passed are silent: hardly any came true, as where the limits are kept by control." : told.warned >= 1 ? ` Of its warnings ${percent(told.came / told.warned)} came true${told.passed >= 1 ? `; of the limits passed ${percent(told.came / told.passed)} were warned of` : ""}.` : "";
+  put("nodes-note", isNumber(skill) ? `${span(told.ahead_s)} ahead this is ${words} the last value, and ${percent(told.inside_80_frac)} lay inside the 80 % interval.${warned}` : "");
 }
 
 function drawTasks(doc) {

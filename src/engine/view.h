@@ -112,6 +112,16 @@ typedef struct sg_view_services {
     int32_t any, tracking; /* agreed at all; the signal is followed */
 } sg_view_services;
 
+/* What the nodes draw `ahead_s` from now (host/nowcaster.h); ahead_s 0: nothing is told. */
+typedef struct sg_view_nowcast {
+    double ahead_s, skill_frac, inside_frac; /* of 80 % intervals; NAN: not known yet */
+    double warned, came, passed; /* rows of the past that counts: told that a node may pass its limit; of these, it did; it did, told or not */
+    double told_w[SG_VIEW_NODE_MAX], high_w[SG_VIEW_NODE_MAX]; /* NAN: not known */
+    uint8_t may_pass[SG_VIEW_NODE_MAX];
+    int32_t warned_now; /* nodes, those beyond the first SG_VIEW_NODE_MAX included */
+    int32_t silent;     /* 1: too few warnings came true, so none is told */
+} sg_view_nowcast;
+
 typedef struct sg_view {
     int64_t time_us;
     uint64_t tick;
@@ -186,6 +196,7 @@ typedef struct sg_view {
     int32_t usual_judged,
         unusual_count; /* readings that could be judged in the last quarter hour; not as usual: the first of them */
     sg_view_unusual unusual[SG_VIEW_UNUSUAL_MAX];
+    sg_view_nowcast nowcast;
     int32_t told_any, told_pad; /* 0: nothing was foretold yet */
     sg_view_told told[SG_SERIES_COUNT];
     sg_view_ahead ahead; /* the plan's part is the engine's */

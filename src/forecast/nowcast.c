@@ -270,29 +270,61 @@ static int block_of(int32_t ahead)
     return k;
 }
 
+static double said_of(const tile *t, const outlook *o, int k, int l, double way)
+{
+    return t->value[l] + ((double)o->base[k][l] + (double)o->slope[k][l] * way);
+}
+
 double sg_nowcast_at(const sg_nowcast *self, int32_t series, int32_t ahead)
 {
     SG_CHECK(series >= 0 && series < self->count);
     const tile *t = &self->tiles[series / TILE];
-    int k = block_of(ahead), l = series % TILE;
     outlook o;
     look_ahead_base(t, &o);
-    return t->value[l] + ((double)o.base[k][l] + (double)o.slope[k][l] * path_of().at[ahead - 1]);
+    return said_of(t, &o, block_of(ahead), series % TILE, path_of().at[ahead - 1]);
+}
+
+/* How far the bounds of series l lie from what is said. */
+static void reach_of(const band *b, int l, sg_nowcast_level level, double *ret_low,
+                     double *ret_high)
+{
+    double low = fmin((double)b->bound[0][l], 0), high = fmax((double)b->bound[2][l], 0);
+    if (level == SG_NOWCAST_95) { /* never inside the other */
+        low = fmin(low, (double)b->bound[1][l]);
+        high = fmax(high, (double)b->bound[3][l]);
+    }
+    *ret_low = low;
+    *ret_high = high;
 }
 
 void sg_nowcast_interval(const sg_nowcast *self, int32_t series, int32_t ahead,
                          sg_nowcast_level level, double *ret_low, double *ret_high)
 {
     double said = sg_nowcast_at(self, series, ahead);
-    const band *b = &self->tiles[series / TILE].of[block_of(ahead)];
-    int l = series % TILE;
-    double low = fmin((double)b->bound[0][l], 0), high = fmax((double)b->bound[2][l], 0);
-    if (level == SG_NOWCAST_95) { /* never inside the other */
-        low = fmin(low, (double)b->bound[1][l]);
-        high = fmax(high, (double)b->bound[3][l]);
-    }
+    double low, high;
+    reach_of(&self->tiles[series / TILE].of[block_of(ahead)], series % TILE, level, &low, &high);
     *ret_low = said + low;
     *ret_high = said + high;
+}
+
+void sg_nowcast_told(const sg_nowcast *self, int32_t ahead, sg_nowcast_level level,
+                     double *ret_said, double *ret_low, double *ret_high)
+{
+    int k = block_of(ahead);
+    double way = path_of().at[ahead - 1];
+    for (int32_t i = 0; i < self->tile_count; i++) {
+        const tile *t = &self->tiles[i];
+        int32_t from = i * TILE, left = self->count - from;
+        outlook o;
+        look_ahead_base(t, &o);
+        for (int32_t l = 0; l < TILE && l < left; l++) {
+            double low, high, said = said_of(t, &o, k, l, way);
+            reach_of(&t->of[k], l, level, &low, &high);
+            ret_said[from + l] = said;
+            ret_low[from + l] = said + low;
+            ret_high[from + l] = said + high;
+        }
+    }
 }
 
 /* --- kept across a restart --- */

@@ -56,6 +56,9 @@ typedef enum sg_nowcast_level {
 } sg_nowcast_level;
 void sg_nowcast_interval(const sg_nowcast *self, int32_t series, int32_t ahead,
                          sg_nowcast_level level, double *ret_low, double *ret_high);
+/* Both of all series, [series]: the same bits. */
+void sg_nowcast_told(const sg_nowcast *self, int32_t ahead, sg_nowcast_level level,
+                     double *ret_said, double *ret_low, double *ret_high);
 
 /* For a restart. load: self is a created block for as many series, untouched unless SG_OK; SG_FORMAT: not such bytes or of another
  * version; SG_RANGE: another number of series; SG_CORRUPT: the checksum differs. @effects alloc=no block=no */

@@ -12,6 +12,7 @@
 #include "host/heat.h"
 #include "host/journal_file.h"
 #include "host/lookout.h"
+#include "host/nowcaster.h"
 #include "host/mailbox.h"
 #include "host/moment.h"
 #include "host/notify.h"
@@ -72,6 +73,7 @@ typedef struct host {
     sg_planner *planner;
     sg_again *again;     /* of the plans that are made on the spot */
     sg_lookout *lookout; /* NULL: there was no memory for it */
+    sg_nowcaster *nowcaster; /* NULL: as above */
     sg_twin *twin;       /* for rehearsals; NULL: nobody can ask for one */
     sg_foretold told;
     sg_mailbox to_serve;
@@ -533,6 +535,7 @@ static void fill_host_fields(host *h, sg_view *view)
         view->unusual_count = odd->count;
         memcpy(view->unusual, odd->most, sizeof view->unusual);
     }
+    sg_nowcaster_view(h->nowcaster, view);
     sg_baseline_view(&h->baseline, h->site, h->engine, view);
     view->site = h->site;
     view->late_steps = h->late_steps;
@@ -585,6 +588,8 @@ static void swap_site(host *h, sg_replacement *new)
         atomic_store(&h->heat, heat);
     }
     sg_baseline_init(&h->baseline); /* another site: another comparison */
+    sg_nowcaster_destroy(h->nowcaster);
+    h->nowcaster = sg_nowcaster_create(h->site, h->config->step_s, h->config->data_dir, say);
     sg_command command = sg_engine_command(h->engine);
     h->field.write(h->field.self, &command);
     h->replan = (sg_replan){0};
@@ -654,6 +659,7 @@ static void step(host *h)
     sg_command command = sg_engine_command(h->engine);
     h->field.write(h->field.self, &command);
     h->steps++;
+    sg_nowcaster_step(h->nowcaster, h->engine);
     sg_settlement interval;
     publish(h, frame.request_count > 0 || sg_engine_settled(h->engine, &interval));
     answer(h, requests, tickets, replies, frame.request_count, durable);
@@ -798,6 +804,7 @@ static sg_status start(host *h)
         }
     }
     if (status == SG_OK) {
+        h->nowcaster = sg_nowcaster_create(h->site, h->config->step_s, h->config->data_dir, say);
         h->heat = sg_heat_create(h->site, NULL);
         sg_baseline_init(&h->baseline);
     }
@@ -843,6 +850,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     sg_twin_destroy(h->twin);
     sg_planner_destroy(h->planner);
     sg_lookout_destroy(h->lookout);
+    sg_nowcaster_destroy(h->nowcaster);
     sg_again_free(h->again);
     sg_telemetry_queue_stop(h->telemetry_queue);
     sg_telemetry_close(h->telemetry);

@@ -257,6 +257,11 @@ static void put_nodes(const sg_site *site, const sg_view *view, sg_out *out)
         }
         put_kw(out, "power_kw", view->node_w[i]);
         put_kw(out, "limit_kw", view->node_limit_w[i]);
+        if (view->nowcast.ahead_s > 0) {
+            put_kw(out, "expected_kw", view->nowcast.told_w[i]);
+            put_kw(out, "expected_high_kw", view->nowcast.high_w[i]);
+            sg_json_bool(out, "may_pass", view->nowcast.may_pass[i]);
+        }
         sg_json_end(out, '}');
     }
     sg_json_end(out, ']');

@@ -82,6 +82,20 @@ static void put_power(const sg_view *view, int which, const sg_view_forecast *fo
     sg_json_end(out, '}');
 }
 
+static void put_nodes(const sg_view_nowcast *nowcast, sg_out *out)
+{
+    sg_json_begin(out, "nodes", '{');
+    sg_json_fixed(out, "ahead_s", nowcast->ahead_s, 1);
+    sg_json_fixed(out, "skill_vs_persistence", nowcast->skill_frac, 4);
+    sg_json_fixed(out, "inside_80_frac", nowcast->inside_frac, 4);
+    sg_json_integer(out, "may_pass", nowcast->warned_now);
+    sg_json_bool(out, "silent", nowcast->silent);
+    sg_json_fixed(out, "warned", nowcast->warned, 1);
+    sg_json_fixed(out, "came", nowcast->came, 1);
+    sg_json_fixed(out, "passed", nowcast->passed, 1);
+    sg_json_end(out, '}');
+}
+
 void sg_document_forecast(const sg_view *view, sg_out *out)
 {
     sg_json_begin(out, "forecast", '{');
@@ -93,6 +107,9 @@ void sg_document_forecast(const sg_view *view, sg_out *out)
             put_told(view, c, out);
             sg_json_end(out, '}');
         }
+    }
+    if (view->nowcast.ahead_s > 0) {
+        put_nodes(&view->nowcast, out);
     }
     sg_json_end(out, '}');
 }

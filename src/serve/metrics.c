@@ -147,6 +147,28 @@ static void put_nodes(const sg_site *site, const sg_view *view, sg_out *out)
     }
 }
 
+/* What nodes draw seconds ahead, and the warnings made of it. */
+static void put_nowcast(const sg_view_nowcast *nowcast, sg_out *out)
+{
+    if (!(nowcast->ahead_s > 0)) {
+        return;
+    }
+    single(out, "symgrid_nodes_may_pass", "gauge",
+           "Nodes that may pass their limit within seconds.", nowcast->warned_now);
+    single(out, "symgrid_node_forecast_skill", "gauge",
+           "1 - mean miss / mean miss of the last value, of node powers seconds ahead, of hours past.",
+           nowcast->skill_frac);
+    single(out, "symgrid_node_forecast_inside_ratio", "gauge",
+           "Share of node powers that fell inside the 80 % interval told seconds before.",
+           nowcast->inside_frac);
+    single(out, "symgrid_node_warnings_precision", "gauge",
+           "Share of warnings after which the node passed its limit, of hours past.",
+           nowcast->warned > 0 ? nowcast->came / nowcast->warned : (double)NAN);
+    single(out, "symgrid_node_warnings_recall", "gauge",
+           "Share of limits passed that were warned of, of hours past.",
+           nowcast->passed > 0 ? nowcast->came / nowcast->passed : (double)NAN);
+}
+
 static void put_totals(const sg_site *site, const sg_view *view, sg_out *out)
 {
     const sg_settlement *total = &view->total, *running = &view->running;
@@ -223,6 +245,7 @@ static void put_health(const sg_view *view, sg_out *out)
            "Powers of nodes and loads that were not as usual for the hour of the week in the last "
            "quarter hour.",
            (double)view->unusual_count);
+    put_nowcast(&view->nowcast, out);
     single(out, "symgrid_steps_total", "counter", "Steps of the engine.", (double)view->tick);
     single(out, "symgrid_late_steps_total", "counter", "Steps that began after their time.",
            (double)view->late_steps);

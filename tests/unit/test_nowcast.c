@@ -191,6 +191,15 @@ static void it_says_what_the_plain_program_says(void **state)
                 assert_true(got == sg_nowcast_at(m, s, h)); /* NOLINT: the same bits */
             }
         }
+        int ahead = 1 + t % STEPS;
+        sg_nowcast_level level = (sg_nowcast_level)(t % 2);
+        double of_all[N], low[N], high[N], bound[2];
+        sg_nowcast_told(m, ahead, level, of_all, low, high);
+        for (int s = 0; s < N; s++) {
+            sg_nowcast_interval(m, s, ahead, level, &bound[0], &bound[1]);
+            assert_true(of_all[s] == said[s * STEPS + ahead - 1]);
+            assert_true(low[s] == bound[0] && high[s] == bound[1]);
+        }
     }
     free(m);
 }

@@ -77,6 +77,46 @@ static void telemetry_follows_the_contract_in_edge_units(void **state)
     json_decref(root);
 }
 
+static void seconds_ahead_are_told_where_somebody_looks(void **state)
+{
+    (void)state;
+    run_loop();
+    json_t *root = json_of(get("/energy/telemetry"), 200);
+    json_t *node = json_array_get(json_object_get(root, "nodes"), 1);
+    assert_null(json_object_get(node, "expected_kw"));
+    assert_null(json_object_get(json_object_get(root, "forecast"), "nodes"));
+    json_decref(root);
+    pthread_mutex_lock(&host.mutex);
+    sg_view_nowcast *nowcast = &host.live.nowcast;
+    *nowcast = (sg_view_nowcast){.ahead_s = 10,
+                                 .skill_frac = 0.25,
+                                 .inside_frac = NAN,
+                                 .warned = 40,
+                                 .came = 10,
+                                 .passed = 20,
+                                 .warned_now = 1};
+    nowcast->told_w[1] = 4000;
+    nowcast->high_w[1] = 5100;
+    nowcast->may_pass[1] = 1;
+    pthread_mutex_unlock(&host.mutex);
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    root = json_of(get("/energy/telemetry"), 200);
+    node = json_array_get(json_object_get(root, "nodes"), 1);
+    assert_true(number_at(node, NULL, "expected_kw") == 4);
+    assert_true(number_at(node, NULL, "expected_high_kw") == 5.1);
+    assert_true(json_is_true(json_object_get(node, "may_pass")));
+    json_t *told = json_object_get(json_object_get(root, "forecast"), "nodes");
+    assert_true(number_at(told, NULL, "skill_vs_persistence") == 0.25);
+    assert_true(json_is_null(json_object_get(told, "inside_80_frac")));
+    assert_true(number_at(told, NULL, "came") == 10);
+    json_decref(root);
+    answer metrics = get("/metrics");
+    assert_non_null(strstr(metrics.body, "\nsymgrid_nodes_may_pass 1\n"));
+    assert_non_null(strstr(metrics.body, "\nsymgrid_node_warnings_precision 0.25\n"));
+    assert_non_null(strstr(metrics.body, "\nsymgrid_node_warnings_recall 0.5\n"));
+    free(metrics.text);
+}
+
 static void the_plan_s_calendar_is_served(void **state)
 {
     (void)state;
@@ -444,6 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(health_answers_before_the_first_step_and_readiness_does_not),
         CASE(telemetry_follows_the_contract_in_edge_units),
+        CASE(seconds_ahead_are_told_where_somebody_looks),
         CASE(the_plan_s_calendar_is_served),
         CASE(the_plan_says_what_it_expects),
         CASE(what_was_saved_is_told),
