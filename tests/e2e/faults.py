@@ -72,7 +72,7 @@ def numbers(value, path=""):
         yield path, value
 
 
-NULL_IS_MEANT = re.compile(r"/(limit_kw|parent|available_kw|duration_s|deadline|granted|ended|until|received|start|end|outcome|cause|cause_text|age_s|skill_vs_persistence|"
+NULL_IS_MEANT = re.compile(r"/(limit_kw|parent|available_kw|duration_s|deadline|granted|ended|until|received|start|end|outcome|cause|cause_text|age_s|skill_vs_persistence|inside_80_frac|expected_kw|expected_high_kw|"
                            r"reason_text|state|id|export_kw_max|import_kw_max|services)$")
 
 
