@@ -208,6 +208,23 @@ static void say_prices(const sg_site *site, sg_out *out)
     }
 }
 
+static void say_alarms(const sg_site *site, sg_out *out)
+{
+    int32_t set = 0;
+    for (int i = 0; site->alarms && i < SG_ALARM_KIND_COUNT; i++) {
+        sg_alarm_rule preset = sg_alarm_rule_of(NULL, i);
+        if (!sg_alarm_rule_same(&site->alarms[i], &preset)) {
+            char own[200], usual[200];
+            sg_alarm_rule_sentence(&site->alarms[i], i, own, sizeof own);
+            sg_alarm_rule_sentence(&preset, i, usual, sizeof usual);
+            sg_out_format(out, "Alarm %s: %s (as it comes: %s).\n", sg_alarm_kind_name(i), own,
+                          usual);
+            set++;
+        }
+    }
+    sg_out_text(out, set == 0 ? "All alarms are raised as they come.\n" : "");
+}
+
 void sg_check_explain(const sg_site *site, sg_out *out)
 {
     static const char *const modes[] = {
@@ -220,6 +237,7 @@ void sg_check_explain(const sg_site *site, sg_out *out)
     say_stores(&f, out);
     say_classes(&f, out);
     say_prices(site, out);
+    say_alarms(site, out);
     sg_out_text(out, modes[site->mode]);
     free(f.node_w);
 }

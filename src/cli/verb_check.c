@@ -147,6 +147,31 @@ static void summary_groups_json(sg_out *out, const sg_site *site)
     }
 }
 
+/* Those that are not raised as they come. */
+static void summary_alarms_json(sg_out *out, const sg_site *site)
+{
+    sg_json_begin(out, "alarms", '[');
+    for (int i = 0; site->alarms && i < SG_ALARM_KIND_COUNT; i++) {
+        const sg_alarm_rule preset = sg_alarm_rule_of(NULL, i), *rule = &site->alarms[i];
+        const sg_alarm_limit *limit = sg_alarm_kind_limit(i);
+        if (sg_alarm_rule_same(rule, &preset)) {
+            continue;
+        }
+        bool fraction = limit && limit->dimension == SG_DIM_FRACTION;
+        sg_json_begin(out, NULL, '{');
+        sg_json_text(out, "kind", sg_alarm_kind_name(i));
+        sg_json_text(out, "priority", sg_priority_name(rule->priority));
+        sg_json_number(out, "on_delay_s", rule->on_s);
+        sg_json_number(out, "off_delay_s", rule->off_s);
+        if (limit) {
+            sg_json_number(out, fraction ? "setpoint_frac" : "setpoint_s", rule->setpoint);
+            sg_json_number(out, fraction ? "deadband_frac" : "deadband_s", rule->deadband);
+        }
+        sg_json_end(out, '}');
+    }
+    sg_json_end(out, ']');
+}
+
 static void summary_json(sg_out *out, const sg_site *site)
 {
     static const char *const modes[] = {"observe", "advise", "control"};
@@ -181,6 +206,7 @@ static void summary_json(sg_out *out, const sg_site *site)
     }
     sg_json_end(out, ']');
     sg_json_integer(out, "faults", site->fault_count);
+    summary_alarms_json(out, site);
     sg_json_end(out, '}');
 }
 

@@ -42,6 +42,8 @@ sg_command sg_engine_command(sg_engine *self);
 
 /* Copy what the outside may see. The host's own fields are left as they are. */
 void sg_engine_view(const sg_engine *self, sg_view *ret);
+/* The strained nodes of the view once more, by the rules of a site (site/alarm.h). @effects alloc=no block=no fails=never */
+void sg_engine_strains(const sg_engine *self, const sg_alarm_rule *rules, sg_view *ret);
 
 /* The task of that name, or NULL. */
 const sg_task *sg_engine_task(const sg_engine *self, const char *task_id);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 static const double deaf_s_max = 1.0; /* converters follow their set-points sooner */
-static const double over_frac = 0.01; /* of a limit, that meters may be wrong by */
 
 typedef struct group_state {
     double setpoint_w;
@@ -282,27 +281,31 @@ static void view_doubts(const sg_rooms *rooms, sg_view *ret)
 }
 
 /* 2: strained, 1: hardly any more, 0: neither. A breaker whose curve is known may carry more than its limit until it is hot. */
-static int strain_of(const sg_rooms *rooms, int n, double power_w, sg_view_strain *ret)
+static int strain_of(const sg_rooms *rooms, int n, double power_w, const sg_alarm_rule *hot,
+                     const sg_alarm_rule *over, sg_view_strain *ret)
 {
     bool curve = rooms->plant.node_curve[n] > 0;
     double limit_w = curve ? (double)INFINITY : rooms->plant.node_limit_w[n];
     double heat = curve ? rooms->control.node_heat[n] : 0;
     /* what was before the start is not known: heat begins at the bound */
-    bool strained = heat > SG_VIEW_HOT_FRAC + 1e-9 || power_w > limit_w * (1 + over_frac);
-    bool warm = heat > SG_VIEW_WARM_FRAC || power_w > limit_w * (1 - over_frac);
+    bool strained = heat > hot->setpoint + 1e-9 || power_w > limit_w * (1 + over->setpoint);
+    bool warm = heat > hot->setpoint - hot->deadband ||
+                power_w > limit_w * (1 + over->setpoint - over->deadband);
     *ret = (sg_view_strain){
         .node = n, .warm = !strained, .heat = heat, .power_w = power_w, .limit_w = limit_w};
     return strained ? 2 : warm ? 1 : 0;
 }
 
-static void view_strains(const sg_rooms *rooms, sg_view *ret)
+static void view_strains(const sg_rooms *rooms, const sg_alarm_rule *rules, sg_view *ret)
 {
+    sg_alarm_rule hot = sg_alarm_rule_of(rules, SG_ALARM_BREAKER_HOT);
+    sg_alarm_rule over = sg_alarm_rule_of(rules, SG_ALARM_FEEDER_OVER);
     const double *power_w = rooms->measure.value + rooms->plant.points.first[SG_POINT_NODE_POWER];
     sg_view_strain warm[SG_VIEW_STRAIN_MAX], one;
     int warm_count = 0;
     ret->strain_count = ret->strain_count_all = 0;
     for (int n = 0; n < rooms->plant.node_count; n++) {
-        int strain = strain_of(rooms, n, fabs(power_w[n]), &one);
+        int strain = strain_of(rooms, n, fabs(power_w[n]), &hot, &over, &one);
         if (strain == 2 && ret->strain_count_all++ < SG_VIEW_STRAIN_MAX) {
             ret->strain[ret->strain_count++] = one;
         } else if (strain == 1 && warm_count < SG_VIEW_STRAIN_MAX) {
@@ -442,13 +445,25 @@ static void view_plan(const sg_engine *self, const sg_plant *plant, sg_view *ret
     }
 }
 
-void sg_engine_view(const sg_engine *self, sg_view *ret)
+/* Nothing below writes to them. */
+static sg_rooms rooms_of(const sg_engine *self)
 {
     union {
         const sg_engine *read;
         sg_engine *write;
     } block = {.read = self};
-    sg_rooms rooms = sg_rooms_at(block.write);
+    return sg_rooms_at(block.write);
+}
+
+void sg_engine_strains(const sg_engine *self, const sg_alarm_rule *rules, sg_view *ret)
+{
+    sg_rooms rooms = rooms_of(self);
+    view_strains(&rooms, rules, ret);
+}
+
+void sg_engine_view(const sg_engine *self, sg_view *ret)
+{
+    sg_rooms rooms = rooms_of(self);
     const sg_plant *plant = &rooms.plant;
     ret->time_us = self->time_us;
     ret->tick = self->tick;
@@ -484,7 +499,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     ret->total = self->meter.total;
     memcpy(ret->quality_count, self->quality_count, sizeof ret->quality_count);
     view_doubts(&rooms, ret);
-    view_strains(&rooms, ret);
+    view_strains(&rooms, NULL, ret);
     ret->command_hash = self->command_hash;
 }
 

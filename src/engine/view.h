@@ -94,10 +94,9 @@ typedef struct sg_view_unusual {
 } sg_view_unusual;
 
 enum { SG_VIEW_STRAIN_MAX = 32 };
-#define SG_VIEW_HOT_FRAC  0.80 /* share of its trip that a breaker's heat stays below */
-#define SG_VIEW_WARM_FRAC 0.75 /* and that it cools down to, to be no longer strained */
 
-/* A node whose breaker is hot, or that carries more than it may; warm = 1: it has just ceased to be so. */
+/* A node whose breaker is hot, or that carries more than it may, by the rules of the alarms that tell of it; warm = 1: it has just
+ * ceased to be so. */
 typedef struct sg_view_strain {
     int32_t node, warm;
     double heat;             /* share of its trip; 0 where no trip curve is known */

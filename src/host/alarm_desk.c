@@ -16,6 +16,7 @@ struct sg_alarm_desk {
     sg_alarm_desk_config config;
     char path[SG_WHOLE_PATH_MAX]; /* "": nothing is kept */
     /* the loop's */
+    const sg_site *site; /* whose rules count */
     sg_alarm_watch watch;
     sg_alarm_sign sign[SG_ALARMS_SIGN_MAX];
     sg_alarm_summary shown;
@@ -37,8 +38,7 @@ static void log_event(const sg_alarm_desk *self, const sg_alarm_event *event)
     char sentence[320], line[420];
     sg_alarm_sentence(&event->alarm, sentence, sizeof sentence);
     snprintf(line, sizeof line, "alarm %llu %s: %s %s, %s", (unsigned long long)event->alarm.id,
-             sg_alarm_news_name(event->what),
-             sg_priority_name((int)sg_alarm_kind_priority(event->alarm.kind)),
+             sg_alarm_news_name(event->what), sg_priority_name(event->alarm.priority),
              sg_alarm_kind_name(event->alarm.kind), sentence);
     self->config.log(line);
 }
@@ -145,6 +145,10 @@ void sg_alarm_desk_look(sg_alarm_desk *self, const sg_site *site, sg_view *view)
         return;
     }
     if (sg_worker_try(&self->worker)) {
+        if (site != self->site) {
+            sg_alarms_rules(&self->alarms, site->alarms);
+            self->site = site;
+        }
         int count = sg_alarm_signs(&self->watch, site, view, self->config.step_s,
                                    self->sent.failing, self->sign);
         sg_alarms_look(&self->alarms, view->time_us, self->sign, count);

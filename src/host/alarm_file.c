@@ -68,13 +68,14 @@ static bool state_fits(const sg_alarm *alarm)
 
 static bool read_alarm(const json_t *object, sg_alarm *ret)
 {
-    char id[24], kind[64], state[32];
+    char id[24], kind[64], priority[32], state[32];
     *ret = (sg_alarm){.active = json_is_true(json_object_get(object, "active")),
                       .count = (int32_t)json_integer_value(json_object_get(object, "count")),
                       .value = read_number(object, "value"),
                       .limit = read_number(object, "limit")};
     bool good = read_text(object, "id", id, sizeof id) &&
                 read_text(object, "kind", kind, sizeof kind) &&
+                read_text(object, "priority", priority, sizeof priority) &&
                 read_text(object, "state", state, sizeof state) &&
                 read_text(object, "source", ret->source, sizeof ret->source) &&
                 read_text(object, "note", ret->note, sizeof ret->note) &&
@@ -89,8 +90,10 @@ static bool read_alarm(const json_t *object, sg_alarm *ret)
     char *end;
     ret->id = strtoull(id, &end, 10);
     ret->kind = sg_alarm_kind_find(kind);
+    ret->priority = (int32_t)sg_priority_find(priority);
     ret->state = sg_alarm_state_find(state);
-    return *end == '\0' && ret->id > 0 && ret->id < UINT64_MAX / 2 && state_fits(ret);
+    return *end == '\0' && ret->id > 0 && ret->id < UINT64_MAX / 2 && ret->priority >= 0 &&
+           state_fits(ret);
 }
 
 static sg_status take(const json_t *list, sg_alarms *ret)

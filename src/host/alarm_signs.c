@@ -9,10 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double reserve_frac = 0.01; /* of a store's capacity: so far below its reserve */
-static const double jump_s = 1;          /* that the clock may run beside the steps */
-static const double late_frac = 0.01;    /* of the steps of about the last minute */
-static const double late_warm_frac = 0.005;
 static const double late_window_s = 60;
 static const double late_steps_min = 100; /* fewer say nothing */
 
@@ -50,6 +46,7 @@ static void look_at_grid(const sg_site *site, const sg_view *view, list *to)
 
 static void look_at_nodes(const sg_site *site, const sg_view *view, list *to)
 {
+    sg_alarm_rule hot = sg_alarm_rule_of(site->alarms, SG_ALARM_BREAKER_HOT);
     char name[SG_ID_MAX];
     for (int i = 0; i < view->strain_count && i < SG_VIEW_STRAIN_MAX; i++) {
         const sg_view_strain *strain = &view->strain[i];
@@ -61,18 +58,21 @@ static void look_at_nodes(const sg_site *site, const sg_view *view, list *to)
             put(to, SG_ALARM_FEEDER_OVER, name, strain->power_w / 1e3, strain->limit_w / 1e3,
                 strain->warm != 0);
         } else {
-            put(to, SG_ALARM_BREAKER_HOT, name, 100 * strain->heat, 100 * SG_VIEW_HOT_FRAC,
+            put(to, SG_ALARM_BREAKER_HOT, name, 100 * strain->heat, 100 * hot.setpoint,
                 strain->warm != 0);
         }
     }
 }
 
-static void look_at_store(const sg_view_group *now, const char *id, list *to)
+static void look_at_store(const sg_site *site, const sg_view_group *now, const char *id, list *to)
 {
-    double under_j = now->floor_j - now->energy_j, margin_j = reserve_frac * now->capacity_j;
-    if (now->quality <= SG_SUSPECT && now->floor_j > 0 && under_j > 0) {
+    sg_alarm_rule rule = sg_alarm_rule_of(site->alarms, SG_ALARM_STORE_RESERVE);
+    double under_j = now->floor_j - now->energy_j;
+    double raised_j = rule.setpoint * now->capacity_j;
+    double over_j = (rule.setpoint - rule.deadband) * now->capacity_j;
+    if (now->quality <= SG_SUSPECT && now->floor_j > 0 && under_j > over_j) {
         put(to, SG_ALARM_STORE_RESERVE, id, now->energy_j / 3.6e6, now->floor_j / 3.6e6,
-            !(under_j > margin_j));
+            !(under_j > raised_j));
     }
     if (now->fault_count > 0) {
         put(to, SG_ALARM_STORE_DEAF, id, now->fault_count, (double)NAN, false);
@@ -88,7 +88,7 @@ static void look_at_groups(const sg_site *site, const sg_view *view, list *to)
             continue;
         }
         if (now->role == SG_STORE) {
-            look_at_store(now, id, to);
+            look_at_store(site, now, id, to);
         } else if (now->role == SG_SOURCE && now->fault_count > 0) {
             put(to, SG_ALARM_START_FAILED, id, now->fault_count, (double)NAN, false);
         } else if (now->role == SG_LOAD && now->shed_count > 0) {
@@ -122,8 +122,10 @@ static void look_at_doubts(const sg_site *site, const sg_view *view, list *to)
 }
 
 /* Both are told of the moment at which they happen; the off-delay makes them last. */
-static void look_at_clock(const sg_alarm_watch *self, const sg_view *view, double step_s, list *to)
+static void look_at_clock(const sg_alarm_watch *self, const sg_site *site, const sg_view *view,
+                          double step_s, list *to)
 {
+    double jump_s = sg_alarm_rule_of(site->alarms, SG_ALARM_CLOCK_JUMP).setpoint;
     double passed_s = (double)(view->time_us - self->time_us) * 1e-6;
     double jumped_s = passed_s - step_s * (double)(view->tick - self->tick);
     if (self->any && view->tick > self->tick && fabs(jumped_s) > jump_s) {
@@ -132,8 +134,10 @@ static void look_at_clock(const sg_alarm_watch *self, const sg_view *view, doubl
     put_plain(to, SG_ALARM_ROWS_DROPPED, self->any && view->dropped_rows > self->dropped_rows);
 }
 
-static void look_at_pace(sg_alarm_watch *self, const sg_view *view, double step_s, list *to)
+static void look_at_pace(sg_alarm_watch *self, const sg_site *site, const sg_view *view,
+                         double step_s, list *to)
 {
+    sg_alarm_rule rule = sg_alarm_rule_of(site->alarms, SG_ALARM_LATE_STEPS);
     if (self->any && view->tick > self->tick && view->late_steps >= self->late_steps) {
         double steps = (double)(view->tick - self->tick);
         double kept = exp(-steps * step_s / late_window_s);
@@ -142,8 +146,9 @@ static void look_at_pace(sg_alarm_watch *self, const sg_view *view, double step_
             self->recent_late * kept + (double)(view->late_steps - self->late_steps);
     }
     double share = self->recent_steps > 0 ? self->recent_late / self->recent_steps : 0;
-    if (self->recent_steps >= late_steps_min && share > late_warm_frac) {
-        put(to, SG_ALARM_LATE_STEPS, "", 100 * share, 100 * late_frac, !(share > late_frac));
+    if (self->recent_steps >= late_steps_min && share > rule.setpoint - rule.deadband) {
+        put(to, SG_ALARM_LATE_STEPS, "", 100 * share, 100 * rule.setpoint,
+            !(share > rule.setpoint));
     }
 }
 
@@ -157,8 +162,8 @@ int sg_alarm_signs(sg_alarm_watch *self, const sg_site *site, const sg_view *vie
     put_plain(&to, SG_ALARM_PLAN_MISSING,
               view->policy == SG_POLICY_MPC && view->rung >= SG_RUNG_RULES);
     put_plain(&to, SG_ALARM_WEBHOOK_FAILING, webhook_failing);
-    look_at_clock(self, view, step_s, &to);
-    look_at_pace(self, view, step_s, &to);
+    look_at_clock(self, site, view, step_s, &to);
+    look_at_pace(self, site, view, step_s, &to);
     look_at_nodes(site, view, &to);
     look_at_groups(site, view, &to);
     look_at_doubts(site, view, &to);

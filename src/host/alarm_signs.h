@@ -1,4 +1,4 @@
-/* alarm_signs.h - what in a view asks for attention: the thresholds of all kinds of alarms, in one place.
+/* alarm_signs.h - what in a view asks for attention: the thresholds of all kinds of alarms, by the site's rules (site/alarm.h).
  *
  * Deadband warm signs are inside it: below the limit of alarms.h's raise, not yet below that of its return.
  * Bounds   a pass over groups, doubts and strained nodes of the view; its size does not depend on the site.

@@ -31,6 +31,21 @@ void sg_alarms_init(sg_alarms *self)
     for (int i = 0; i < SG_ALARMS_STANDING_MAX; i++) {
         self->point[i].alarm.kind = -1;
     }
+    sg_alarms_rules(self, NULL);
+}
+
+void sg_alarms_rules(sg_alarms *self, const sg_alarm_rule *rules)
+{
+    for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
+        self->rule[i] = sg_alarm_rule_of(rules, i);
+    }
+    for (int i = 0; i < self->point_end; i++) {
+        sg_alarm *alarm = &self->point[i].alarm;
+        if (alarm->kind >= 0 && alarm->priority != self->rule[alarm->kind].priority) {
+            alarm->priority = self->rule[alarm->kind].priority;
+            self->changed = true;
+        }
+    }
 }
 
 /* --- the table, the record, the news --- */
@@ -143,8 +158,7 @@ static bool must_wait(const sg_alarms *self, int kind)
             return true;
         }
     }
-    return self->flood && kind != SG_ALARM_FLOOD &&
-           sg_alarm_kind_priority(kind) >= SG_PRIORITY_MEDIUM;
+    return self->flood && kind != SG_ALARM_FLOOD && self->rule[kind].priority >= SG_PRIORITY_MEDIUM;
 }
 
 /* Were `count` alarms raised within the last ten minutes? count <= SG_ALARMS_FLOOD_BEGINS */
@@ -161,7 +175,7 @@ static void announce(sg_alarms *self, sg_alarm_point *point, sg_alarm_news what)
 {
     point->alarm.state = SG_ALARM_UNACKNOWLEDGED;
     point->alarm.acknowledged_us = 0;
-    self->summary.raised[sg_alarm_kind_priority(point->alarm.kind)]++;
+    self->summary.raised[point->alarm.priority]++;
     tell(self, what, &point->alarm);
 }
 
@@ -243,7 +257,7 @@ static void hold(sg_alarms *self, sg_alarm_point *point, double dt_s)
         }
     } else {
         point->sign_s += dt_s;
-        if (point->sign_s >= sg_alarm_kind_on_s(point->alarm.kind)) {
+        if (point->sign_s >= self->rule[point->alarm.kind].on_s) {
             raise_alarm(self, point);
         }
     }
@@ -256,7 +270,7 @@ static void miss(sg_alarms *self, sg_alarm_point *point, double dt_s)
         point->alarm.kind = -1;
     } else if (point->alarm.active) {
         point->gone_s = point->gone_s < 0 ? 0 : point->gone_s + dt_s;
-        if (point->gone_s >= sg_alarm_kind_off_s(point->alarm.kind)) {
+        if (point->gone_s >= self->rule[point->alarm.kind].off_s) {
             return_alarm(self, point);
         }
     } else {
@@ -275,7 +289,10 @@ static void see(sg_alarms *self, const sg_alarm_sign *sign)
             self->summary.lost += !sign->warm;
             return;
         }
-        *point = (sg_alarm_point){.alarm = {.kind = sign->kind}, .sign_s = -1, .gone_s = -1};
+        *point = (sg_alarm_point){
+            .alarm = {.kind = sign->kind, .priority = self->rule[sign->kind].priority},
+            .sign_s = -1,
+            .gone_s = -1};
         memcpy(point->alarm.source, sign->source, sizeof point->alarm.source);
     }
     if (point->seen) {
@@ -329,7 +346,7 @@ static void count_up(sg_alarms *self)
             alarm->state == SG_ALARM_UNACKNOWLEDGED || alarm->state == SG_ALARM_RETURNED;
         if (alarm->active && !shelved && !suppressed) {
             s->active[alarm->kind]++;
-            s->priority[sg_alarm_kind_priority(alarm->kind)]++;
+            s->priority[alarm->priority]++;
         }
     }
 }

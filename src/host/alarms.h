@@ -1,5 +1,6 @@
 /* alarms.h - the life of each alarm: raised, acknowledged, returned, shelved, held back in a flood. A pure state machine.
  *
+ * Rules    priorities and delays are those of sg_alarms_rules, from the start as they come (site/alarm.h).
  * Point    a kind and a source make a point; it has at most one alarm that stands. A sign that lasts for the kind's on-delay raises
  *          it, the sign's absence for the off-delay returns it; a warm sign (inside the deadband) keeps it up and raises nothing.
  * States   unacknowledged -> acknowledged -> cleared, or unacknowledged -> returned -> cleared; cleared ones leave the table for a
@@ -61,6 +62,7 @@ typedef struct sg_alarms {
     int32_t past_count, past_next;
     sg_alarm_event event[SG_ALARMS_EVENT_MAX]; /* a ring; the oldest is overwritten */
     uint32_t event_begin, event_end;
+    sg_alarm_rule rule[SG_ALARM_KIND_COUNT];
     uint64_t next_id;
     int64_t time_us;                           /* of the last look, 0: none yet */
     int64_t raised_us[SG_ALARMS_FLOOD_BEGINS]; /* a ring of the last ones */
@@ -72,6 +74,9 @@ typedef struct sg_alarms {
 void sg_alarms_init(sg_alarms *self);
 /* One that was kept, in any order, before the first look. */
 void sg_alarms_restore(sg_alarms *self, const sg_alarm *alarm);
+
+/* Other rules from now on, NULL: as they come. What stands takes its new priority. */
+void sg_alarms_rules(sg_alarms *self, const sg_alarm_rule *rules);
 
 /* What is so at a time; count <= SG_ALARMS_SIGN_MAX. */
 void sg_alarms_look(sg_alarms *self, int64_t time_us, const sg_alarm_sign *sign, int count);

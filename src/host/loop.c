@@ -482,6 +482,9 @@ static void publish(host *h, bool now)
     }
     h->publish_due_s = wall + publish_period_s;
     sg_engine_view(h->engine, &h->view);
+    if (h->site->alarms) {
+        sg_engine_strains(h->engine, h->site->alarms, &h->view);
+    }
     fill_host_fields(h, &h->view);
     sg_alarm_desk_look(h->alarms, h->site, &h->view);
     if (h->serve) {

@@ -292,12 +292,13 @@ static void put_webhook(const sg_alarm_summary *alarms, sg_out *out)
 static void put_alarms(const sg_view *view, sg_out *out)
 {
     const sg_alarm_summary *alarms = &view->alarms;
+    const sg_alarm_rule *rules = view->site ? view->site->alarms : NULL;
     family(out, "symgrid_alarm_active", "gauge",
            "Alarms of a kind that are active, neither shelved nor suppressed.");
     for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
         sg_out_text(out, "symgrid_alarm_active");
         label(out, "kind", sg_alarm_kind_name(i), true);
-        label(out, "priority", sg_priority_name((int)sg_alarm_kind_priority(i)), false);
+        label(out, "priority", sg_priority_name(sg_alarm_rule_of(rules, i).priority), false);
         sg_out_text(out, "}");
         value(out, alarms->active[i]);
     }

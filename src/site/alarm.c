@@ -18,6 +18,13 @@ static const kind kinds[] = {
 #undef X
 };
 
+static const sg_alarm_limit limits[SG_ALARM_KIND_COUNT] = {
+#define X(code, dimension, setpoint, least, most, deadband, deadband_most, below, text) \
+    [code] = {dimension, setpoint, least, most, deadband, deadband_most, below, text},
+    SG_ALARM_LIMIT_LIST(X)
+#undef X
+};
+
 static const char *const priorities[] = {
 #define X(code, name) name,
     SG_PRIORITY_LIST(X)
@@ -63,19 +70,58 @@ const char *sg_alarm_kind_unit(int i)
     return kind_at(i)->unit;
 }
 
-sg_priority sg_alarm_kind_priority(int i)
+const sg_alarm_limit *sg_alarm_kind_limit(int i)
 {
-    return kind_at(i)->priority;
+    return i >= 0 && i < SG_ALARM_KIND_COUNT && limits[i].text ? &limits[i] : NULL;
 }
 
-double sg_alarm_kind_on_s(int i)
+sg_alarm_rule sg_alarm_rule_of(const sg_alarm_rule *rules, int i)
 {
-    return kind_at(i)->on_s;
+    if (rules && i >= 0 && i < SG_ALARM_KIND_COUNT) {
+        return rules[i];
+    }
+    const kind *of = kind_at(i);
+    const sg_alarm_limit *limit = sg_alarm_kind_limit(i);
+    return (sg_alarm_rule){.priority = (int32_t)of->priority,
+                           .on_s = of->on_s,
+                           .off_s = of->off_s,
+                           .setpoint = limit ? limit->setpoint : (double)NAN,
+                           .deadband = limit ? limit->deadband : (double)NAN};
 }
 
-double sg_alarm_kind_off_s(int i)
+/* NaN is what NaN is. */
+static bool same_number(double a, double b)
 {
-    return kind_at(i)->off_s;
+    return a == b || (isnan(a) && isnan(b));
+}
+
+bool sg_alarm_rule_same(const sg_alarm_rule *a, const sg_alarm_rule *b)
+{
+    return a->priority == b->priority && a->on_s == b->on_s && a->off_s == b->off_s &&
+           same_number(a->setpoint, b->setpoint) && same_number(a->deadband, b->deadband);
+}
+
+/* " above 5 %", or "" where there is none */
+static void edge_text(const sg_alarm_limit *limit, const char *word, double value, char ret[64])
+{
+    char number[SG_QUANTITY_TEXT];
+    ret[0] = '\0';
+    if (limit && isfinite(value)) {
+        sg_quantity_format(value, limit->dimension, number);
+        snprintf(ret, 64, " %s %s", word, number);
+    }
+}
+
+void sg_alarm_rule_sentence(const sg_alarm_rule *rule, int i, char *ret, size_t size)
+{
+    const sg_alarm_limit *limit = sg_alarm_kind_limit(i);
+    char above[64], below[64], on[SG_QUANTITY_TEXT], off[SG_QUANTITY_TEXT];
+    edge_text(limit, "above", rule->setpoint, above);
+    edge_text(limit, "below", rule->setpoint - rule->deadband, below);
+    sg_quantity_format(rule->on_s, SG_DIM_TIME, on);
+    sg_quantity_format(rule->off_s, SG_DIM_TIME, off);
+    snprintf(ret, size, "%s; raised%s after %s, returns%s after %s",
+             sg_priority_name(rule->priority), above, on, below, off);
 }
 
 const char *sg_alarm_state_name(int state)
@@ -92,6 +138,16 @@ int sg_alarm_kind_find(const char *name)
 {
     for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
         if (strcmp(kinds[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int sg_priority_find(const char *name)
+{
+    for (int i = 0; i < SG_PRIORITY_COUNT; i++) {
+        if (strcmp(priorities[i], name) == 0) {
             return i;
         }
     }
@@ -151,7 +207,7 @@ void sg_alarm_json(const sg_alarm *alarm, const char *key, sg_out *out)
     sg_json_text(out, "id", id);
     sg_json_text(out, "kind", of->name);
     sg_json_text(out, "source", alarm->source[0] ? alarm->source : NULL);
-    sg_json_text(out, "priority", sg_priority_name((int)of->priority));
+    sg_json_text(out, "priority", sg_priority_name(alarm->priority));
     sg_json_text(out, "state", sg_alarm_state_name(alarm->state));
     sg_json_bool(out, "active", alarm->active != 0);
     sg_json_text(out, "text", text);

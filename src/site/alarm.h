@@ -8,8 +8,10 @@
 #ifndef SG_SITE_ALARM_H
 #define SG_SITE_ALARM_H
 #include "base/limits.h"
+#include "base/quantity.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -95,6 +97,37 @@ typedef enum sg_alarm_kind {
         SG_ALARM_KIND_COUNT
 } sg_alarm_kind;
 
+/* Kinds with a limit of their own: code, dimension, setpoint with its least and most, deadband with its most (NAN: it has none),
+ * below: the deadband must end above 0, and what the setpoint is. It is raised above the setpoint, and returns below the setpoint
+ * less the deadband. A breaker's heat begins at 0.80, as what was before the start is not known, and control may use it up to there. */
+#define SG_ALARM_LIMIT_LIST(X)                                                         \
+    X(SG_ALARM_BREAKER_HOT, SG_DIM_FRACTION, 0.80, 0.80, 0.99, 0.05, 0.5, true,        \
+      "heat of the breaker, of what trips it")                                         \
+    X(SG_ALARM_FEEDER_OVER, SG_DIM_FRACTION, 0.01, 0, 1, 0.02, 0.5, false,             \
+      "power above the feeder's limit, of that limit")                                 \
+    X(SG_ALARM_STORE_RESERVE, SG_DIM_FRACTION, 0.01, 0, 0.5, 0.01, 0.5, false,         \
+      "energy below the store's reserve, of its capacity")                             \
+    X(SG_ALARM_CLOCK_JUMP, SG_DIM_TIME, 1, 0.2, 3600, (double)NAN, (double)NAN, false, \
+      "by which the clock and the steps part")                                         \
+    X(SG_ALARM_LATE_STEPS, SG_DIM_FRACTION, 0.01, 0.0001, 1, 0.005, 1, true,           \
+      "late steps, of those of about the last minute")
+
+typedef struct sg_alarm_limit {
+    sg_dimension dimension;
+    double setpoint, setpoint_min, setpoint_max;
+    double deadband, deadband_max;
+    bool below; /* the deadband must be less than the setpoint */
+    const char *text;
+} sg_alarm_limit;
+
+/* How alarms of a kind are raised: what the section `alarms` of a site file may set. */
+typedef struct sg_alarm_rule {
+    int32_t priority; /* sg_priority */
+    double on_s,
+        off_s; /* it must be so for so long before it is raised; no longer so, before it has returned */
+    double setpoint, deadband; /* of kinds with a limit, in its dimension; else NAN */
+} sg_alarm_rule;
+
 /* As ISA-18.2 has them; cleared: back to normal and acknowledged, only in the record of past ones. */
 #define SG_ALARM_STATE_LIST(X)                   \
     X(SG_ALARM_UNACKNOWLEDGED, "unacknowledged") \
@@ -116,6 +149,7 @@ enum { SG_ALARM_NOTE = 160 }; /* bytes of a note with its terminator */
 typedef struct sg_alarm {
     uint64_t id;            /* 1, 2, ... in the order they were first raised */
     int32_t kind;           /* sg_alarm_kind   */
+    int32_t priority;       /* sg_priority, by the rule of its kind */
     int32_t state;          /* sg_alarm_state  */
     int32_t active;         /* what it tells of is still so */
     int32_t count;          /* how often it was raised before it was done with */
@@ -164,15 +198,21 @@ const char *sg_alarm_kind_name(int kind);
 const char *sg_alarm_kind_text(int kind);   /* what is the matter */
 const char *sg_alarm_kind_advice(int kind); /* what to do */
 const char *sg_alarm_kind_unit(int kind);
-sg_priority sg_alarm_kind_priority(int kind);
-double sg_alarm_kind_on_s(int kind);  /* it must be so for so long before it is raised */
-double sg_alarm_kind_off_s(int kind); /* and no longer so, before it has returned */
+/* NULL: it has no limit that can be set. */
+const sg_alarm_limit *sg_alarm_kind_limit(int kind);
+/* That of a kind: from rules[SG_ALARM_KIND_COUNT], or where that is NULL as the lists above have it. */
+sg_alarm_rule sg_alarm_rule_of(const sg_alarm_rule *rules, int kind);
 const char *sg_alarm_state_name(int state);
 const char *sg_alarm_action_name(int action);
 /* The number that a name stands for, -1: none. */
 int sg_alarm_kind_find(const char *name);
+int sg_priority_find(const char *name);
 int sg_alarm_state_find(const char *name);
 int sg_alarm_action_find(const char *name);
+
+bool sg_alarm_rule_same(const sg_alarm_rule *a, const sg_alarm_rule *b);
+/* "high; raised above 5 % after 2 s, returns below 3 % after 10 s" */
+void sg_alarm_rule_sentence(const sg_alarm_rule *rule, int kind, char *ret, size_t size);
 
 /* "pdu-3: its breaker is near its trip (83 %, limit 80 %)" */
 void sg_alarm_sentence(const sg_alarm *alarm, char *ret, size_t size);

@@ -3,7 +3,7 @@
  * Binding goes in passes: sections are collected from all blocks (reader.c), series are declared and loaded
  * (bind_series.c), nodes counted and laid out (bind_nodes.c), devices counted, checked against the limits and only
  * then allocated and filled (bind_devices.c), what refers to them last (bind_rest.c), how it is planned
- * (bind_planning.c) and what it does for the grid (bind_services.c).
+ * (bind_planning.c), what it does for the grid (bind_services.c) and how its alarms are raised (bind_alarms.c).
  * Every pass goes on after an error, so that a reader of the diagnostics sees all of them. */
 #ifndef SG_SITE_BIND_H
 #define SG_SITE_BIND_H
@@ -22,6 +22,7 @@ typedef enum sg_section {
     SG_IN_WORKFLOWS,
     SG_IN_PLANNING,
     SG_IN_SCHEDULES,
+    SG_IN_ALARMS,
     SG_SECTION_COUNT
 } sg_section;
 
@@ -151,6 +152,7 @@ void sg_bind_faults(sg_bind *b);
 void sg_bind_workflows(sg_bind *b);
 void sg_bind_planning(sg_bind *b);
 void sg_bind_services(sg_bind *b);
+void sg_bind_alarms(sg_bind *b);
 
 /* One input of a block: a series (*ret_series >= 0) or a constant. */
 bool sg_bind_feed(sg_bind *b, const sg_yaml *at, const sg_input *input, int32_t *ret_series,

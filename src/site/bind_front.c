@@ -19,13 +19,21 @@ static const struct section {
     sg_section section;
     const char *kind; /* of the source's own blocks, "" = needs `type` */
 } sections[] = {
-    {"series", SG_IN_SERIES, NULL},       {"templates", SG_IN_TEMPLATES, NULL},
-    {"nodes", SG_IN_NODES, NULL},         {"sources", SG_IN_SOURCES, NULL},
-    {"ties", SG_IN_TIES, NULL},           {"schedules", SG_IN_SCHEDULES, NULL},
-    {"stores", SG_IN_STORES, NULL},       {"loads", SG_IN_LOADS, NULL},
-    {"grid", SG_IN_GRID, NULL},           {"faults", SG_IN_FAULTS, NULL},
-    {"workflows", SG_IN_WORKFLOWS, NULL}, {"planning", SG_IN_PLANNING, NULL},
-    {"solar", SG_IN_SOURCES, "solar"},    {"osmotic", SG_IN_SOURCES, "osmotic"},
+    {"series", SG_IN_SERIES, NULL},
+    {"templates", SG_IN_TEMPLATES, NULL},
+    {"nodes", SG_IN_NODES, NULL},
+    {"sources", SG_IN_SOURCES, NULL},
+    {"ties", SG_IN_TIES, NULL},
+    {"schedules", SG_IN_SCHEDULES, NULL},
+    {"stores", SG_IN_STORES, NULL},
+    {"loads", SG_IN_LOADS, NULL},
+    {"grid", SG_IN_GRID, NULL},
+    {"faults", SG_IN_FAULTS, NULL},
+    {"workflows", SG_IN_WORKFLOWS, NULL},
+    {"planning", SG_IN_PLANNING, NULL},
+    {"alarms", SG_IN_ALARMS, NULL},
+    {"solar", SG_IN_SOURCES, "solar"},
+    {"osmotic", SG_IN_SOURCES, "osmotic"},
     {"storage", SG_IN_STORES, NULL},
 };
 

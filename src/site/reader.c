@@ -138,6 +138,7 @@ static void bind_all(sg_bind *b)
     sg_bind_workflows(b);
     sg_bind_planning(b);
     sg_bind_services(b);
+    sg_bind_alarms(b);
     if (b->diagnostics->errors == 0) {
         check_whole(b);
     }
@@ -267,7 +268,8 @@ static uint64_t mix_series(uint64_t hash, const sg_series *s)
     return s->count > 0 ? sg_hash(hash, s->value, (size_t)s->count * sizeof *s->value) : hash;
 }
 
-/* Field by field: padding between fields and addresses must not count. */
+/* Field by field: padding between fields and addresses must not count. Nor do alarms: they change nothing that the engine does, so
+ * a journal goes on and replays whatever they are. */
 uint64_t sg_site_hash(const sg_site *site)
 {
     uint64_t hash = mix_text(SG_HASH_START, site->id);

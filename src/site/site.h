@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "model/breaker.h"
 #include "model/kind.h"
+#include "site/alarm.h"
 #include "site/fault.h"
 #include "site/plan.h"
 #include "site/schedule.h"
@@ -113,6 +114,7 @@ typedef struct sg_site {
     int32_t fault_count;
     sg_planning planning;
     sg_services services;
+    const sg_alarm_rule *alarms; /* [SG_ALARM_KIND_COUNT]; NULL: as they come (site/alarm.h) */
 
     sg_arena arena;
 } sg_site;

@@ -7,6 +7,7 @@ ctest: serial
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -46,9 +47,9 @@ def check(condition, what):
         raise AssertionError(what)
 
 
-def write(path, racks=2, limit=40, more="", store="", text=None):
+def write(path, racks=2, limit=40, more="", store="", alarms="", text=None):
     with open(path + ".new", "w") as file:
-        file.write(text if text is not None else SITE.format(racks=racks, limit=limit, more=more, store=store))
+        file.write(text if text is not None else SITE.format(racks=racks, limit=limit, more=more, store=store) + alarms)
     os.rename(path + ".new", path)
 
 
@@ -108,6 +109,13 @@ def main():
                   racks=3, more=EXTRA, store=WHEEL, limit=15)
     wait("the limit is kept", lambda now: now["tick"] > tight["tick"] + 5 and
          all(n["power_kw"] <= 15.001 for n in now["nodes"] if n["id"].startswith("rack")))
+    def priority():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10 * SLOW) as reply:
+            return re.search(r'symgrid_alarm_active{kind="plan_missing",priority="(\w+)"}', reply.read().decode()).group(1)
+
+    check(priority() == "medium", "alarms are raised as they come")
+    again("rules of alarms", lambda now: priority() == "high", racks=3, more=EXTRA, store=WHEEL, limit=15,
+          alarms="alarms: {plan_missing: {priority: high, on_delay: 5s}}\n")
     before = state()["tick"]
     write(site, text="nodes:\n  site: {limt: 3kW}\n")
     process.send_signal(signal.SIGHUP)
@@ -128,7 +136,7 @@ def main():
     late = [line for line in said().splitlines() if " late, " in line][-1]
     print(late)
     print(replay.stdout.strip().splitlines()[-1])
-    print("14 changes of a running site: taken, refused with its place, replayed")
+    print("15 changes of a running site: taken, refused with its place, replayed")
 
 
 if __name__ == "__main__":

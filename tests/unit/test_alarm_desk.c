@@ -128,6 +128,42 @@ static void nothing_is_lost_between_the_threads(void **state)
     free(view);
 }
 
+/* The site file was read again: the next look goes by its rules. */
+static void another_site_brings_its_own_rules(void **state)
+{
+    (void)state;
+    sg_alarm_rule rules[SG_ALARM_KIND_COUNT];
+    sg_view *view = calloc(1, sizeof *view);
+    sg_site next = site;
+    sg_alarm alarm;
+    assert_non_null(view);
+    for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
+        rules[i] = sg_alarm_rule_of(NULL, i);
+    }
+    rules[SG_ALARM_GRID_LOST].priority = SG_PRIORITY_LOW;
+    next.alarms = rules;
+    const sg_alarm_desk_config config = {
+        .step_s = 1, .site_id = "", .site_title = "", .log = count_line};
+    sg_alarm_desk *desk = sg_alarm_desk_create(&config);
+    sg_alarms_port port = sg_alarm_desk_port(desk);
+    const sg_site *of[] = {&site, &next, &site};
+    const int priority[] = {SG_PRIORITY_CRITICAL, SG_PRIORITY_LOW, SG_PRIORITY_CRITICAL};
+    for (int i = 0; i < 3; i++) {
+        set_view(view, 101 + (uint64_t)i); /* the grid is away */
+        view->group_count = 0;
+        for (int tried = 0; tried < 2;
+             tried++) { /* its own thread may hold the lock for a moment */
+            sg_alarm_desk_look(desk, of[i], view);
+            usleep(20000);
+        }
+        assert_int_equal(port.list(port.self, SG_ALARMS_STANDING, 1, &alarm), 1);
+        assert_int_equal(alarm.kind, SG_ALARM_GRID_LOST);
+        assert_int_equal(alarm.priority, priority[i]);
+    }
+    sg_alarm_desk_destroy(desk);
+    free(view);
+}
+
 static void without_a_folder_it_works_and_keeps_nothing(void **state)
 {
     (void)state;
@@ -151,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost_between_the_threads),
+        cmocka_unit_test(another_site_brings_its_own_rules),
         cmocka_unit_test(without_a_folder_it_works_and_keeps_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

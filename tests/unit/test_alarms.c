@@ -171,7 +171,7 @@ static void is_raised_after_its_on_delay_and_not_before(void **state)
             continue;
         }
         begin();
-        int delay_s = (int)sg_alarm_kind_on_s(kind);
+        int delay_s = (int)sg_alarm_rule_of(NULL, kind).on_s;
         hold(delay_s, kind, "x"); /* seen first at 0: so for delay - 1 s */
         assert_int_equal(newest(SG_ALARMS_STANDING).kind, -1);
         hold(1, kind, "x");
@@ -257,6 +257,88 @@ static void a_clock_that_jumps_ends_no_delay(void **state)
     assert_int_equal(newest(SG_ALARMS_ALL).kind, -1);
     hold(1, SG_ALARM_PLAN_MISSING, "");
     assert_int_equal(newest(SG_ALARMS_STANDING).kind, SG_ALARM_PLAN_MISSING);
+}
+
+/* ---- rules of a site ---- */
+
+static sg_alarm_rule rules[SG_ALARM_KIND_COUNT];
+
+static void rules_as_they_come(void)
+{
+    for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
+        rules[i] = sg_alarm_rule_of(NULL, i);
+    }
+}
+
+static void delays_and_priority_are_those_of_the_site(void **state)
+{
+    (void)state;
+    rules_as_they_come();
+    rules[SG_ALARM_FEEDER_OVER] = (sg_alarm_rule){
+        .priority = SG_PRIORITY_CRITICAL, .on_s = 20, .off_s = 3, .setpoint = 0, .deadband = 0};
+    begin();
+    sg_alarms_rules(&alarms, rules);
+    hold(20, SG_ALARM_FEEDER_OVER, "pdu"); /* so for 19 s */
+    assert_int_equal(newest(SG_ALARMS_ALL).kind, -1);
+    hold(1, SG_ALARM_FEEDER_OVER, "pdu");
+    assert_int_equal(newest(SG_ALARMS_STANDING).priority, SG_PRIORITY_CRITICAL);
+    assert_int_equal(alarms.summary.priority[SG_PRIORITY_CRITICAL], 1);
+    assert_int_equal(alarms.summary.raised[SG_PRIORITY_CRITICAL], 1);
+    hold(3, -1, ""); /* gone for 2 s */
+    assert_int_equal(newest(SG_ALARMS_STANDING).active, 1);
+    hold(1, -1, "");
+    assert_int_equal(newest(SG_ALARMS_STANDING).active, 0);
+}
+
+/* A site file that is read again while alarms stand: they take the new priority, and what returned stays as it is. */
+static void what_stands_takes_a_new_priority(void **state)
+{
+    (void)state;
+    rules_as_they_come();
+    begin();
+    hold(1, SG_ALARM_CLOCK_JUMP, "");
+    hold(7, SG_ALARM_FEEDER_OVER, "pdu");
+    assert_int_equal(alarms.summary.priority[SG_PRIORITY_HIGH], 1);
+    rules[SG_ALARM_FEEDER_OVER].priority = SG_PRIORITY_LOW;
+    alarms.changed = false;
+    sg_alarms_rules(&alarms, rules);
+    assert_true(alarms.changed); /* it is kept on disk */
+    hold(1, SG_ALARM_FEEDER_OVER, "pdu");
+    assert_int_equal(newest(SG_ALARMS_STANDING).priority, SG_PRIORITY_LOW);
+    assert_int_equal(alarms.summary.priority[SG_PRIORITY_HIGH], 0);
+    assert_int_equal(alarms.summary.priority[SG_PRIORITY_LOW], 1);
+    alarms.changed = false;
+    sg_alarms_rules(&alarms, rules);
+    assert_false(alarms.changed);
+    sg_alarms_rules(&alarms, NULL);
+    assert_int_equal(newest(SG_ALARMS_STANDING).priority, SG_PRIORITY_HIGH);
+}
+
+/* A flood holds back by the priority that the site gave. */
+static void a_flood_goes_by_the_priority_of_the_site(void **state)
+{
+    (void)state;
+    static sg_alarm_sign sign[12];
+    rules_as_they_come();
+    rules[SG_ALARM_READINGS_STALE].priority = SG_PRIORITY_HIGH;
+    rules[SG_ALARM_STORE_DEAF].on_s = 0;
+    begin();
+    sg_alarms_rules(&alarms, rules);
+    for (int i = 0; i < 12; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "rack-%d", i);
+        sign[i] = sign_of(SG_ALARM_READINGS_STALE, name);
+    }
+    for (int i = 0; i < 10; i++) {
+        look(1, sign, 10);
+    }
+    assert_true(alarms.flood);
+    sign[10] = sign_of(SG_ALARM_STORE_DEAF, "bat");
+    for (int i = 0; i < 10; i++) {
+        look(1, sign, 12);
+    }
+    assert_int_equal(alarms.summary.active[SG_ALARM_READINGS_STALE], 11);
+    assert_int_equal(alarms.summary.suppressed, 1);
 }
 
 /* ---- shelving ---- */
@@ -436,7 +518,8 @@ static void counts_agree_with_the_list_whatever_happens(void **state)
                 open +=
                     list[i].state == SG_ALARM_UNACKNOWLEDGED || list[i].state == SG_ALARM_RETURNED;
                 urgent += list[i].active && list[i].state != SG_ALARM_SHELVED &&
-                          sg_alarm_kind_priority(list[i].kind) == SG_PRIORITY_CRITICAL;
+                          list[i].priority == SG_PRIORITY_CRITICAL;
+                assert_int_equal(list[i].priority, sg_alarm_rule_of(NULL, list[i].kind).priority);
                 assert_true(list[i].state != SG_ALARM_RETURNED || !list[i].active);
                 assert_true((list[i].state != SG_ALARM_UNACKNOWLEDGED &&
                              list[i].state != SG_ALARM_ACKNOWLEDGED) ||
@@ -495,11 +578,12 @@ static void a_look_allocates_nothing(void **state)
 
 static bool same(const sg_alarm *a, const sg_alarm *b)
 {
-    return a->id == b->id && a->kind == b->kind && a->state == b->state && a->active == b->active &&
-           a->count == b->count && strcmp(a->source, b->source) == 0 &&
-           a->first_us == b->first_us && a->raised_us == b->raised_us &&
-           a->cleared_us == b->cleared_us && a->acknowledged_us == b->acknowledged_us &&
-           a->shelved_until_us == b->shelved_until_us && strcmp(a->note, b->note) == 0 &&
+    return a->id == b->id && a->kind == b->kind && a->priority == b->priority &&
+           a->state == b->state && a->active == b->active && a->count == b->count &&
+           strcmp(a->source, b->source) == 0 && a->first_us == b->first_us &&
+           a->raised_us == b->raised_us && a->cleared_us == b->cleared_us &&
+           a->acknowledged_us == b->acknowledged_us && a->shelved_until_us == b->shelved_until_us &&
+           strcmp(a->note, b->note) == 0 &&
            (a->value == b->value || (isnan(a->value) && isnan(b->value)));
 }
 
@@ -547,7 +631,8 @@ static void all_of_it_is_there_after_a_restart(void **state)
 
 #define HEAD "{\"format\":\"symgrid.alarms/1\",\"alarms\":["
 #define ONE(id, state, active)                                                                     \
-    HEAD "{\"id\":" id ",\"kind\":\"grid_lost\",\"source\":null,\"state\":\"" state                \
+    HEAD "{\"id\":" id                                                                             \
+         ",\"kind\":\"grid_lost\",\"source\":null,\"priority\":\"critical\",\"state\":\"" state    \
          "\",\"active\":" active ",\"note\":null,\"first\":null,\"raised\":null,\"cleared\":null," \
          "\"acknowledged\":null,\"shelved_until\":null}]}"
 
@@ -573,6 +658,7 @@ static void a_broken_file_changes_nothing(void **state)
                                         ONE("\"-1\"", "returned", "false"),
                                         ONE("1", "returned", "false"),
                                         ONE("\"1\"", "asleep", "false"),
+                                        ONE("\"1\",\"priority\":\"urgent\"", "returned", "false"),
                                         ONE("\"1\"", "returned", "true"),
                                         ONE("\"1\"", "acknowledged", "false")};
     static sg_alarms fresh;
@@ -743,6 +829,45 @@ static void the_clock_is_held_against_the_steps(void **state)
     assert_int_equal(sg_alarm_signs(&watch, &site, &view, 0.1, false, seen), 0);
 }
 
+/* Where the signs begin and end is the site's, too. */
+static void setpoints_and_deadbands_are_those_of_the_site(void **state)
+{
+    (void)state;
+    rules_as_they_come();
+    rules[SG_ALARM_STORE_RESERVE].setpoint = 0.1;
+    rules[SG_ALARM_STORE_RESERVE].deadband = 0.02;
+    rules[SG_ALARM_CLOCK_JUMP].setpoint = 60;
+    rules[SG_ALARM_BREAKER_HOT].setpoint = 0.9;
+    site.alarms = rules;
+    all_is_well();
+    view.group[1].energy_j = 2.25e8; /* 7.5 % of the capacity below its reserve: nothing yet */
+    assert_int_equal(sg_alarm_signs(&watch, &site, &view, 0.1, false, seen), 0);
+    view.group[1].energy_j = 2.15e8; /* 8.5 % */
+    assert_true(only(SG_ALARM_STORE_RESERVE, "bat")->warm);
+    view.group[1].energy_j = 1.95e8; /* 10.5 % */
+    assert_false(only(SG_ALARM_STORE_RESERVE, "bat")->warm);
+    all_is_well();
+    view.time_us += 59 * SG_US_PER_S;
+    assert_int_equal(sg_alarm_signs(&watch, &site, &view, 0.1, false, seen), 0);
+    view.tick++;
+    view.time_us += 62 * SG_US_PER_S;
+    assert_true(only(SG_ALARM_CLOCK_JUMP, "")->limit == 60);
+    all_is_well();
+    view.strain_count = 1;
+    view.strain[0] = (sg_view_strain){.node = 1, .heat = 0.93, .limit_w = INFINITY};
+    assert_true(only(SG_ALARM_BREAKER_HOT, "pdu")->limit == 90);
+    rules[SG_ALARM_LATE_STEPS].setpoint = 0.05; /* 2 % of the steps late show no longer */
+    all_is_well();
+    for (int i = 0; i < 3000; i++) {
+        view.tick++;
+        view.time_us += 100000;
+        view.late_steps += i % 50 == 0;
+        int count = sg_alarm_signs(&watch, &site, &view, 0.1, false, seen);
+        assert_true(count == 0);
+    }
+    site.alarms = NULL;
+}
+
 /* 2 % of the steps late for a minute shows, and is over a few minutes later; 0.2 % never shows. */
 static void late_steps_show_when_they_are_many(void **state)
 {
@@ -779,7 +904,7 @@ static void every_kind_says_what_is_the_matter_and_what_to_do(void **state)
         assert_true(strlen(sg_alarm_kind_advice(i)) > 20);
         assert_int_equal(sg_alarm_kind_find(sg_alarm_kind_name(i)), i);
         assert_true(sg_text_is_id(sg_alarm_kind_name(i)));
-        of[sg_alarm_kind_priority(i)]++;
+        of[sg_alarm_rule_of(NULL, i).priority]++;
     }
     assert_true(of[SG_PRIORITY_CRITICAL] <= 3); /* few: they must not be lost among others */
 }
@@ -794,6 +919,9 @@ int main(void)
         cmocka_unit_test(what_is_raised_again_has_its_whole_off_delay),
         cmocka_unit_test(the_deadband_keeps_an_alarm_and_raises_none),
         cmocka_unit_test(a_clock_that_jumps_ends_no_delay),
+        cmocka_unit_test(delays_and_priority_are_those_of_the_site),
+        cmocka_unit_test(what_stands_takes_a_new_priority),
+        cmocka_unit_test(a_flood_goes_by_the_priority_of_the_site),
         cmocka_unit_test(shelving_ends_by_itself),
         cmocka_unit_test(nothing_is_shelved_for_longer_than_a_day),
         cmocka_unit_test(what_is_not_there_is_missing),
@@ -810,6 +938,7 @@ int main(void)
         cmocka_unit_test(a_site_without_a_grid_misses_none),
         cmocka_unit_test(analogue_signs_carry_value_limit_and_deadband),
         cmocka_unit_test(the_clock_is_held_against_the_steps),
+        cmocka_unit_test(setpoints_and_deadbands_are_those_of_the_site),
         cmocka_unit_test(late_steps_show_when_they_are_many),
         cmocka_unit_test(every_kind_says_what_is_the_matter_and_what_to_do),
     };

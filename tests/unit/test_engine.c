@@ -294,6 +294,33 @@ static void nothing_is_granted_blind(void **state)
     }
 }
 
+/* Each rack carries 15 kW of 20. */
+static void nodes_are_strained_by_the_rules_they_are_asked_by(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        rig_step(&r, 1);
+    }
+    static sg_view v;
+    sg_alarm_rule rules[SG_ALARM_KIND_COUNT];
+    for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
+        rules[i] = sg_alarm_rule_of(NULL, i);
+    }
+    sg_engine_view(r.engine, &v);
+    assert_int_equal(v.strain_count, 0);
+    rules[SG_ALARM_FEEDER_OVER].setpoint = -0.26; /* above 14.8 kW */
+    sg_engine_strains(r.engine, rules, &v);
+    assert_true(v.strain_count == 2 && v.strain_count_all == 2);
+    assert_true(v.strain[0].node == 1 && v.strain[1].node == 2 && !v.strain[0].warm);
+    assert_true(v.strain[0].limit_w == 20e3 && fabs(v.strain[0].power_w - 15e3) < 1);
+    rules[SG_ALARM_FEEDER_OVER].setpoint = -0.24; /* above 15.2 kW, until below 14.8 kW */
+    sg_engine_strains(r.engine, rules, &v);
+    assert_true(v.strain_count == 2 && v.strain_count_all == 0 && v.strain[1].warm);
+    rules[SG_ALARM_FEEDER_OVER].deadband = 0; /* until below 15.2 kW */
+    sg_engine_strains(r.engine, rules, &v);
+    assert_int_equal(v.strain_count, 0);
+}
+
 static void the_view_adds_up(void **state)
 {
     (void)state;
@@ -461,6 +488,8 @@ int main(void)
                                         close_rig),
         cmocka_unit_test_setup_teardown(a_task_is_granted_drawn_and_ended, open_small, close_rig),
         cmocka_unit_test_setup_teardown(nothing_is_granted_blind, open_small, close_rig),
+        cmocka_unit_test_setup_teardown(nodes_are_strained_by_the_rules_they_are_asked_by,
+                                        open_small, close_rig),
         cmocka_unit_test_setup_teardown(the_view_adds_up, open_small, close_rig),
         cmocka_unit_test_setup_teardown(the_outlook_tells_the_planner_what_is, open_small,
                                         close_rig),

@@ -420,6 +420,37 @@ static void planning_has_defaults_that_fit_together(void **state)
     done();
 }
 
+static void alarms_are_raised_as_the_file_says(void **state)
+{
+    (void)state;
+    read_good(LOAD);
+    uint64_t hash = site.hash;
+    assert_null(site.alarms);
+    done();
+    read_good("alarms:\n"
+              "  feeder_over: {priority: critical, on_delay: 1min, setpoint: 5%, deadband: 0.03}\n"
+              "  clock_jump: {setpoint: 1500ms, off_delay: 0s}\n"
+              "  grid_lost: {priority: low}\n" LOAD);
+    assert_non_null(site.alarms);
+    assert_true(site.hash == hash); /* a journal goes on */
+    const sg_alarm_rule *over = &site.alarms[SG_ALARM_FEEDER_OVER];
+    assert_int_equal(over->priority, SG_PRIORITY_CRITICAL);
+    near(over->on_s, 60);
+    near(over->off_s, 10); /* as it comes */
+    near(over->setpoint, 0.05);
+    near(over->deadband, 0.03);
+    near(site.alarms[SG_ALARM_CLOCK_JUMP].setpoint, 1.5);
+    near(site.alarms[SG_ALARM_CLOCK_JUMP].off_s, 0);
+    assert_int_equal(site.alarms[SG_ALARM_GRID_LOST].priority, SG_PRIORITY_LOW);
+    assert_true(isnan(site.alarms[SG_ALARM_GRID_LOST].setpoint));
+    for (int i = 0; i < SG_ALARM_KIND_COUNT; i++) {
+        sg_alarm_rule preset = sg_alarm_rule_of(NULL, i);
+        bool set = i == SG_ALARM_FEEDER_OVER || i == SG_ALARM_CLOCK_JUMP || i == SG_ALARM_GRID_LOST;
+        assert_int_equal(sg_alarm_rule_same(&site.alarms[i], &preset), !set);
+    }
+    done();
+}
+
 static void a_site_without_loads_is_legal(void **state)
 {
     (void)state;
@@ -535,6 +566,7 @@ int main(void)
         cmocka_unit_test(faults_name_their_targets),
         cmocka_unit_test(the_hash_follows_the_meaning_not_the_text),
         cmocka_unit_test(planning_has_defaults_that_fit_together),
+        cmocka_unit_test(alarms_are_raised_as_the_file_says),
         cmocka_unit_test(a_site_without_loads_is_legal),
         cmocka_unit_test(hypothetical_kinds_are_marked),
         cmocka_unit_test(twenty_thousand_racks_from_one_entry_load_at_once),
