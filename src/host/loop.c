@@ -57,6 +57,7 @@ typedef struct host {
     sg_reload *reload;
     sg_site *reloaded[RELOAD_MAX]; /* all of them: published views may still name them */
     int reload_count;
+    bool reload_due;
     bool plan_outdated; /* the planner is at work on a question about the site before */
     int64_t start_us;
     sg_engine *engine;
@@ -608,6 +609,11 @@ static void take_changes(host *h)
     sg_replacement new;
     if (reload_signal) {
         reload_signal = 0;
+        h->reload_due = true;
+        sg_serve_renew(h->serve);
+    }
+    if (h->reload_due) {
+        h->reload_due = false;
         sg_reload_plan plan = {.path = h->config->site->path,
                                .policy = h->config->policy,
                                .plan_every_s = h->config->plan_every_s,
@@ -615,7 +621,7 @@ static void take_changes(host *h)
         if (h->reload_count == RELOAD_MAX) {
             say("the site file was read again too often; start anew to change it");
         } else if (!sg_reload_begin(h->reload, &plan, h->site)) {
-            reload_signal = 1; /* once more when the one under way is in */
+            h->reload_due = true; /* once more when the one under way is in */
         }
     }
     if (sg_reload_take(h->reload, &new)) {

@@ -4,7 +4,8 @@
  *
  * Time     steps are due at start + k * step / speed on the monotonic clock; a late step is counted, not skipped. Site time comes
  *          from the frames, never from a clock.
- * Reload   SIGHUP has the site file read again beside the loop; what it changes takes over between two steps (reload.h).
+ * Reload   SIGHUP has the site file read again beside the loop; what it changes takes over between two steps (reload.h). The
+ *          certificate is read again, too (serve.h).
  * Threads  the server, the telemetry store and the planner have one each; the loop waits for none of them (with speed = INFINITY
  *          it waits for the planner, so that the same inputs give the same journal). */
 #ifndef SG_HOST_LOOP_H

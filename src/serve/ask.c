@@ -18,7 +18,7 @@ static void *work(void *argument)
     sg_serve *self = argument;
     sg_worker_lock(&self->worker);
     for (;;) { /* ends: when told to */
-        while (!self->jobs_waiting && !self->worker.ending && !self->audit_due) {
+        while (!self->jobs_waiting && !self->worker.ending && !self->audit_due && !self->pair_due) {
             sg_worker_wait(&self->worker, INFINITY);
         }
         if (self->audit_due) {
@@ -30,6 +30,13 @@ static void *work(void *argument)
         }
         if (self->worker.ending) {
             break;
+        }
+        if (self->pair_due) {
+            self->pair_due = false;
+            sg_worker_unlock(&self->worker);
+            sg_http_tls_work(self);
+            sg_worker_lock(&self->worker);
+            continue;
         }
         sg_http_job *job = self->jobs_waiting;
         self->jobs_waiting = job->next;

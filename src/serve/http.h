@@ -65,8 +65,11 @@ typedef struct sg_http_page {
     int64_t from_us, to_us;
 } sg_http_page;
 
+typedef struct sg_http_pair sg_http_pair; /* of tls.c */
+
 typedef struct sg_http_connection {
     struct sg_http_connection *next, *previous;
+    sg_http_pair *pair; /* the certificate it began with, NULL: plain HTTP */
     int fd;
     bool whole, stream; /* a request is complete and being answered; it is an event stream */
     int64_t since_ms;   /* when waiting for it, or answering it, began */
@@ -160,8 +163,8 @@ struct sg_serve {
     sg_serve_config config;
     struct MHD_Daemon *daemon;
     int listen_fd, event_fd, epoll_fd, port;
-    bool loopback, tls;
-    char *tls_cert, *tls_key; /* PEM texts */
+    bool loopback;
+    sg_http_pair *pair; /* the newest certificate and key, NULL: plain HTTP */
     pthread_t thread;
     int64_t started_ms;
     atomic_bool stop;
@@ -191,12 +194,14 @@ struct sg_serve {
     uint64_t answer_tick;
     uint64_t document_tick;
 
-    /* The query worker; jobs_* and audit_due under its lock. */
+    /* The query worker; jobs_* and *_due under its lock. */
     sg_worker worker;
     bool working;
     sg_http_job *jobs_waiting, *jobs_done;
     int job_count;
-    bool audit_due;
+    bool audit_due, pair_due;
+    sg_http_pair *pair_next; /* read by the worker, not yet taken; under its lock */
+    atomic_bool pair_asked;  /* from the host's loop */
 
     /* login.c */
     sg_tokens tokens;
@@ -216,8 +221,18 @@ sg_status sg_http_listen(const char *text, int *ret_fd, int *ret_port, bool *ret
 bool sg_http_host_allowed(const char *host, const char *extra);
 
 /* tls.c: reads and tries certificate and key where the config names them; SG_FORMAT says what is
- * wrong. Sets self->tls. */
+ * wrong. Sets self->pair. */
 sg_status sg_http_tls_read(sg_serve *self, char ret_error[SG_SERVE_TEXT]);
+/* PEM texts, the pair's; NULL where there is none. */
+void sg_http_tls_texts(const sg_serve *self, char **ret_cert, char **ret_key);
+/* A connection begins, before its handshake; and is over. */
+void sg_http_tls_begin(sg_serve *self, struct MHD_Connection *connection,
+                       sg_http_connection *record);
+void sg_http_tls_end(sg_http_connection *record);
+/* The HTTP thread: has the worker read the files where somebody asked for it, and takes over what it read. */
+void sg_http_tls_poll(sg_serve *self);
+/* The worker: reads them. */
+void sg_http_tls_work(sg_serve *self);
 void sg_http_tls_free(sg_serve *self);
 
 /* reply.c: every answer leaves through these. `body` is taken over. */

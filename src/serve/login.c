@@ -221,7 +221,7 @@ static void write_session(const sg_http_request *request, sg_out *out)
     sg_json_text(out, "name", request->who[0] ? request->who : NULL);
     sg_json_text(out, "role", sg_access_text(request->access));
     sg_json_bool(out, "signed_in", request->who[0] != '\0');
-    sg_json_bool(out, "tls", self->tls);
+    sg_json_bool(out, "tls", self->pair != NULL);
     sg_json_end(out, '}');
 }
 
@@ -298,7 +298,7 @@ static enum MHD_Result opened(sg_http_request *request, const unsigned char toke
     sg_token_hash(secret, session->hash);
     memcpy(session->token, token, SG_TOKEN_HASH);
     snprintf(cookie, sizeof cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s", self->cookie,
-             secret, self->tls ? "; Secure" : "");
+             secret, self->pair ? "; Secure" : "");
     sg_out out = {0};
     write_session(request, &out);
     return sg_http_reply(request, MHD_HTTP_OK, "application/json", &out, MHD_HTTP_HEADER_SET_COOKIE,

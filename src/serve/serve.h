@@ -8,6 +8,7 @@
  *          just written.
  * Memory   the config's texts and the site must outlive the server; sg_serve_stop releases the
  *          rest.
+ * TLS      the files of the certificate and its key are read at the start and by sg_serve_renew.
  * Roles    on loopback everybody reads, and in mode `observe` may do everything; whatever changes
  *          something in other modes, and all beyond loopback, needs a token with its role (tokens.h).
  * Bounds   2,400 connections, 16 KiB of request each, 256 requests for power under way, 8 queries
@@ -99,6 +100,11 @@ void sg_serve_answer(sg_serve *self, uint64_t ticket, const sg_reply *reply, con
  * there are steps.
  * @effects alloc=no block=no fails=never */
 void sg_serve_tick(sg_serve *self);
+
+/* The certificate and its key were renewed: read them again, beside everything else. Connections that begin from then on get the new
+ * one, those that are open go on. A pair that is no good changes nothing; either is told in one line. Accepts NULL.
+ * @effects alloc=no block=no fails=never */
+void sg_serve_renew(sg_serve *self);
 
 /* Close every connection, end the threads, release. Accepts NULL. @effects alloc=no block=until the
  * threads ended */

@@ -50,6 +50,7 @@ static void on_connection(void *serve, struct MHD_Connection *connection, void *
         if (record) {
             record->fd = info ? info->connect_fd : -1;
             record->since_ms = sg_clock_ms();
+            sg_http_tls_begin(self, connection, record);
             record->next = self->connections;
             if (self->connections) {
                 self->connections->previous = record;
@@ -66,6 +67,7 @@ static void on_connection(void *serve, struct MHD_Connection *connection, void *
             record->next->previous = record->previous;
         }
         self->counters.connections--;
+        sg_http_tls_end(record);
         free(record);
         *context = NULL;
     }
@@ -122,6 +124,7 @@ static void *work(void *argument)
         int64_t now_ms = sg_clock_ms();
         sg_http_allocate_poll(self, now_ms);
         sg_http_ask_poll(self);
+        sg_http_tls_poll(self);
         sg_http_stream_poll(self, now_ms);
         sg_http_rehearsal_poll(self, now_ms);
         sweep(self, now_ms);
@@ -156,15 +159,16 @@ static bool start_daemon(sg_serve *self)
     unsigned per_address = self->loopback ? limit : limit / 8;
     /* The library's strict mode answers some faults with two status lines; sg_http_guard refuses
      * them itself. */
-    char only[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3";
+    char only[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3", *cert, *key;
+    sg_http_tls_texts(self, &cert, &key);
     struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_PRIORITIES, 0, only},
-                                   {MHD_OPTION_HTTPS_MEM_CERT, 0, self->tls_cert},
-                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, self->tls_key},
+                                   {MHD_OPTION_HTTPS_MEM_CERT, 0, cert},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, key},
                                    {MHD_OPTION_END, 0, NULL}};
     self->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (self->tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
-        sg_http_handle, self, MHD_OPTION_ARRAY, self->tls ? tls : tls + 3, MHD_OPTION_LISTEN_SOCKET,
-        (MHD_socket)self->listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, (int)0,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (self->pair ? MHD_USE_TLS : 0), 0, NULL, NULL,
+        sg_http_handle, self, MHD_OPTION_ARRAY, self->pair ? tls : tls + 3,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)self->listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, (int)0,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SG_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)SG_HTTP_MEMORY, MHD_OPTION_CONNECTION_LIMIT, limit,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address, MHD_OPTION_URI_LOG_CALLBACK,
@@ -252,7 +256,7 @@ sg_status sg_serve_start(const sg_serve_config *config, sg_serve **ret,
         char line[SG_SERVE_TEXT];
         snprintf(line, sizeof line,
                  "listening on %.100s%s: whoever reaches this address needs a token", listen,
-                 self->tls ? " with TLS" : " WITHOUT TLS, so that tokens can be read on the way");
+                 self->pair ? " with TLS" : " WITHOUT TLS, so that tokens can be read on the way");
         sg_http_say(self, line);
     }
     *ret = self;

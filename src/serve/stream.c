@@ -256,7 +256,7 @@ enum MHD_Result sg_http_stream_open(sg_http_request *request)
         return MHD_NO;
     }
     bool direct =
-        !self->tls && record && record->fd >= 0 && strcmp(request->version, "HTTP/1.1") == 0;
+        !self->pair && record && record->fd >= 0 && strcmp(request->version, "HTTP/1.1") == 0;
     *stream = (sg_http_stream){.next = self->streams,
                                .serve = self,
                                .connection = request->connection,

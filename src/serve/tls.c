@@ -1,7 +1,13 @@
+/* tls.c - the certificate: read at the start, and again when somebody says that it was renewed.
+ *
+ * Each connection is given, as it begins, what is the newest then, and keeps it: a renewal ends none. */
 #include "serve/http.h"
+
+#include "base/time.h"
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,22 +34,99 @@ static char *slurp(const char *option, const char *path, char ret_error[SG_SERVE
     return text;
 }
 
-/* 0, or GnuTLS's own number: the pair is what the library will be given. */
-static int try_pair(const char *cert, const char *key)
+/* A certificate (chain) and its key. */
+struct sg_http_pair {
+    gnutls_certificate_credentials_t credentials;
+    char *cert, *key;         /* PEM texts */
+    int holders;              /* connections, and one while it is the newest; the HTTP thread's */
+    char said[SG_SERVE_TEXT]; /* whose it is, and until when */
+};
+
+static void pair_free(sg_http_pair *self)
+{
+    if (!self) {
+        return;
+    }
+    if (self->key) {
+        explicit_bzero(self->key, strlen(self->key));
+    }
+    if (self->credentials) {
+        gnutls_certificate_free_credentials(self->credentials);
+    }
+    free(self->key);
+    free(self->cert);
+    free(self);
+}
+
+static void pair_drop(sg_http_pair *self)
+{
+    if (self && --self->holders == 0) {
+        pair_free(self);
+    }
+}
+
+static gnutls_datum_t datum(const char *text)
 {
     union {
         const char *from;
         void *to;
-    } c = {.from = cert}, k = {.from = key};
-    gnutls_datum_t cert_text = {.data = c.to, .size = (unsigned)strlen(cert)};
-    gnutls_datum_t key_text = {.data = k.to, .size = (unsigned)strlen(key)};
-    gnutls_certificate_credentials_t pair;
-    int why = gnutls_certificate_allocate_credentials(&pair);
-    if (why >= 0) {
-        why = gnutls_certificate_set_x509_key_mem(pair, &cert_text, &key_text, GNUTLS_X509_FMT_PEM);
-        gnutls_certificate_free_credentials(pair);
+    } t = {.from = text};
+    return (gnutls_datum_t){.data = t.to, .size = (unsigned)strlen(text)};
+}
+
+static void describe(sg_http_pair *self, const char *path)
+{
+    gnutls_x509_crt_t cert;
+    gnutls_datum_t text = datum(self->cert);
+    char name[100] = "", until[SG_TIME_TEXT] = "";
+    size_t size = sizeof name;
+    if (gnutls_x509_crt_init(&cert) < 0) {
+        return;
     }
-    return why < 0 ? why : 0;
+    if (gnutls_x509_crt_import(cert, &text, GNUTLS_X509_FMT_PEM) >= 0) {
+        if (gnutls_x509_crt_get_dn(cert, name, &size) < 0) {
+            name[0] = '\0';
+        }
+        sg_time_format((int64_t)gnutls_x509_crt_get_expiration_time(cert) * SG_US_PER_S, until);
+    }
+    gnutls_x509_crt_deinit(cert);
+    for (char *at = name; *at; at++) { /* it goes into a log */
+        *at = (unsigned char)*at < ' ' || *at == 127 ? '?' : *at;
+    }
+    snprintf(self->said, sizeof self->said, "%.70s was read again: %.99s, valid until %s", path,
+             name, until);
+}
+
+/* What the files hold now; NULL after saying why in ret_error. */
+static sg_http_pair *pair_read(const sg_serve_config *config, char ret_error[SG_SERVE_TEXT])
+{
+    sg_http_pair *self = calloc(1, sizeof *self);
+    if (!self) {
+        snprintf(ret_error, SG_SERVE_TEXT, "%s", sg_status_text(SG_NOMEM));
+        return NULL;
+    }
+    self->cert = slurp("--tls-cert", config->tls_cert, ret_error);
+    self->key = self->cert ? slurp("--tls-key", config->tls_key, ret_error) : NULL;
+    if (!self->key) {
+        pair_free(self);
+        return NULL;
+    }
+    gnutls_datum_t cert = datum(self->cert), key = datum(self->key);
+    int why = gnutls_certificate_allocate_credentials(&self->credentials);
+    if (why >= 0) {
+        why = gnutls_certificate_set_x509_key_mem(self->credentials, &cert, &key,
+                                                  GNUTLS_X509_FMT_PEM);
+    }
+    if (why < 0) {
+        snprintf(ret_error, SG_SERVE_TEXT,
+                 "expected a certificate (chain) and its key as PEM in %.50s and %.50s: %.90s",
+                 config->tls_cert, config->tls_key, gnutls_strerror(why));
+        pair_free(self);
+        return NULL;
+    }
+    describe(self, config->tls_cert);
+    self->holders = 1;
+    return self;
 }
 
 sg_status sg_http_tls_read(sg_serve *self, char ret_error[SG_SERVE_TEXT])
@@ -64,27 +147,93 @@ sg_status sg_http_tls_read(sg_serve *self, char ret_error[SG_SERVE_TEXT])
         snprintf(ret_error, SG_SERVE_TEXT, "expected --tls-cert and --tls-key together");
         return SG_FORMAT;
     }
-    self->tls_cert = slurp("--tls-cert", cert, ret_error);
-    self->tls_key = self->tls_cert ? slurp("--tls-key", key, ret_error) : NULL;
-    if (!self->tls_key) {
-        return SG_FORMAT;
+    self->pair = pair_read(&self->config, ret_error);
+    return self->pair ? SG_OK : SG_FORMAT;
+}
+
+void sg_http_tls_texts(const sg_serve *self, char **ret_cert, char **ret_key)
+{
+    *ret_cert = self->pair ? self->pair->cert : NULL;
+    *ret_key = self->pair ? self->pair->key : NULL;
+}
+
+void sg_http_tls_begin(sg_serve *self, struct MHD_Connection *connection,
+                       sg_http_connection *record)
+{
+    const union MHD_ConnectionInfo *info =
+        self->pair ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION) : NULL;
+    if (info && info->tls_session &&
+        gnutls_credentials_set(info->tls_session, GNUTLS_CRD_CERTIFICATE,
+                               self->pair->credentials) >= 0) {
+        record->pair = self->pair;
+        record->pair->holders++;
     }
-    int why = try_pair(self->tls_cert, self->tls_key);
-    if (why != 0) {
-        snprintf(ret_error, SG_SERVE_TEXT,
-                 "expected a certificate (chain) and its key as PEM in %.70s and %.70s: %s", cert,
-                 key, gnutls_strerror(why));
-        return SG_FORMAT;
+}
+
+void sg_http_tls_end(sg_http_connection *record)
+{
+    pair_drop(record->pair);
+    record->pair = NULL;
+}
+
+void sg_http_tls_work(sg_serve *self)
+{
+    char error[SG_SERVE_TEXT] = "", line[SG_SERVE_TEXT + 64];
+    sg_http_pair *next = pair_read(&self->config, error);
+    if (!next) {
+        snprintf(line, sizeof line, "the certificate from before is served on: %s", error);
+        sg_http_say(self, line);
+        return;
     }
-    self->tls = true;
-    return SG_OK;
+    sg_worker_lock(&self->worker);
+    sg_http_pair *skipped = self->pair_next;
+    self->pair_next = next;
+    sg_worker_unlock(&self->worker);
+    pair_free(skipped);
+    sg_http_wake(self);
+}
+
+/* What the worker read becomes the newest, where it is another one. */
+static void take(sg_serve *self, sg_http_pair *next)
+{
+    if (strcmp(next->cert, self->pair->cert) == 0 && strcmp(next->key, self->pair->key) == 0) {
+        pair_free(next);
+        return;
+    }
+    sg_http_say(self, next->said);
+    pair_drop(self->pair);
+    self->pair = next;
+}
+
+void sg_http_tls_poll(sg_serve *self)
+{
+    if (!self->pair) {
+        return;
+    }
+    bool asked = atomic_exchange(&self->pair_asked, false);
+    sg_worker_lock(&self->worker);
+    sg_http_pair *next = self->pair_next;
+    self->pair_next = NULL;
+    if (asked) {
+        self->pair_due = true;
+        sg_worker_wake(&self->worker);
+    }
+    sg_worker_unlock(&self->worker);
+    if (next) {
+        take(self, next);
+    }
+}
+
+void sg_serve_renew(sg_serve *self)
+{
+    if (self) {
+        atomic_store(&self->pair_asked, true);
+        sg_http_wake(self);
+    }
 }
 
 void sg_http_tls_free(sg_serve *self)
 {
-    if (self->tls_key) {
-        explicit_bzero(self->tls_key, strlen(self->tls_key));
-    }
-    free(self->tls_key);
-    free(self->tls_cert);
+    pair_free(self->pair_next);
+    pair_drop(self->pair);
 }

@@ -5,11 +5,13 @@ Drives the real program with Python's ssl and http.client. Certificates come fro
 
 ctest: serial
 """
+import hashlib
 import http.client
 import json
 import os
 import pty
 import re
+import signal
 import socket
 import ssl
 import stat
@@ -184,12 +186,120 @@ def beyond_loopback(site, folder):
     run.end()
 
 
+def make_pair(cert, key, name="ems.example"):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1,DNS:ems.example", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True)
+
+
+def served(port):
+    """Fingerprint of the certificate that a new connection is given."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))).hexdigest()
+
+
+def fingerprint(cert):
+    with open(cert, encoding="ascii") as file:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+
+
+def renewed(site, folder):
+    """SIGHUP has certificate and key read anew. What is open goes on with what it began with; what is no good is not taken."""
+    data, cert, key, next_cert, next_key = (os.path.join(folder, name) for name in ("renew", "r.pem", "r.key", "next.pem", "next.key"))
+    os.mkdir(data)
+    operator = token(data, "operator", "operator")
+    make_pair(cert, key)
+    make_pair(next_cert, next_key, "renewed.example")
+    run = Program(site, data, "--listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key)
+    context = ssl.create_default_context(cafile=cert)
+    run.ready(secret=operator, context=context)
+    kept = http.client.HTTPSConnection("127.0.0.1", run.port, timeout=15 * sg.SLOW, context=context)
+
+    def on_the_open_connection():
+        kept.request("GET", "/healthz")
+        reply = kept.getresponse()
+        reply.read()
+        return reply.status
+
+    def hup(words, count=1):
+        run.process.send_signal(signal.SIGHUP)
+        sg.wait_for(words, lambda: run.said.count(words) >= count)
+
+    require(on_the_open_connection() == 200, "the connection is open")
+    own = kept.sock
+    first = served(run.port)
+    check(first == fingerprint(cert), "the certificate of the start is served")
+    with open(cert, encoding="ascii") as file:
+        before = file.read()
+    for text, what in (("", "is empty"), ("not a certificate", "expected a certificate"), (open(next_cert, encoding="ascii").read(), "do not match")):
+        with open(cert, "w", encoding="ascii") as file:
+            file.write(text)
+        count = run.said.count("the certificate from before is served on: ")
+        hup("the certificate from before is served on: ", count + 1)
+        require(what in run.said.splitlines()[-1] or what in run.said.splitlines()[-2], f"{what}: {run.said[-500:]}")
+        require(served(run.port) == first, f"{what}: the one before is served")
+    os.remove(cert)
+    hup("the certificate from before is served on: ", 4)
+    require(served(run.port) == first and "cannot read" in run.said, "a file that is away changes nothing")
+    check(run.said.count("the certificate from before is served on: ") == 4, "a bad pair is told in one line, and the one before is served on")
+    with open(cert, "w", encoding="ascii") as file:
+        file.write(before)
+    hup("was read again", run.said.count("was read again") + 1)  # the site file's line alone: nothing changed
+    require(run.said.count("valid until") == 0 and served(run.port) == first, "the same pair is no news")
+    os.replace(next_key, key)
+    os.replace(next_cert, cert)
+    hup("CN=renewed.example, valid until 20")
+    sg.wait_for("the new certificate", lambda: served(run.port) == fingerprint(cert))
+    check(served(run.port) != first, "a renewed certificate is served without a restart")
+    check(on_the_open_connection() == 200 and kept.sock is own, "and the open connection goes on")
+    anew = ssl.create_default_context(cafile=cert)
+    check(ask(run.port, "GET", "/energy/telemetry", operator, context=anew)[0] == 200, "clients that trust the new one are answered")
+    try:
+        ask(run.port, "GET", "/healthz", context=context)
+        raise AssertionError("the old certificate is still served")
+    except ssl.SSLCertVerificationError:
+        check(True, "those that trust the old one alone are not")
+    many(run, folder, cert, key)
+    kept.close()
+    require(run.end() == 0, run.said)
+    with open(key, encoding="ascii") as file:
+        secret = file.read().splitlines()[1]
+    require(secret not in run.said, "no key in the log")
+
+
+def many(run, folder, cert, key):
+    """Renewals while others connect and leave: each handshake gets one whole pair."""
+    over, seen, failed = threading.Event(), set(), []
+
+    def connect():
+        while not over.is_set():
+            try:
+                seen.add(served(run.port))
+            except OSError as error:
+                failed.append(str(error))
+
+    threads = [threading.Thread(target=connect) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    wanted = set()
+    for i in range(8):
+        one, other = os.path.join(folder, "one.pem"), os.path.join(folder, "one.key")
+        make_pair(one, other, f"many-{i}.example")
+        wanted.add(fingerprint(one))
+        os.replace(other, key)
+        os.replace(one, cert)
+        run.process.send_signal(signal.SIGHUP)
+        sg.wait_for("the renewal", lambda: f"CN=many-{i}.example" in run.said)
+        sg.wait_for("a client that sees it", lambda: fingerprint(cert) in seen)
+    over.set()
+    for thread in threads:
+        thread.join()
+    check(not failed and wanted <= seen, f"eight renewals while four clients connect: no handshake fails ({len(seen)} seen, {failed[:1]})")
+
+
 def tls(site, folder):
     data, cert, key = (os.path.join(folder, name) for name in ("tls", "cert.pem", "key.pem"))
     try:
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                        "-subj", "/CN=ems.example", "-addext", "subjectAltName=IP:127.0.0.1,DNS:ems.example", "-keyout", key, "-out", cert],
-                       check=True, capture_output=True)
+        make_pair(cert, key)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         print(f"left out: TLS: {error}")
         return
@@ -224,6 +334,7 @@ def tls(site, folder):
     require(run.end() == 0, run.said)
     wrong = sg.call("run", site, "--data", data, "--listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", cert, "--for", "1s")
     check(wrong.returncode == 2 and "PEM" in wrong.stderr, "a key that does not fit is said")
+    renewed(site, folder)
 
 
 def test(folder):
