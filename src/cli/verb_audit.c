@@ -12,8 +12,9 @@
 static const char help[] = "usage: symgrid audit --data DIR [OPTIONS]\n"
                            "\n"
                            "Who changed what, when: the audit log of a site, newest first. Every "
-                           "change that came in over HTTP and every token\n"
-                           "that was made or removed has an entry.\n"
+                           "change that came in over HTTP, every token\n"
+                           "that was made or removed and every site file or certificate that was "
+                           "read again has an entry.\n"
                            "\n"
                            "  --data DIR   the data folder of the site\n"
                            "  --from TIME  entries since then\n"
@@ -29,6 +30,23 @@ static const char *text_of(json_t *entry, const char *key, const char *otherwise
     return text ? text : otherwise;
 }
 
+/* What a file that was read again changed, or why it was refused. */
+static void print_reload(json_t *entry)
+{
+    const char *refused =
+        json_string_value(json_object_get(json_object_get(entry, "asked"), "refused"));
+    json_t *changed = json_object_get(json_object_get(entry, "after"), "changed"), *line;
+    size_t i;
+    if (refused) {
+        printf("  %s", refused);
+    }
+    json_array_foreach(changed, i, line)
+    {
+        printf("%s%s", i == 0 ? "  " : "; ",
+               json_string_value(line) ? json_string_value(line) : "");
+    }
+}
+
 static void print_rows(json_t *entries)
 {
     size_t i;
@@ -38,11 +56,13 @@ static void print_rows(json_t *entries)
         json_t *before = json_object_get(entry, "before"), *after = json_object_get(entry, "after");
         const char *was = text_of(before, "state", json_string_value(before));
         const char *is = text_of(after, "state", json_string_value(after));
-        printf("%-24s %-20s %-8s %-6s %s %lld%s%s%s%s\n", text_of(entry, "time", "?"),
+        printf("%-24s %-20s %-8s %-6s %s %lld%s%s%s%s", text_of(entry, "time", "?"),
                text_of(entry, "who", "(nobody signed in)"), text_of(entry, "role", "?"),
                text_of(entry, "method", "?"), text_of(entry, "path", "?"),
                (long long)json_integer_value(json_object_get(entry, "status")),
                was || is ? "  " : "", was ? was : "", was && is ? " -> " : "", is ? is : "");
+        print_reload(entry);
+        putchar('\n');
     }
 }
 

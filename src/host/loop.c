@@ -92,12 +92,15 @@ typedef struct host {
     sg_host_summary *summary;
 } host;
 
-static volatile sig_atomic_t stop_signal, reload_signal;
+static volatile sig_atomic_t stop_signal, reload_signal, reload_pid, reload_uid;
 
-static void on_signal(int number)
+static void on_signal(int number, siginfo_t *info, void *context)
 {
+    (void)context;
     if (number == SIGHUP) {
         reload_signal = 1;
+        reload_pid = info->si_code <= 0 ? info->si_pid : 0; /* else the system's: a terminal went */
+        reload_uid = info->si_code <= 0 ? (int)info->si_uid : 0;
     } else {
         stop_signal = number;
     }
@@ -610,14 +613,18 @@ static void take_changes(host *h)
     if (reload_signal) {
         reload_signal = 0;
         h->reload_due = true;
-        sg_serve_renew(h->serve);
+        sg_serve_renew(h->serve, reload_pid, (uid_t)reload_uid);
     }
     if (h->reload_due) {
         h->reload_due = false;
         sg_reload_plan plan = {.path = h->config->site->path,
                                .policy = h->config->policy,
                                .plan_every_s = h->config->plan_every_s,
-                               .start_us = h->start_us};
+                               .start_us = h->start_us,
+                               .dir = h->config->data_dir,
+                               .pid = reload_pid,
+                               .uid = (uid_t)reload_uid,
+                               .now_us = sg_engine_time(h->engine)};
         if (h->reload_count == RELOAD_MAX) {
             say("the site file was read again too often; start anew to change it");
         } else if (!sg_reload_begin(h->reload, &plan, h->site)) {
@@ -790,7 +797,7 @@ static sg_status start(host *h)
 {
     sg_journal_recovery none;
     h->site = h->config->site;
-    h->reload = sg_reload_create();
+    h->reload = sg_reload_create(h->site->path);
     if (!h->reload) {
         return SG_NOMEM;
     }
@@ -836,7 +843,7 @@ sg_status sg_host_run(const sg_host_config *config, sg_host_summary *ret)
     h->config = config;
     h->summary = ret;
     sg_mailbox_init(&h->to_serve);
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);

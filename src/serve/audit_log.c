@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static int open_log(const char *dir, int flags)
@@ -53,6 +55,55 @@ void sg_audit_sync(const char *dir)
         (void)fdatasync(fd);
         close(fd);
     }
+}
+
+static void name_of(const sg_audit_signal *signal, char *ret, size_t size)
+{
+    struct passwd entry, *found = NULL;
+    char text[1024];
+    if (signal->pid == 0) {
+        snprintf(ret, size, "the system (signal)");
+        return;
+    }
+    (void)getpwuid_r((uid_t)signal->uid, &entry, text, sizeof text, &found);
+    if (found) {
+        snprintf(ret, size, "%.60s (signal)", found->pw_name);
+    } else {
+        snprintf(ret, size, "user %lld (signal)", (long long)signal->uid);
+    }
+}
+
+sg_status sg_audit_note_signal(const char *dir, const sg_audit_signal *signal)
+{
+    struct timespec now;
+    char who[96], from[40];
+    sg_out out = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    name_of(signal, who, sizeof who);
+    snprintf(from, sizeof from, "process %lld", (long long)signal->pid);
+    sg_json_begin(&out, NULL, '{');
+    sg_json_time(&out, "time", (int64_t)now.tv_sec * SG_US_PER_S + now.tv_nsec / 1000);
+    if (signal->site_time_us > 0) {
+        sg_json_time(&out, "site_time", signal->site_time_us);
+    } else {
+        sg_json_null(&out, "site_time");
+    }
+    sg_json_text(&out, "who", who);
+    sg_json_text(&out, "role", "admin");
+    sg_json_text(&out, "from", signal->pid ? from : NULL);
+    sg_json_text(&out, "method", "RELOAD");
+    sg_json_text(&out, "path", signal->path);
+    sg_json_integer(&out, "status", signal->taken ? 200 : 422);
+    sg_json_raw(&out, "asked", signal->asked ? signal->asked : "null");
+    sg_json_raw(&out, "before", signal->before ? signal->before : "null");
+    sg_json_raw(&out, "after", signal->after ? signal->after : "null");
+    sg_json_end(&out, '}');
+    sg_status status = out.failed ? SG_NOMEM : sg_audit_append(dir, out.text);
+    sg_out_free(&out);
+    if (status == SG_OK) {
+        sg_audit_sync(dir);
+    }
+    return status == SG_OK ? SG_OK : SG_IO;
 }
 
 /* Whether a line is a whole entry within [from, to). */

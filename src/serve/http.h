@@ -200,8 +200,12 @@ struct sg_serve {
     sg_http_job *jobs_waiting, *jobs_done;
     int job_count;
     bool audit_due, pair_due;
-    sg_http_pair *pair_next; /* read by the worker, not yet taken; under its lock */
-    atomic_bool pair_asked;  /* from the host's loop */
+    sg_http_pair *pair_next;    /* read by the worker, not yet taken; under its lock */
+    char pair_print[65];        /* the worker's: SHA-256 of the certificate that it read last */
+    unsigned char pair_sum[32]; /* and of its chain */
+    int64_t pair_until_us;
+    atomic_bool pair_asked; /* from the host's loop */
+    atomic_int_least64_t pair_pid, pair_uid;
 
     /* login.c */
     sg_tokens tokens;

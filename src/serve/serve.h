@@ -102,9 +102,9 @@ void sg_serve_answer(sg_serve *self, uint64_t ticket, const sg_reply *reply, con
 void sg_serve_tick(sg_serve *self);
 
 /* The certificate and its key were renewed: read them again, beside everything else. Connections that begin from then on get the new
- * one, those that are open go on. A pair that is no good changes nothing; either is told in one line. Accepts NULL.
- * @effects alloc=no block=no fails=never */
-void sg_serve_renew(sg_serve *self);
+ * one, those that are open go on. A pair that is no good changes nothing; either is told in one line and noted in the audit log.
+ * pid, uid: whose signal said so, pid 0: the system's. Accepts NULL. @effects alloc=no block=no fails=never */
+void sg_serve_renew(sg_serve *self, int64_t pid, int64_t uid);
 
 /* Close every connection, end the threads, release. Accepts NULL. @effects alloc=no block=until the
  * threads ended */

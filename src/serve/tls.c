@@ -1,11 +1,12 @@
 /* tls.c - the certificate: read at the start, and again when somebody says that it was renewed.
  *
  * Each connection is given, as it begins, what is the newest then, and keeps it: a renewal ends none. */
+#include "base/time.h"
+#include "serve/audit_log.h"
 #include "serve/http.h"
 
-#include "base/time.h"
-
 #include <errno.h>
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
@@ -37,9 +38,12 @@ static char *slurp(const char *option, const char *path, char ret_error[SG_SERVE
 /* A certificate (chain) and its key. */
 struct sg_http_pair {
     gnutls_certificate_credentials_t credentials;
-    char *cert, *key;         /* PEM texts */
-    int holders;              /* connections, and one while it is the newest; the HTTP thread's */
-    char said[SG_SERVE_TEXT]; /* whose it is, and until when */
+    char *cert, *key;      /* PEM texts */
+    int holders;           /* connections, and one while it is the newest; the HTTP thread's */
+    char name[100];        /* of the first certificate, as its distinguished name has it */
+    char print[65];        /* SHA-256 of it */
+    unsigned char sum[32]; /* of the whole chain, which may change behind it */
+    int64_t until_us;
 };
 
 static void pair_free(sg_http_pair *self)
@@ -74,27 +78,31 @@ static gnutls_datum_t datum(const char *text)
     return (gnutls_datum_t){.data = t.to, .size = (unsigned)strlen(text)};
 }
 
-static void describe(sg_http_pair *self, const char *path)
+/* Whose it is, until when, and its fingerprint as other programs show it. */
+static void describe(sg_http_pair *self)
 {
     gnutls_x509_crt_t cert;
     gnutls_datum_t text = datum(self->cert);
-    char name[100] = "", until[SG_TIME_TEXT] = "";
-    size_t size = sizeof name;
+    unsigned char print[32];
+    size_t size = sizeof self->name, print_size = sizeof print;
     if (gnutls_x509_crt_init(&cert) < 0) {
         return;
     }
     if (gnutls_x509_crt_import(cert, &text, GNUTLS_X509_FMT_PEM) >= 0) {
-        if (gnutls_x509_crt_get_dn(cert, name, &size) < 0) {
-            name[0] = '\0';
+        if (gnutls_x509_crt_get_dn(cert, self->name, &size) < 0) {
+            self->name[0] = '\0';
         }
-        sg_time_format((int64_t)gnutls_x509_crt_get_expiration_time(cert) * SG_US_PER_S, until);
+        self->until_us = (int64_t)gnutls_x509_crt_get_expiration_time(cert) * SG_US_PER_S;
+        if (gnutls_x509_crt_get_fingerprint(cert, GNUTLS_DIG_SHA256, print, &print_size) >= 0) {
+            for (size_t i = 0; i < print_size; i++) {
+                snprintf(self->print + 2 * i, 3, "%02x", print[i]);
+            }
+        }
     }
     gnutls_x509_crt_deinit(cert);
-    for (char *at = name; *at; at++) { /* it goes into a log */
+    for (char *at = self->name; *at; at++) { /* it goes into a log */
         *at = (unsigned char)*at < ' ' || *at == 127 ? '?' : *at;
     }
-    snprintf(self->said, sizeof self->said, "%.70s was read again: %.99s, valid until %s", path,
-             name, until);
 }
 
 /* What the files hold now; NULL after saying why in ret_error. */
@@ -124,9 +132,17 @@ static sg_http_pair *pair_read(const sg_serve_config *config, char ret_error[SG_
         pair_free(self);
         return NULL;
     }
-    describe(self, config->tls_cert);
+    describe(self);
+    (void)gnutls_hash_fast(GNUTLS_DIG_SHA256, self->cert, strlen(self->cert), self->sum);
     self->holders = 1;
     return self;
+}
+
+static void remember(sg_serve *self, const sg_http_pair *pair)
+{
+    memcpy(self->pair_print, pair->print, sizeof self->pair_print);
+    memcpy(self->pair_sum, pair->sum, sizeof self->pair_sum);
+    self->pair_until_us = pair->until_us;
 }
 
 sg_status sg_http_tls_read(sg_serve *self, char ret_error[SG_SERVE_TEXT])
@@ -148,7 +164,11 @@ sg_status sg_http_tls_read(sg_serve *self, char ret_error[SG_SERVE_TEXT])
         return SG_FORMAT;
     }
     self->pair = pair_read(&self->config, ret_error);
-    return self->pair ? SG_OK : SG_FORMAT;
+    if (!self->pair) {
+        return SG_FORMAT;
+    }
+    remember(self, self->pair);
+    return SG_OK;
 }
 
 void sg_http_tls_texts(const sg_serve *self, char **ret_cert, char **ret_key)
@@ -176,33 +196,74 @@ void sg_http_tls_end(sg_http_connection *record)
     record->pair = NULL;
 }
 
+static void put_pair(sg_out *out, const char *print, int64_t until_us)
+{
+    sg_json_begin(out, NULL, '{');
+    sg_json_text(out, "sha256", print);
+    sg_json_time(out, "until", until_us);
+    sg_json_end(out, '}');
+}
+
+/* next: what takes over, NULL: nothing does, and why says why. */
+static void note(sg_serve *self, const sg_http_pair *next, const char *why)
+{
+    sg_out asked = {0}, before = {0}, after = {0};
+    sg_json_begin(&asked, NULL, '{');
+    sg_json_text(&asked, "signal", "SIGHUP");
+    sg_json_text(&asked, "refused", next ? NULL : why);
+    sg_json_end(&asked, '}');
+    put_pair(&before, self->pair_print, self->pair_until_us);
+    if (next) {
+        put_pair(&after, next->print, next->until_us);
+    }
+    const sg_audit_signal entry = {.pid = atomic_load(&self->pair_pid),
+                                   .uid = atomic_load(&self->pair_uid),
+                                   .path = self->config.tls_cert,
+                                   .taken = next != NULL,
+                                   .asked = asked.text,
+                                   .before = before.text,
+                                   .after = after.text};
+    if (self->config.data_dir && (asked.failed || before.failed || after.failed ||
+                                  sg_audit_note_signal(self->config.data_dir, &entry) != SG_OK)) {
+        sg_http_say(self, "the audit log cannot be written: an entry is lost");
+    }
+    sg_out_free(&asked);
+    sg_out_free(&before);
+    sg_out_free(&after);
+}
+
+/* By what the worker read last: the pair itself may be taken and gone. */
+static bool is_news(const sg_serve *self, const sg_http_pair *next)
+{
+    return memcmp(self->pair_sum, next->sum, sizeof self->pair_sum) != 0;
+}
+
 void sg_http_tls_work(sg_serve *self)
 {
-    char error[SG_SERVE_TEXT] = "", line[SG_SERVE_TEXT + 64];
+    char error[SG_SERVE_TEXT] = "", until[SG_TIME_TEXT], line[SG_SERVE_TEXT + 64];
     sg_http_pair *next = pair_read(&self->config, error);
     if (!next) {
         snprintf(line, sizeof line, "the certificate from before is served on: %s", error);
         sg_http_say(self, line);
+        note(self, NULL, error);
         return;
     }
+    if (!is_news(self, next)) {
+        pair_free(next);
+        return;
+    }
+    sg_time_format(next->until_us, until);
+    snprintf(line, sizeof line, "%.90s was read again: %.99s, valid until %s",
+             self->config.tls_cert, next->name, until);
+    sg_http_say(self, line);
+    note(self, next, NULL);
+    remember(self, next);
     sg_worker_lock(&self->worker);
     sg_http_pair *skipped = self->pair_next;
     self->pair_next = next;
     sg_worker_unlock(&self->worker);
     pair_free(skipped);
     sg_http_wake(self);
-}
-
-/* What the worker read becomes the newest, where it is another one. */
-static void take(sg_serve *self, sg_http_pair *next)
-{
-    if (strcmp(next->cert, self->pair->cert) == 0 && strcmp(next->key, self->pair->key) == 0) {
-        pair_free(next);
-        return;
-    }
-    sg_http_say(self, next->said);
-    pair_drop(self->pair);
-    self->pair = next;
 }
 
 void sg_http_tls_poll(sg_serve *self)
@@ -220,13 +281,16 @@ void sg_http_tls_poll(sg_serve *self)
     }
     sg_worker_unlock(&self->worker);
     if (next) {
-        take(self, next);
+        pair_drop(self->pair);
+        self->pair = next;
     }
 }
 
-void sg_serve_renew(sg_serve *self)
+void sg_serve_renew(sg_serve *self, int64_t pid, int64_t uid)
 {
     if (self) {
+        atomic_store(&self->pair_pid, pid);
+        atomic_store(&self->pair_uid, uid);
         atomic_store(&self->pair_asked, true);
         sg_http_wake(self);
     }

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_BYTES_MAX    ((size_t)16 * 1024 * 1024)
 #define SITE_BYTES_MAX    ((size_t)3 * 1024 * 1024 * 1024)
 #define SCRATCH_BYTES_MAX ((size_t)768 * 1024 * 1024)
 
@@ -26,7 +25,7 @@ static bool ends_with(const char *text, const char *suffix)
 static bool check_text(sg_bind *b, const char *text, size_t length)
 {
     sg_place whole = {b->file, 0, 0};
-    if (length > FILE_BYTES_MAX) {
+    if (length > SG_SITE_FILE_MAX) {
         sg_diagnose(b->diagnostics, SG_ERROR, whole,
                     "measured data belongs into CSV files that `series` names",
                     "a site file of %zu MB is over the limit of 16 MB", length >> 20);
@@ -200,7 +199,7 @@ sg_status sg_site_load(const char *path, sg_site *ret, sg_diagnostics *diagnosti
     *diagnostics = (sg_diagnostics){0};
     size_t length;
     const char *why;
-    char *text = sg_file_read(path, FILE_BYTES_MAX, &length, &why);
+    char *text = sg_file_read(path, SG_SITE_FILE_MAX, &length, &why);
     if (!text) {
         *ret = (sg_site){0};
         bool large = strcmp(why, "it is too large") == 0;

@@ -9,7 +9,7 @@
 #define SG_SITE_READER_H
 #include "site/site.h"
 
-enum { SG_DIAGNOSTIC_MAX = 64 };
+enum { SG_DIAGNOSTIC_MAX = 64, SG_SITE_FILE_MAX = 16 << 20 /* bytes */ };
 
 typedef enum sg_severity { SG_ERROR, SG_WARNING, SG_NOTE } sg_severity;
 

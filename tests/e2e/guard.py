@@ -249,7 +249,8 @@ def renewed(site, folder):
     os.replace(next_cert, cert)
     hup("CN=renewed.example, valid until 20")
     sg.wait_for("the new certificate", lambda: served(run.port) == fingerprint(cert))
-    check(served(run.port) != first, "a renewed certificate is served without a restart")
+    second = served(run.port)
+    check(second != first, "a renewed certificate is served without a restart")
     check(on_the_open_connection() == 200 and kept.sock is own, "and the open connection goes on")
     anew = ssl.create_default_context(cafile=cert)
     check(ask(run.port, "GET", "/energy/telemetry", operator, context=anew)[0] == 200, "clients that trust the new one are answered")
@@ -264,6 +265,13 @@ def renewed(site, folder):
     with open(key, encoding="ascii") as file:
         secret = file.read().splitlines()[1]
     require(secret not in run.said, "no key in the log")
+    with open(os.path.join(data, "audit.jsonl"), encoding="utf-8") as file:
+        log = file.read()
+    entries = [entry for entry in map(json.loads, log.splitlines()) if entry["path"] == cert]
+    require(secret not in log, "nor in the audit log")
+    require([e["status"] for e in entries] == [422] * 4 + [200] * 9, [e["status"] for e in entries])
+    require(all(e["before"]["sha256"] == first for e in entries[:5]) and entries[4]["after"]["sha256"] == second, "by the fingerprints that clients see")
+    check("do not match" in entries[2]["asked"]["refused"] and entries[2]["after"] is None, "each renewal is in the audit log, and each refusal with its reason")
 
 
 def many(run, folder, cert, key):

@@ -5,8 +5,11 @@
 
 ctest: serial
 """
+import datetime
+import hashlib
 import json
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -38,6 +41,7 @@ stores:
 grid: {{import_max: 150kW, import_price: 0.2 EUR/kWh}}
 """
 RUNNING = []
+FAULTY = "nodes:\n  site: {limt: 3kW}\n"
 EXTRA = "  lamp: {node: rack, count: 1, rating: 2kW, class: 3, demand: 1kW}"
 WHEEL = "  wheel: {type: flywheel, capacity: 5kWh, power: 20kW, duty: power}"
 
@@ -51,6 +55,37 @@ def write(path, racks=2, limit=40, more="", store="", alarms="", text=None):
     with open(path + ".new", "w") as file:
         file.write(text if text is not None else SITE.format(racks=racks, limit=limit, more=more, store=store) + alarms)
     os.rename(path + ".new", path)
+
+
+def audited(data, site):
+    """Every reading is an entry: who, when, the file's hash, what changed, or why it was refused."""
+    with open(os.path.join(data, "audit.jsonl")) as file:
+        entries = [json.loads(line) for line in file]
+    who = f"{pwd.getpwuid(os.getuid()).pw_name} (signal)"
+    check(all(e["who"] == who and e["from"] == f"process {os.getpid()}" and e["role"] == "admin" and e["method"] == "RELOAD" and e["path"] == site
+              and e["asked"]["signal"] == "SIGHUP" for e in entries), f"who: {entries[0]}")
+    check([e["status"] for e in entries] == [200, 200, 200, 422, 200] + [200] * 10 + [200], f"each reading once: {[e['status'] for e in entries]}")
+    taken = [e for e in entries if e["status"] == 200]
+    for before, after in zip(taken, taken[1:]):
+        check(after["before"] == {k: v for k, v in before["after"].items() if k != "changed"}, "each begins where the one before ended")
+    check(all(len(e["after"]["sha256"]) == 64 and e["asked"]["sha256"] == e["after"]["sha256"] and e["asked"]["refused"] is None for e in taken), taken[0])
+    for key in ("time", "site_time"):
+        times = [datetime.datetime.fromisoformat(e[key].replace("Z", "+00:00")) for e in entries]
+        check(times == sorted(times) and (key == "time" or len(set(times)) == len(times)), f"in order: {times}")
+    check(set(entries[0]["after"]["changed"]) == {"nodes rack: 2 -> 3", "loads server: 8 -> 12", "loads lamp: added (3)", "stores wheel: added (1)"},
+          f"what changed: {entries[0]['after']}")
+    check(entries[1]["after"]["changed"] == ["nodes rack: limit 40 kW -> 15 kW"], entries[1]["after"])
+    check(entries[2]["after"]["changed"][0].startswith("alarms plan_missing: high; raised after 5 s"), entries[2]["after"])
+    refused = entries[3]
+    check(refused["after"] is None and "site.yaml:2:" in refused["asked"]["refused"], f"a refused file says why: {refused}")
+    check(refused["asked"]["sha256"] == hashlib.sha256(FAULTY.encode()).hexdigest(), "and which file it was")
+    with open(site, "rb") as file:
+        check(entries[-1]["after"]["sha256"] == hashlib.sha256(file.read()).hexdigest(), "sha256sum says the same of the file")
+    check(entries[-1]["after"]["changed"] == [] and entries[-1]["before"]["sha256"] == entries[-1]["after"]["sha256"], "nothing changed")
+    printed = subprocess.run([SYMGRID, "audit", "--data", data], capture_output=True, text=True).stdout.splitlines()
+    check(len(printed) == len(entries), printed)
+    check("RELOAD" in printed[-2] and printed[-2].endswith("200  nodes rack: limit 40 kW -> 15 kW"), printed[-2])
+    check("422  " in printed[-4] and "site.yaml:2:" in printed[-4], printed[-4])
 
 
 def main():
@@ -117,7 +152,7 @@ def main():
     again("rules of alarms", lambda now: priority() == "high", racks=3, more=EXTRA, store=WHEEL, limit=15,
           alarms="alarms: {plan_missing: {priority: high, on_delay: 5s}}\n")
     before = state()["tick"]
-    write(site, text="nodes:\n  site: {limt: 3kW}\n")
+    write(site, text=FAULTY)
     process.send_signal(signal.SIGHUP)
     end = time.monotonic() + 20 * SLOW
     while "goes on as it was" not in said() and time.monotonic() < end:
@@ -127,10 +162,16 @@ def main():
     check(count(same, "loads", "server") == 12, "as it was")
     less = again("one rack only", lambda now: count(now, "loads", "server") == 4, racks=1)
     check(less["settlement"]["total"] is not None and count(less, "stores", "wheel") == 0, "what is gone is gone")
-    for k in range(10):
+    for k in range(1, 11):
         again("to and fro", lambda now: count(now, "loads", "server") == 4 * (1 + k % 3), racks=1 + k % 3)
+    steps = state()["tick"]
+    since = state()["baseline"]["since"]
+    process.send_signal(signal.SIGHUP)
+    wait("the same file", lambda now: "nothing changed" in said() and now["tick"] > steps + 5)
+    check(state()["baseline"]["since"] == since, "a file in which nothing changed is left alone")
     process.send_signal(signal.SIGTERM)
     check(process.wait(timeout=20 * SLOW) == 0, said())
+    audited(data, site)
     replay = subprocess.run([SYMGRID, "replay", data], capture_output=True, text=True)
     check(replay.returncode == 0, f"the journal replays across all changes: {replay.stdout}{replay.stderr}")
     late = [line for line in said().splitlines() if " late, " in line][-1]
