@@ -23,7 +23,7 @@ _symgrid_options() {
         run) echo "--listen --no-serve --tls-cert --tls-key --host-name --tokens --insecure-http --trust-loopback --data --for --speed --from --step --policy --plan-every --webhook --webhook-secret --webhook-ca" ;;
         simulate) echo "--from --for --step --policy --plan-every --study --report --trace --json --seed --no-baseline --seeds --faults --jobs" ;;
         replay) echo "--from-segment --json" ;;
-        top) echo "--every --count --token-file --json" ;;
+        top) echo "--every --count --token-file --ca --json" ;;
         doctor) echo "--data --listen --json" ;;
         explain) echo "--at --device --data --json" ;;
         query) echo "--data --json --csv" ;;
@@ -61,7 +61,7 @@ _symgrid_values() {
         "replay --from-segment") : ;;
         "top --every") _symgrid_words "100ms 1s 10s 1min" ;;
         "top --count") : ;;
-        "top --token-file") _symgrid_files ;;
+        "top --token-file" | "top --ca") _symgrid_files ;;
         "doctor --data") _symgrid_folders ;;
         "doctor --listen") _symgrid_words "127.0.0.1:8048 127.0.0.1:0" ;;
         "explain --at") : ;;

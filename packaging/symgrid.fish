@@ -81,6 +81,7 @@ complete -c symgrid -n '__fish_seen_subcommand_from replay' -a '(__fish_complete
 complete -c symgrid -n '__fish_seen_subcommand_from top' -l every -d 'time between two looks, 100ms to 1h' -r -a '100ms 1s 10s 1min'
 complete -c symgrid -n '__fish_seen_subcommand_from top' -l count -d 'end after so many' -r
 complete -c symgrid -n '__fish_seen_subcommand_from top' -l token-file -d 'a file with the token that the API asks for, on its first line' -r -F
+complete -c symgrid -n '__fish_seen_subcommand_from top' -l ca -d 'https: who may vouch for the server, PEM' -r -F
 complete -c symgrid -n '__fish_seen_subcommand_from top' -l json -d 'the telemetry documents themselves, one a line'
 complete -c symgrid -n '__fish_seen_subcommand_from top' -a 'http://127.0.0.1:8048'
 complete -c symgrid -n '__fish_seen_subcommand_from doctor' -l data -d 'the data folder of `symgrid run`' -r -a '(__fish_complete_directories)'

@@ -103,6 +103,7 @@ _symgrid() {
             '--every[time between two looks, 100ms to 1h]:DURATION:(100ms 1s 10s 1min)' \
             '--count[end after so many]:N: ' \
             '--token-file[a file with the token that the API asks for, on its first line]:FILE:_files' \
+            '--ca[https\: who may vouch for the server, PEM]:FILE:_files' \
             '--json[the telemetry documents themselves, one a line]' \
             '*:word:(http\://127.0.0.1\:8048)' ;;
         doctor) _arguments '--help[tell all about it]' \

@@ -198,7 +198,8 @@ static void who_is_there(sg_checkup *self, const char *why)
     const char *colon = strrchr(self->listen, ':');
     bool bare = self->listen == colon;
     snprintf(base, sizeof base, "http://%s%.120s", bare ? "127.0.0.1" : "", self->listen);
-    sg_status got = sg_http_get(base, "/healthz", NULL, &out, &status, error);
+    sg_status got =
+        sg_http_get(&(sg_http_question){.base = base, .path = "/healthz"}, &out, &status, error);
     bool ours = got == SG_OK && out.text && strstr(out.text, "\"uptime_s\"");
     if (ours) {
         sg_find(self, "port", SG_HEALTH_OK, "", "a symgrid runs at %s", self->listen);

@@ -1,5 +1,4 @@
-/* http_get.h - one GET of a running site's API, for `symgrid top` and `symgrid doctor`. Plain HTTP: beyond loopback the API speaks
- * TLS, for which curl or a browser is there. */
+/* http_get.h - one GET of a running site's API, for `symgrid top` and `symgrid doctor`, plain or over TLS (http_wire.h). */
 #ifndef SG_CLI_HTTP_GET_H
 #define SG_CLI_HTTP_GET_H
 #include "base/status.h"
@@ -7,10 +6,16 @@
 
 enum { SG_HTTP_GET_ERROR = 256 };
 
-/* GET base + path, base like "http://127.0.0.1:8048"; token NULL: without one. The body goes to out, the status to *ret_status.
- * SG_FORMAT: no URL of that kind; SG_UNAVAILABLE: nobody answers there; SG_IO: the answer is cut short; ret_error is one line.
+typedef struct sg_http_question {
+    const char *base;  /* "http://127.0.0.1:8048", "https://ems.example:8048" */
+    const char *path;  /* "/energy/telemetry" */
+    const char *token; /* NULL: none */
+    const char *ca; /* PEM file of who may vouch for the server, https only; NULL: the system's */
+} sg_http_question;
+
+/* The body goes to out, the status to *ret_status. SG_FORMAT: no URL of that kind, or ca is no such file; SG_UNAVAILABLE: nobody, or
+ * nobody who can be trusted, answers there; SG_IO: ca cannot be read, or the answer is cut short; ret_error is one line.
  * @effects alloc=yes block=at most 5 s a read */
-SG_MUST_CHECK sg_status sg_http_get(const char *base, const char *path, const char *token,
-                                    sg_out *out, int *ret_status,
+SG_MUST_CHECK sg_status sg_http_get(const sg_http_question *question, sg_out *out, int *ret_status,
                                     char ret_error[SG_HTTP_GET_ERROR]);
 #endif

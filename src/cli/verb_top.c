@@ -17,27 +17,30 @@
 static const char help[] =
     "symgrid top - a running site as a live table\n"
     "\n"
-    "usage: symgrid top [URL] [--every DURATION] [--count N] [--token-file FILE] [--json]\n"
+    "usage: symgrid top [URL] [--every DURATION] [--count N] [--token-file FILE] [--ca FILE] "
+    "[--json]\n"
     "\n"
-    "  URL                where the site is served (default http://127.0.0.1:8048)\n"
+    "  URL                where the site is served, http or https (default "
+    "http://127.0.0.1:8048)\n"
     "  --every DURATION   time between two looks, 100ms to 1h (default 1s)\n"
     "  --count N          end after so many (default: until Ctrl-C; 1 where the output is no "
     "terminal)\n"
     "  --token-file FILE  a file with the token that the API asks for, on its first line\n"
+    "  --ca FILE          https: who may vouch for the server, PEM (default: the system's)\n"
     "  --json             the telemetry documents themselves, one a line\n"
     "\n"
     "On a terminal the table is drawn over the last one, with colours; elsewhere it is plain text. "
     "NO_COLOR takes the\n"
     "colours away. The site is only read.\n"
     "\n"
-    "Exit status: 0 done, 1 the site does not answer, 2 wrong usage, 3 the output cannot be "
-    "written.\n"
+    "Exit status: 0 done, 1 the site does not let you look, 2 wrong usage, 3 nobody answers, or\n"
+    "the output cannot be written.\n"
     "\n"
     "Example: symgrid top --every 500ms\n";
 
 typedef struct look {
-    const char *base;
-    char *token; /* NULL: none */
+    const char *base, *ca; /* ca NULL: the system's */
+    char *token;           /* NULL: none */
     bool json, screen;
     double every_s;
     long count;
@@ -63,7 +66,9 @@ static int show(const look *l)
     sg_out answer = {0}, table = {0};
     char error[SG_HTTP_GET_ERROR];
     int status = 0, result = SG_EXIT_DONE;
-    sg_status got = sg_http_get(l->base, "/energy/telemetry", l->token, &answer, &status, error);
+    const sg_http_question question = {
+        .base = l->base, .path = "/energy/telemetry", .token = l->token, .ca = l->ca};
+    sg_status got = sg_http_get(&question, &answer, &status, error);
     if (got != SG_OK) {
         fprintf(stderr, "symgrid top: %s\n", error);
         result = got == SG_FORMAT ? SG_EXIT_USAGE : SG_EXIT_ENVIRONMENT;
@@ -148,12 +153,10 @@ int sg_cli_top(int argc, char **argv)
     const char *every = NULL, *count = NULL, *token_file = NULL;
     bool wants_help = false;
     look l = {.base = "http://127.0.0.1:8048", .every_s = 1};
-    const sg_option options[] = {{"--every", &every, NULL},
-                                 {"--count", &count, NULL},
-                                 {"--token-file", &token_file, NULL},
-                                 {"--json", NULL, &l.json},
-                                 {"--help", NULL, &wants_help}};
-    int words = sg_options_parse(argc, argv, options, 5, 1);
+    const sg_option options[] = {
+        {"--every", &every, NULL}, {"--count", &count, NULL}, {"--token-file", &token_file, NULL},
+        {"--ca", &l.ca, NULL},     {"--json", NULL, &l.json}, {"--help", NULL, &wants_help}};
+    int words = sg_options_parse(argc, argv, options, 6, 1);
     if (wants_help) {
         fputs(help, stdout);
         return SG_EXIT_DONE;

@@ -223,7 +223,8 @@ def check_top(run):
     require(status == 0 and shown.count("\033[H\033[J") == 2, f"drawn over one another: {shown!r}")
     _, plain = at_terminal(["top", base, "--count", "1"], env={"NO_COLOR": "1"})
     require("\033[2m" not in plain and "\033[3" not in plain, f"NO_COLOR: {plain!r}")
-    require(sg.call("top", "https://127.0.0.1").returncode == 2, "https is not spoken")
+    for words in (("top", "ftp://127.0.0.1"), ("top", "https://"), ("top", base, "--ca", "/etc/hosts")):
+        require(sg.call(*words).returncode == 2, f"{words} is wrong usage")
     require(sg.call("top", base, "--every", "1ms").returncode == 2, "too often")
     require(sg.call("top", "http://127.0.0.1:9").returncode == 3, "nobody answers: that is no answer of the site")
     nowhere = sg.call("audit", "--data", "/nonexistent")

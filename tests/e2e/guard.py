@@ -5,6 +5,7 @@ Drives the real program with Python's ssl and http.client. Certificates come fro
 
 ctest: serial
 """
+import contextlib
 import hashlib
 import http.client
 import json
@@ -304,6 +305,54 @@ def many(run, folder, cert, key):
     check(not failed and wanted <= seen, f"eight renewals while four clients connect: no handshake fails ({len(seen)} seen, {failed[:1]})")
 
 
+def top_over_tls(port, folder, cert, secret):
+    """`symgrid top` looks at a site beyond loopback as curl does, and trusts nobody else."""
+    base, file, other = f"https://127.0.0.1:{port}", os.path.join(folder, "top.token"), os.path.join(folder, "other.pem")
+    with open(file, "w", encoding="ascii") as out:
+        out.write(secret + "\n")
+    make_pair(other, os.path.join(folder, "other.key"))
+    shown = sg.call("top", base, "--ca", cert, "--token-file", file)
+    check(shown.returncode == 0 and "battery" in shown.stdout and shown.stderr == "", f"symgrid top over https {shown.stderr}")
+    twice = sg.call("top", base, "--ca", cert, "--token-file", file, "--json", "--count", "2", "--every", "100ms").stdout.splitlines()
+    require([json.loads(line)["format"] for line in twice] == ["symgrid.telemetry/1"] * 2, "documents, one a line")
+    for words, status, expect in ((("--ca", cert), 1, "answers 401; a token is needed"), ((), 3, "see --ca"), (("--ca", other), 3, "who can be trusted"),
+                                  (("--ca", "/nonexistent"), 3, "--ca: cannot read /nonexistent"), (("--ca", file), 2, "--ca: expected certificates as PEM")):
+        refused = sg.call("top", base, *words)
+        require(refused.returncode == status and expect in refused.stderr and refused.stderr.count("\n") == 1 and refused.stdout == "",
+                f"{words}: {refused.returncode} {refused.stderr}")
+    elsewhere = sg.call("top", f"https://localhost:{port}", "--ca", cert, "--token-file", file)
+    check(elsewhere.returncode == 3 and "name in the certificate" in elsewhere.stderr, "a certificate for another name is not taken")
+    require(sg.call("top", f"http://127.0.0.1:{port}").returncode == 3, "plain HTTP gets no answer there")
+    an_answer_cut_short(cert, os.path.join(folder, "key.pem"), file)
+
+
+def an_answer_cut_short(cert, key, file):
+    """Somebody on the way ends the connection: what came so far is no answer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    listener = socket.create_server(("127.0.0.1", 0))
+    seen = []
+
+    def serve(answer, goodbye):
+        raw, _ = listener.accept()
+        with context.wrap_socket(raw, server_side=True) as wrapped:
+            seen.append(wrapped.recv(65536))
+            wrapped.sendall(answer)
+            if goodbye:
+                with contextlib.suppress(OSError):  # the other side need not say it, too
+                    wrapped.unwrap()
+
+    for answer, goodbye, status in ((b"HTTP/1.1 200 OK\r\n\r\n{}", False, 3), (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}", True, 3),
+                                    (b"HTTP/1.1 200 OK\r\n\r\n{}", True, 0), (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", False, 0)):
+        thread = threading.Thread(target=serve, args=(answer, goodbye))
+        thread.start()
+        done = sg.call("top", f"https://127.0.0.1:{listener.getsockname()[1]}", "--ca", cert, "--token-file", file, "--json")
+        thread.join()
+        require(done.returncode == status and (status == 0 or "cut short" in done.stderr), f"{answer} {goodbye}: {done.returncode} {done.stderr}")
+    listener.close()
+    check(all(b"\r\nAuthorization: Bearer " in question for question in seen), "an answer that is cut short over TLS is none")
+
+
 def tls(site, folder):
     data, cert, key = (os.path.join(folder, name) for name in ("tls", "cert.pem", "key.pem"))
     try:
@@ -339,6 +388,7 @@ def tls(site, folder):
     except (OSError, http.client.HTTPException):
         plain = None
     check(plain is None, "plain HTTP gets no answer there")
+    top_over_tls(run.port, folder, cert, operator)
     require(run.end() == 0, run.said)
     wrong = sg.call("run", site, "--data", data, "--listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", cert, "--for", "1s")
     check(wrong.returncode == 2 and "PEM" in wrong.stderr, "a key that does not fit is said")
