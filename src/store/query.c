@@ -1,6 +1,7 @@
 #include "store/query.h"
 
 #include "base/time.h"
+#include "store/query_alarms.h"
 #include "store/telemetry.h"
 
 #include <errno.h>
@@ -105,7 +106,12 @@ static const char *const known_names[] = {"energy",        "device",
                                           "curtailed_kwh", "cost",
                                           "revenue",       "wear_cost",
                                           "fuel_cost",     "demand_cost",
-                                          "carbon_kg",     "carbon_credit_kg"};
+                                          "carbon_kg",     "carbon_credit_kg",
+                                          "alarm",         "kind",
+                                          "source",        "priority",
+                                          "active",        "cleared",
+                                          "acknowledged",  "shelved_until",
+                                          "limit",         "note"};
 
 static sg_status refused(question *q)
 {
@@ -409,7 +415,9 @@ static sg_status answer(question *q, sg_query_format format, sg_out *out, sg_que
     sg_out buffer = {0}, cells = {0}, *to = format == SG_QUERY_TABLE ? &cells : out;
     columns = columns < COLUMN_MAX ? columns : COLUMN_MAX;
     for (int i = 0; i < columns; i++) {
-        is_time[i] = is_time_name(sqlite3_column_name(q->statement, i));
+        const char *type = sqlite3_column_decltype(q->statement, i);
+        is_time[i] = is_time_name(sqlite3_column_name(q->statement, i)) ||
+                     (type && strcmp(type, "TIME") == 0);
     }
     *ret = (sg_query_answer){0};
     write_head(q, format, columns, to);
@@ -452,6 +460,9 @@ sg_status sg_query_run(const char *dir, const char *sql, size_t length, sg_query
     q->bounds = bounds ? bounds : &sg_query_bounds_default;
     q->error = error;
     sg_status status = open_database(q, dir);
+    if (status == SG_OK && sg_query_names_alarms(sql, length)) {
+        status = sg_query_add_alarms(q->db, dir, error);
+    }
     if (status == SG_OK) {
         status = prepare(q, sql, length);
     }

@@ -1,6 +1,7 @@
 /* query.h - questions to the telemetry: SQL with NOW(), durations and ISO times, read only and
  * bounded.
  *
+ * Tables   of DIR/telemetry.db, and `alarm` of DIR/alarms.json (query_alarms.h).
  * Dialect  SQLite's SELECT; outside texts, comments and quoted names NOW() becomes the present, 90s
  *          15m 15min 1h 7d 2w become seconds, and a quoted ISO time ('2023-07-01',
  *          '2023-07-01T06:00:00Z') becomes seconds since 1970.

@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import _symgrid as sg
 from _symgrid import check, require, wait_for
@@ -144,6 +145,21 @@ def wrong_questions(run):
     print("ok: wrong questions are answered 400 and 404, and change nothing")
 
 
+def as_rows(run, data):
+    """`symgrid query` and /energy/query answer about the same alarms as /energy/alarms."""
+    wanted = {a["id"]: (a["kind"], a["source"], a["state"], a["raised"], a["acknowledged"], a["shelved_until"]) for a in listed(run, "?state=all")}
+    sql = "SELECT id, kind, source, state, timestamp, acknowledged, shelved_until FROM alarm"
+
+    def asked():
+        answer = json.loads(sg.call("query", sql, "--data", data, "--json").stdout)
+        return {str(row[0]): tuple(row[1:]) for row in answer["rows"]}
+
+    wait_for("the file to have them all", lambda: asked() == wanted, 5)
+    status, answer = run.get("/energy/query?sql=" + urllib.parse.quote("SELECT count(*) FROM alarm"))
+    require(status == 200 and answer["rows"] == [[len(wanted)]], f"over HTTP, too ({status} {answer})")
+    print("ok: the alarms are a table of the telemetry's questions")
+
+
 def metric_rows(run):
     _, text = run.get("/metrics")
     return dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
@@ -226,6 +242,7 @@ def test(folder):
     wrong_questions(run)
     messages(run)
     metrics(run)
+    as_rows(run, data)
     before = listed(run, "?state=all")
     require(run.stop() == 0, f"a clean end: {run.stderr[-300:]}")
     check("with-a-token" not in run.stderr and "whsec" not in run.stderr, "neither the address nor the secret is in the log")

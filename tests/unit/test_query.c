@@ -387,11 +387,128 @@ static void no_database_is_told_from_a_bad_one(void **state)
     sg_out_free(&out);
 }
 
+/* ---- alarms: the file beside the database, written here by hand as docs/formats.md has it ---- */
+
+static void write_alarms(const char *text)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s/alarms.json", dir);
+    FILE *file = text ? fopen(name, "w") : NULL;
+    if (file) {
+        fputs(text, file);
+        fclose(file);
+    } else {
+        unlink(name);
+    }
+}
+
+static const char two_alarms[] =
+    "{\"format\":\"symgrid.alarms/1\",\"alarms\":["
+    "{\"id\":\"12\",\"kind\":\"feeder_over\",\"source\":\"pdu-3\",\"priority\":\"high\",\"state\":"
+    "\"acknowledged\",\"active\":true,\"text\":\"pdu-3: it carries \\\"more\\\"\",\"advice\":\"x\","
+    "\"value\":5.25,\"limit\":5,\"unit\":\"kW\",\"count\":2,\"first\":\"2023-07-01T06:00:00Z\","
+    "\"raised\":\"2023-07-01T07:00:00.5Z\",\"cleared\":null,\"acknowledged\":"
+    "\"2023-07-01T07:01:30.5Z\",\"shelved_until\":null,\"note\":\"called\"},"
+    "{\"id\":\"9\",\"kind\":\"grid_lost\",\"source\":null,\"priority\":\"critical\",\"state\":"
+    "\"cleared\",\"active\":false,\"text\":\"gone\",\"advice\":\"x\",\"value\":null,\"limit\":null,"
+    "\"unit\":null,\"count\":1,\"first\":\"2023-07-01T05:00:00Z\",\"raised\":"
+    "\"2023-07-01T05:00:00Z\",\"cleared\":\"2023-07-01T05:10:00Z\",\"acknowledged\":null,"
+    "\"shelved_until\":null,\"note\":null}]}";
+
+static void alarms_are_a_table(void **state)
+{
+    (void)state;
+    write_alarms(two_alarms);
+    json_t *root =
+        ask_json("SELECT timestamp, first, cleared, acknowledged, shelved_until, id, kind, "
+                 "source, priority, state, active, count, value, \"limit\", unit, text, "
+                 "note FROM alarm ORDER BY id DESC");
+    json_t *want = json_loads(
+        "[[\"2023-07-01T07:00:00.500Z\",\"2023-07-01T06:00:00Z\",null,\"2023-07-01T07:01:30.500Z\","
+        "null,12,\"feeder_over\",\"pdu-3\",\"high\",\"acknowledged\",1,2,5.25,5.0,\"kW\","
+        "\"pdu-3: it carries \\\"more\\\"\",\"called\"],"
+        "[\"2023-07-01T05:00:00Z\",\"2023-07-01T05:00:00Z\",\"2023-07-01T05:10:00Z\",null,null,9,"
+        "\"grid_lost\",null,\"critical\",\"cleared\",0,1,null,null,null,\"gone\",null]]",
+        0, NULL);
+    assert_non_null(want);
+    json_t *rows = json_object_get(root, "rows");
+    for (size_t r = 0; r < 2; r++) {
+        for (size_t c = 0; c < json_array_size(json_array_get(want, r)); c++) {
+            const json_t *is = cell(root, r, c);
+            const json_t *wanted = json_array_get(json_array_get(want, r), c);
+            assert_true(json_is_number(wanted) ? json_number_value(is) == json_number_value(wanted)
+                                               : json_equal(is, wanted));
+        }
+    }
+    assert_int_equal(json_array_size(rows), 2);
+    json_decref(want);
+    json_decref(root);
+    root = ask_json(
+        "select acknowledged - timestamp from Alarm where timestamp > '2023-07-01T06:00Z'");
+    assert_int_equal(json_array_size(json_object_get(root, "rows")), 1);
+    assert_true(json_number_value(cell(root, 0, 0)) == 90);
+    json_decref(root);
+    root = ask_json(
+        "SELECT e.surplus FROM alarm a JOIN energy e ON e.timestamp > a.timestamp "
+        "WHERE a.id = 12 ORDER BY e.timestamp LIMIT 1"); /* with telemetry, in one question */
+    assert_int_equal(json_array_size(json_object_get(root, "rows")), 1);
+    json_decref(root);
+    root = ask_json("SELECT count(*) AS cleared FROM energy"); /* a name is no time */
+    assert_true(json_number_value(cell(root, 0, 0)) == 121);
+    json_decref(root);
+    write_alarms(NULL);
+}
+
+static void without_the_file_there_are_no_alarms_and_a_broken_one_is_said(void **state)
+{
+    (void)state;
+    static const char *const broken[] = {"", "{", "[]",
+                                         "{\"format\":\"symgrid.alarms/2\",\"alarms\":[]}",
+                                         "{\"format\":\"symgrid.alarms/1\",\"alarms\":{}}"};
+    sg_query_answer answer;
+    sg_query_error error;
+    json_t *root = ask_json("SELECT count(*) FROM alarm");
+    assert_true(json_number_value(cell(root, 0, 0)) == 0);
+    json_decref(root);
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        sg_out out = {0};
+        write_alarms(broken[i]);
+        assert_int_equal(
+            ask("SELECT count(*) FROM alarm", SG_QUERY_JSON, NULL, &out, &answer, &error),
+            SG_CORRUPT);
+        assert_non_null(strstr(error.text, "alarms.json: expected a document symgrid.alarms/1"));
+        sg_out_free(&out);
+        root = ask_json("SELECT count(*) FROM energy"); /* others do not look at it */
+        json_decref(root);
+    }
+    write_alarms(NULL);
+}
+
+static void alarms_cannot_be_written_through_a_question(void **state)
+{
+    (void)state;
+    static const char *const tries[] = {"DELETE FROM alarm", "INSERT INTO alarm(id) VALUES(1)",
+                                        "DROP TABLE alarm", "UPDATE alarm SET id=1",
+                                        "CREATE TEMP TABLE alarms(x)"};
+    sg_query_answer answer;
+    sg_query_error error;
+    write_alarms(two_alarms);
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        sg_out out = {0};
+        assert_int_equal(ask(tries[i], SG_QUERY_JSON, NULL, &out, &answer, &error), SG_FORMAT);
+        sg_out_free(&out);
+    }
+    write_alarms(NULL);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_database, drop_database)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(alarms_are_a_table),
+        CASE(without_the_file_there_are_no_alarms_and_a_broken_one_is_said),
+        CASE(alarms_cannot_be_written_through_a_question),
         cmocka_unit_test(times_become_numbers),
         cmocka_unit_test(what_is_quoted_or_commented_stays),
         CASE(a_question_that_cannot_be_read_is_refused_at_its_place),
