@@ -337,6 +337,33 @@ async function setup(server) {
   }
 }
 
+// The pages that `symgrid simulate --report FILE.html` writes, read from the disk as whoever was sent one reads it.
+async function report() {
+  const pages = [["report", ["sites/floating.maml.md", "--from", "2023-03-20", "--for", "40d"]],
+                 ["report-regulation", ["sites/regulation.maml.md", "--step", "1s", "--for", "2h"]],
+                 ["report-breakers", ["sites/hall-narrow.maml.md", "--study", "breakers", "--for", "10min"]]];
+  for (const [name, words] of pages) {
+    const file = join(work, `${name}.html`);
+    execFileSync(process.env.SYMGRID, ["simulate", join(ROOT, words[0]), ...words.slice(1), "--report", file], { stdio: ["ignore", "ignore", "pipe"] });
+    for (const [look, options] of [["light", { colorScheme: "light" }], ["dark", { colorScheme: "dark" }], ["phone", { viewport: PHONE, hasTouch: true, isMobile: true }]]) {
+      const context = await browser.newContext({ viewport: DESK, offline: true, ...options }), page = await context.newPage(), asked = [];
+      page.troubles = [];
+      page.on("console", (m) => m.type() === "error" && page.troubles.push(m.text()));
+      page.on("pageerror", (e) => page.troubles.push(e.stack));
+      page.on("request", (r) => asked.push(r.url()));
+      await page.goto(`file://${file}`);
+      assert.ok(await page.locator("svg").count(), "there are pictures");
+      assert.match(await text(page, "h1"), /\w/, "and a sentence about them");
+      assert.ok(await fits(page), `nothing is wider than the window (${name}, ${look})`);
+      await accessible(page, `${name}, ${look}`);
+      assert.deepEqual(asked, [`file://${file}`], "the page is all there is");
+      await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`), fullPage: true });
+      quiet(page);
+      await context.close();
+    }
+  }
+}
+
 // A stream faster than life: the same code hears hours of events, with a clock that goes on by 0.1 s each.
 async function memory(server) {
   const doc = await (await fetch(`${server.origin}/energy/telemetry`)).json();
@@ -408,6 +435,7 @@ async function main() {
   await part("memory", () => memory(server));
   await part("silence", async () => { server = await silence(server, "sites/floating.maml.md", ...hall); });
   await stop(server);
+  await part("report", report);
   await part("map", async () => map(await start("tests/interop/browser/map.maml.md", "--data", "none")));
 }
 let status = 0;
