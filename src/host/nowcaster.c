@@ -155,6 +155,11 @@ static void score(sg_nowcaster *self, const said *then)
     }
 }
 
+static uint16_t shifted(uint16_t past, bool now, unsigned kept)
+{
+    return (uint16_t)(((unsigned)past << 1 | now) & kept);
+}
+
 /* The warnings of the row `ahead` ago have had their time. */
 static void judge(sg_nowcaster *self)
 {
@@ -163,15 +168,15 @@ static void judge(sg_nowcaster *self)
         rows *past = &self->rows[n];
         bool known = !isnan(self->value_w[n]), over = fabs(self->value_w[n]) > self->limit_w[n];
         bool could = past->could & then, warned = past->warned & then;
-        past->passed = (uint16_t)((past->passed << 1 | over) & until);
+        past->passed = shifted(past->passed, over, until);
         if (could && self->row >= self->ahead) {
             bool passed = past->passed != 0;
             self->warned += warned;
             self->passed += passed;
             self->came += warned && passed;
         }
-        past->could = (uint16_t)((past->could << 1 | (known && !over)) & until);
-        past->warned = (uint16_t)(past->warned << 1 & until);
+        past->could = shifted(past->could, known && !over, until);
+        past->warned = shifted(past->warned, false, until); /* until tell() */
     }
 }
 
