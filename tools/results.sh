@@ -12,7 +12,12 @@ trap 'rm -rf "$scratch"' EXIT
 export OPENBLAS_NUM_THREADS=1
 
 simulate() { # SITE FROM DURATION POLICY
-    "$program" simulate "sites/$1.maml.md" --from "$2" --for "$3" --policy "$4" --json \
+    local from=$2 for=$3
+    if [ "$1" = hall ]; then # its months begin at 05:00 UTC; the series end at 00:00
+        from=${2}T05:00Z
+        for=${3/365d/8755h}
+    fi
+    "$program" simulate "sites/$1.maml.md" --from "$from" --for "$for" --policy "$4" --json \
         >"$scratch/$1_$2_$3_$4.json" 2>/dev/null
 }
 for site in hall floating; do

@@ -46,6 +46,13 @@ int64_t sg_time_from_civil(const sg_civil *civil)
            (int64_t)llround(civil->second * 1e6);
 }
 
+int64_t sg_month_of(int64_t time_us, int64_t offset_us)
+{
+    sg_civil civil;
+    sg_civil_from_time(time_us + offset_us, &civil);
+    return (int64_t)civil.year * 12 + civil.month;
+}
+
 typedef struct cursor {
     const char *at, *end;
 } cursor;

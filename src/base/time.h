@@ -24,6 +24,8 @@ typedef struct sg_civil {
 int64_t sg_days_from_civil(int year, int month, int day);
 void sg_civil_from_time(int64_t time_us, sg_civil *ret);
 int64_t sg_time_from_civil(const sg_civil *civil);
+/* Calendar months since the year 0 by a clock that is offset_us east of UTC: year * 12 + month. */
+int64_t sg_month_of(int64_t time_us, int64_t offset_us);
 
 /* "2023-01-01", "2023-01-01 00:15", "2023-01-01T00:15:30.5Z", "...+02:00". Without a zone the text is read as UTC.
  * Whole text or SG_FORMAT. @effects alloc=no block=no */

@@ -121,7 +121,7 @@ sg_engine *sg_engine_create(void *memory, const sg_site *site, const sg_engine_c
     sg_ride_init(&self->ride);
     self->ride_import_w = rooms.plant.head->import_w_max;
     sg_meter_init(&self->meter, config->interval_s > 0 ? config->interval_s : 900,
-                  rooms.plant.head->demand_charge);
+                  rooms.plant.head->demand_charge, site->zone_offset_s);
     sg_regulation_meter_init(&self->regulated);
     sg_forecast_init(&self->load, config->forecast_only);
     sg_forecast_init(&self->generation, config->forecast_only);
@@ -294,7 +294,7 @@ static double shave_threshold_w(const sg_engine *self)
     }
     double mean_w = count > 0 ? 1.02 * sum_w / (double)count + sg_tasks_granted_w(&self->tasks)
                               : (double)INFINITY;
-    return mean_w > self->meter.peak_w ? mean_w : self->meter.peak_w;
+    return fmax(mean_w, sg_meter_peak_w(&self->meter, self->time_us));
 }
 
 /* The switch to the grid is opened when the site is to carry itself, and closed again on the ramp. */
@@ -364,7 +364,7 @@ static void control_now(sg_rooms *rooms, const sg_news *news, double dt_s, bool 
         .regulation = &self->regulation,
     };
     if (rooms->plant.head->demand_charge > 0) {
-        in.peak_w = self->meter.peak_w;
+        in.peak_w = sg_meter_peak_w(&self->meter, self->time_us);
         in.shave_w = shave_threshold_w(self);
     }
     self->safe = !start && inputs_unusable(rooms, news);
@@ -748,9 +748,10 @@ void sg_engine_inherit(sg_engine *self, const sg_engine *from)
     self->time_us = from->time_us;
     self->tick = from->tick;
     self->tasks = from->tasks;
-    double demand_charge = self->meter.demand_charge;
+    sg_meter made = self->meter;
     self->meter = from->meter;
-    self->meter.demand_charge = demand_charge;
+    self->meter.demand_charge = made.demand_charge;
+    self->meter.zone_us = made.zone_us;
     self->regulated = from->regulated;
     /* the new plant's registers may be other ones: the first reading sets them */
     self->meter.import_register_j = self->meter.export_register_j = -1;

@@ -9,7 +9,7 @@
 #include "settle/regulation.h"
 #include "site/plant.h"
 
-#define SG_ENGINE_MAGIC UINT64_C(0x39454E474E454753) /* "SGENGNE9" */
+#define SG_ENGINE_MAGIC UINT64_C(0x30314E474E454753) /* "SGENGN10" */
 
 /* No padding anywhere in it: the block is hashed and journaled as bytes. */
 struct sg_engine {

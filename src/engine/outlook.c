@@ -115,6 +115,18 @@ static void outlook_step(const sg_engine *self, const sg_foretold *told, int t, 
     ret->export_price[t] = ret->import_price[t] - spread;
 }
 
+/* The month's peak so far, and how many of the steps it is for: later ones begin a month without one. */
+static void outlook_month(const sg_meter *meter, sg_outlook *ret)
+{
+    int64_t month = sg_month_of(ret->start_us, meter->zone_us);
+    ret->peak_so_far_w = sg_meter_peak_w(meter, ret->start_us);
+    ret->month_steps = 1;
+    while (ret->month_steps < ret->steps &&
+           sg_month_of(ret->start_us + ret->step_us * ret->month_steps, meter->zone_us) == month) {
+        ret->month_steps++;
+    }
+}
+
 void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps,
                        const sg_foretold *told, sg_outlook *ret)
 {
@@ -144,6 +156,6 @@ void sg_engine_outlook(const sg_engine *self, int64_t step_us, int32_t steps,
     ret->import_w_max = up ? plant->head->import_w_max : 0;
     ret->export_w_max = up ? plant->head->export_w_max : 0;
     ret->demand_charge = plant->head->demand_charge;
-    ret->peak_so_far_w = self->meter.peak_w;
+    outlook_month(&self->meter, ret);
     outlook_stores(&rooms, ret);
 }

@@ -218,6 +218,7 @@ static void keep_head(sg_engine *self, const sg_engine *from, const sg_plant *pl
     self->policy = made.policy;
     self->mode = made.mode;
     self->meter.demand_charge = made.meter.demand_charge;
+    self->meter.zone_us = made.meter.zone_us;
     for (int g = 0; g < SG_GROUP_MAX; g++) {
         int32_t was = g < plant->group_count ? map->group[g] : -1;
         self->group_reason[g] = was < 0 ? -1 : from->group_reason[was];

@@ -256,8 +256,8 @@ static bool meter_sane(const sg_meter *m)
     bool room = m->total.steps < INT32_MAX / 2 && m->total.suspect_steps < INT32_MAX / 2 &&
                 m->running.steps < INT32_MAX / 2;
     return room && m->interval_us > 0 && m->interval_us <= SG_TIME_US_MAX &&
-           time_sane(m->read_us) && time_sane(m->covered_from_us) &&
-           all_within(&m->import_register_j, 1, -1, large) &&
+           time_sane(m->read_us) && time_sane(m->covered_from_us) && m->zone_us >= -SG_US_PER_DAY &&
+           m->zone_us <= SG_US_PER_DAY && all_within(&m->import_register_j, 1, -1, large) &&
            all_within(&m->export_register_j, 1, -1, large) &&
            all_within(m->sum, sizeof m->sum / 8, -1e40, 1e40) &&
            all_within(&m->peak_w, 1, 0, large) && all_within(&m->peak_all_w, 1, 0, large) &&

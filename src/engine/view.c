@@ -471,7 +471,7 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     ret->policy = self->policy;
     ret->safe = self->safe;
     view_balance(&rooms, ret);
-    ret->peak_w = self->meter.peak_w;
+    ret->peak_w = sg_meter_peak_w(&self->meter, self->time_us);
     ret->peak_all_w = self->meter.peak_all_w;
     ret->group_count = plant->group_count;
     for (int g = 0; g < plant->group_count; g++) {

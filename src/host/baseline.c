@@ -54,7 +54,8 @@ static void begin(sg_baseline *self, const sg_site *site, const sg_engine *engin
                   const double *value, const sg_points *points)
 {
     const sg_meter *real = sg_engine_meter(engine);
-    sg_meter_init(&self->meter, (double)real->interval_us * 1e-6, real->demand_charge);
+    sg_meter_init(&self->meter, (double)real->interval_us * 1e-6, real->demand_charge,
+                  site->zone_offset_s);
     self->meter.month = real->month;
     self->meter.peak_w = real->peak_w;
     self->meter.import_register_j = self->meter.export_register_j = 0;

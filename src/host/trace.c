@@ -312,7 +312,7 @@ static void bill(sg_rehearsal_bill *ret, const sg_shadow *shadow, const sg_settl
     ret->metered = metered(shadow->engine);
     subtract(&ret->metered, before);
     ret->stored_j = now->stored_j;
-    ret->peak_w = sg_engine_meter(shadow->engine)->peak_w;
+    ret->peak_w = sg_meter_peak_w(sg_engine_meter(shadow->engine), sg_engine_time(shadow->engine));
     for (int k = 0; k < SG_CLASS_MAX; k++) {
         ret->held_j[k] += now->held_w[k] * dt_s;
     }

@@ -15,7 +15,7 @@ static const sg_param params[SG_GRID_PARAM_COUNT] = {
     [SG_GRID_EXPORT_FEE] = {"export_fee", SG_DIM_PRICE_ENERGY, 0, -1e-3, 1e-3, NULL,
                             "taken off the export price", ""},
     [SG_GRID_DEMAND_CHARGE] = {"demand_charge", SG_DIM_PRICE_POWER, 0, 0, 1, NULL,
-                               "for the highest quarter hour of import in a calendar month (UTC)",
+                               "for the highest quarter hour of import in a calendar month of the site's zone",
                                ""},
     [SG_GRID_DAY_AHEAD] = {"day_ahead", SG_DIM_NONE, 0, 0, 1, "yes|no",
                            "are prices known for the next 24 hours, as in a day-ahead market", ""},

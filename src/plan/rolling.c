@@ -81,6 +81,35 @@ static void fill_store(const sg_outlook *outlook, const struct sg_outlook_store 
     };
 }
 
+/* The mean net load: no store holds a peak below it for a month. */
+static double mean_net_kw(const sg_outlook *outlook)
+{
+    double sum_w = 0;
+    for (int t = 0; t < outlook->steps; t++) {
+        sum_w += outlook->load_w[t] - outlook->available_w[t];
+    }
+    return fmax(sum_w, 0) / outlook->steps * 1e-3;
+}
+
+/* One period for each month that the horizon touches. Of the month to come few hours may be seen, and its peak will be set by others:
+ * only what is above the mean counts there, or all stores would be kept full for its first quarter hour. */
+static int fill_demand(const sg_outlook *outlook, sg_dispatch_demand ret[2])
+{
+    if (outlook->demand_charge <= 0) {
+        return 0;
+    }
+    double charge_per_kw = outlook->demand_charge * 1e3;
+    ret[0] = (sg_dispatch_demand){.from = 0,
+                                  .to = outlook->month_steps,
+                                  .charge_per_kw = charge_per_kw,
+                                  .peak_so_far_kw = outlook->peak_so_far_w * 1e-3};
+    ret[1] = (sg_dispatch_demand){.from = outlook->month_steps,
+                                  .to = outlook->steps,
+                                  .charge_per_kw = charge_per_kw,
+                                  .peak_so_far_kw = mean_net_kw(outlook)};
+    return outlook->month_steps < outlook->steps ? 2 : 1;
+}
+
 static void read_schedule(const sg_outlook *outlook, const sg_schedule *schedule, sg_plan *ret)
 {
     for (int t = 0; t < outlook->steps; t++) {
@@ -115,6 +144,7 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_again *
                        sg_plan *ret)
 {
     SG_CHECK(outlook->steps > 0 && outlook->steps <= SG_PLAN_STEP_MAX);
+    SG_CHECK(outlook->month_steps > 0 && outlook->month_steps <= outlook->steps);
     series s;
     fill_series(outlook, &s);
     sg_dispatch_store stores[SG_PLAN_STORE_MAX];
@@ -122,10 +152,7 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_again *
         fill_store(outlook, &outlook->store[i], &stores[i]);
     }
     sg_dispatch_source source = {.id = "local", .available_kw = s.available_kw};
-    sg_dispatch_demand demand = {.from = 0,
-                                 .to = outlook->steps,
-                                 .charge_per_kw = outlook->demand_charge * 1e3,
-                                 .peak_so_far_kw = outlook->peak_so_far_w * 1e-3};
+    sg_dispatch_demand demand[2];
     /* shedding at a price far above any market keeps the program feasible when the site is short */
     sg_dispatch_shed shed = {.id = "load", .max_kw = s.shed_kw, .cost_per_kwh = 20};
     sg_dispatch problem = {
@@ -139,8 +166,8 @@ sg_status sg_plan_make(const sg_outlook *outlook, double seconds_max, sg_again *
                  .import_price_per_kwh = s.import_price,
                  .export_price_per_kwh = s.export_price,
                  .ramp_kw_per_step = INFINITY,
-                 .demand = &demand,
-                 .demand_count = outlook->demand_charge > 0},
+                 .demand = demand,
+                 .demand_count = fill_demand(outlook, demand)},
         .sources = &source,
         .source_count = 1,
         .stores = stores,

@@ -23,13 +23,19 @@ enum sum {
     CREDIT
 };
 
-void sg_meter_init(sg_meter *self, double interval_s, double demand_charge)
+void sg_meter_init(sg_meter *self, double interval_s, double demand_charge, int32_t zone_offset_s)
 {
     memset(self, 0, sizeof *self);
     self->import_register_j = self->export_register_j = -1;
     self->interval_us = (int64_t)(interval_s * 1e6);
     self->demand_charge = demand_charge;
     self->month = -1;
+    self->zone_us = zone_offset_s * SG_US_PER_S;
+}
+
+double sg_meter_peak_w(const sg_meter *self, int64_t time_us)
+{
+    return sg_month_of(time_us, self->zone_us) == self->month ? self->peak_w : 0;
 }
 
 /* Energy since the last reading. A reading a little behind the last one has been overtaken on its way: it tells nothing, and what
@@ -128,9 +134,7 @@ static void running_round(sg_meter *self)
 static void demand_account(sg_meter *self)
 {
     sg_settlement *r = &self->running;
-    sg_civil civil;
-    sg_civil_from_time(r->start_us, &civil);
-    int64_t month = (int64_t)civil.year * 12 + civil.month;
+    int64_t month = sg_month_of(r->start_us, self->zone_us);
     if (month != self->month) {
         self->month = month;
         self->peak_w = 0;

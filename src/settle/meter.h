@@ -2,7 +2,8 @@
  *
  * Units    J, micro-units of the site's currency, mg; prices money per J.
  * Time     intervals are aligned to multiples of interval_s since 1970 and close with the first frame at or past their end.
- *          A frame never straddles two: its energy belongs to the interval its end lies in.
+ *          A frame never straddles two: its energy belongs to the interval its end lies in. A demand charge is for calendar months
+ *          by the site's clock; an interval belongs to the month in which it begins.
  * Metering energy bought and sold comes from the grid meter's registers, so a silence is billed when it ends, once. Readings that
  *          the connection could not have carried are not billed.
  * Memory   one flat value. @effects of every function: alloc=no block=no fails=never */
@@ -30,7 +31,8 @@ typedef struct sg_meter {
     double peak_w;        /* highest interval of import this month */
     double peak_all_w;    /* highest of all                  */
     double demand_charge; /* money per W                     */
-    int64_t month;        /* year * 12 + month of peak_w     */
+    int64_t month;        /* of peak_w, as sg_month_of; -1: no interval yet */
+    int64_t zone_us;      /* of the site's clock, east of UTC               */
     int64_t interval_us;
     int64_t read_us;         /* when the registers were last read        */
     int64_t covered_from_us; /* and before the running interval          */
@@ -48,10 +50,13 @@ typedef struct sg_metered {
     double import_price, export_price, carbon_kg_per_j;
 } sg_metered;
 
-void sg_meter_init(sg_meter *self, double interval_s, double demand_charge);
+void sg_meter_init(sg_meter *self, double interval_s, double demand_charge, int32_t zone_offset_s);
 
 /* Account one step that ended at time_us. True when an interval was closed: self->last is it. */
 bool sg_meter_step(sg_meter *self, int64_t time_us, double dt_s, const sg_metered *step);
+
+/* The highest interval of import, W, so far in the month that the instant lies in; 0 in a month of which none was closed yet. */
+double sg_meter_peak_w(const sg_meter *self, int64_t time_us);
 
 /* Add one interval to a sum of intervals that ends where it begins. */
 void sg_settlement_add(sg_settlement *total, const sg_settlement *one);

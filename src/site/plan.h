@@ -99,7 +99,8 @@ typedef struct sg_outlook {
     double import_price[SG_PLAN_STEP_MAX], export_price[SG_PLAN_STEP_MAX]; /* money per J */
     double import_w_max, export_w_max;                                     /* 0 = none */
     double demand_charge; /* money per W of the month's highest quarter hour, 0 = none */
-    double peak_so_far_w;
+    double peak_so_far_w; /* in the month of the first step */
+    int32_t month_steps;  /* steps from the first that lie in that month, > 0 */
     int32_t store_count;
     struct sg_outlook_store {
         int32_t group;

@@ -6,16 +6,15 @@
 
 static const double kwh = 3.6e6;
 
-/* Demand periods of the calendar months that steps 1.. of the run touch; step 0 has already set a peak. */
+/* Demand periods of the site's calendar months that steps 1.. of the run touch; step 0 has already set a peak. */
 static int months(const sg_simulation *sim, int64_t steps, const sg_truth *seen,
                   double charge_per_kw, sg_dispatch_demand *ret, int max)
 {
     int count = 0;
     int64_t step_us = llround(sim->step_s * 1e6), month = -1;
     for (int64_t i = 1; i < steps; i++) {
-        sg_civil civil;
-        sg_civil_from_time(sim->from_us + i * step_us, &civil);
-        int64_t now = (int64_t)civil.year * 12 + civil.month;
+        int64_t now =
+            sg_month_of(sim->from_us + i * step_us, sim->site->zone_offset_s * SG_US_PER_S);
         if (now != month && count < max) {
             ret[count++] = (sg_dispatch_demand){.from = (int)i - 1, .charge_per_kw = charge_per_kw};
             month = now;

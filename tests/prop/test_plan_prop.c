@@ -78,6 +78,7 @@ static void draw_outlook(sg_outlook *o)
     }
     o->demand_charge = below(3) ? 0 : 0.01;
     o->peak_so_far_w = below(2) ? 0 : between(0, 1e5);
+    o->month_steps = below(2) ? o->steps : 1 + below(o->steps);
     o->store_count = 1 + below(SG_PLAN_STORE_MAX);
     for (int s = 0; s < o->store_count; s++) {
         draw_store(&o->store[s], s);

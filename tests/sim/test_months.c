@@ -160,9 +160,48 @@ static void self_funding_adds_up_to_the_saving(void **state)
     sg_site_free(&site);
 }
 
+/* Two days on either side of the hall's midnight of 31 May, which is 05:00 UTC on 1 June: the charge from the grid meter's register as
+ * the plant shows it, cut at that instant. Engine, report and the register have nothing else in common. */
+static void each_month_pays_for_its_own_peak(void **state)
+{
+    (void)state;
+    rig r = {0};
+    rig_load("sites/hall.maml.md", "", &r.site); /* 12 USD a kW */
+    const int64_t from_us = rig_time("2023-05-30T05:00:00Z"),
+                  turn_us = rig_time("2023-06-01T05:00:00Z");
+    rig_start(&r, SG_POLICY_STATIC, from_us);
+    double peak_w[2] = {0, 0}, before_j = -1;
+    for (int quarter = 0; quarter < 4 * 96; quarter++) {
+        rig_step(&r, 900);
+        double register_j = r.readings.value[r.points.first[SG_POINT_SITE] + SG_SITE_IMPORT_J];
+        double w = before_j >= 0 ? (register_j - before_j) / 900 : 0;
+        int month = r.readings.time_us > turn_us;
+        peak_w[month] = fmax(peak_w[month], w);
+        before_j = register_j;
+    }
+    double may = peak_w[0] * 12e-3, june = peak_w[1] * 12e-3;
+    assert_true(may > 5000 && june > 5000 && fabs(may - june) > 1);
+    assert_true(fabs((double)sg_engine_meter(r.engine)->total.demand_u * 1e-6 - may - june) < 0.01);
+
+    sg_report *report = calloc(1, sizeof *report);
+    assert_non_null(report);
+    sg_simulation sim = {.site = &r.site,
+                         .from_us = from_us,
+                         .duration_s = 4 * 86400.0,
+                         .step_s = 900,
+                         .policy = SG_POLICY_STATIC};
+    assert_int_equal(sg_simulate(&sim, report), SG_OK);
+    assert_int_equal(report->month_count, 2);
+    assert_true(fabs(report->month[0].money.demand_charge_cost - may) < 0.01);
+    assert_true(fabs(report->month[1].money.demand_charge_cost - june) < 0.01);
+    free(report);
+    rig_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(months_add_up),
+                                       cmocka_unit_test(each_month_pays_for_its_own_peak),
                                        cmocka_unit_test(hours_and_cells_add_up),
                                        cmocka_unit_test(self_funding_adds_up_to_the_saving)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ static void an_interval_is_the_difference_of_two_register_readings(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 0);
+    sg_meter_init(&meter, 900, 0, 0);
     int64_t start = at("2023-05-01T10:00:00Z");
     sg_metered step = reading(1000, 500);
     assert_true(sg_meter_step(&meter, start, 900, &step)); /* the reading at 10:00 */
@@ -68,7 +68,7 @@ static void intervals_lie_on_the_clock_wherever_frames_begin(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 0);
+    sg_meter_init(&meter, 900, 0, 0);
     sg_metered step = reading(0, 0);
     int64_t now = at("2023-05-01T10:07:30Z");
     int closed = 0;
@@ -89,7 +89,7 @@ static void a_step_of_an_hour_settles_hours(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 0);
+    sg_meter_init(&meter, 900, 0, 0);
     int64_t start = at("2023-05-01");
     for (int hour = 1; hour <= 24; hour++) {
         sg_metered step = reading(hour * 10.0, 0);
@@ -104,7 +104,7 @@ static void a_register_that_runs_backwards_starts_anew(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 0);
+    sg_meter_init(&meter, 900, 0, 0);
     int64_t now = at("2023-05-01");
     static const double kwh[] = {5000, 5003, 5006, 2, 4, 9}; /* replaced by one that reads 2 */
     for (int i = 0; i < 6; i++) {
@@ -121,7 +121,7 @@ static void a_reading_that_was_overtaken_counts_once(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 0);
+    sg_meter_init(&meter, 900, 0, 0);
     int64_t now = at("2023-05-01");
     static const double kwh[] = {100, 101, 103, 102, 104, 103.5, 105};
     for (int i = 0; i < 7; i++) {
@@ -137,7 +137,7 @@ static void a_misread_register_is_not_billed(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 12e-3);
+    sg_meter_init(&meter, 900, 12e-3, 0);
     int64_t now = at("2023-05-01");
     for (int quarter = 0; quarter < 12; quarter++) {
         now += 900 * SG_US_PER_S;
@@ -158,7 +158,7 @@ static void a_silence_is_billed_once_when_it_ends(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 0);
+    sg_meter_init(&meter, 900, 0, 0);
     int64_t now = at("2023-05-01");
     for (int quarter = 0; quarter < 40; quarter++) {
         now += 900 * SG_US_PER_S;
@@ -184,7 +184,7 @@ static void a_silence_makes_no_peak(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 10e-3);
+    sg_meter_init(&meter, 900, 10e-3, 0);
     int64_t now = at("2023-05-01");
     for (int quarter = 0; quarter < 40; quarter++) {
         now += 900 * SG_US_PER_S;
@@ -212,7 +212,7 @@ static void the_demand_charge_is_the_months_highest_quarter_hour(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 900, 12e-3);
+    sg_meter_init(&meter, 900, 12e-3, 0);
     int64_t now = at("2023-01-31T12:00:00Z");
     double register_kwh = 0, highest_kw[13] = {0}, all_kw = 0;
     sg_metered step = reading(0, 0);
@@ -237,12 +237,58 @@ static void the_demand_charge_is_the_months_highest_quarter_hour(void **state)
     assert_true(fabs(meter.peak_all_w - all_kw * 1e3) < 1e-3);
 }
 
+/* Quarter hours around the turn of a month by the site's clock, in kW, and what 10 a kW come to, by hand. */
+static const struct turn {
+    int32_t zone_offset_s;
+    const char *begins; /* the first quarter hour, by the site's clock */
+    double kw[8];
+    int old_count; /* quarter hours that lie in the old month */
+    double old_u, new_u;
+} turns[] = {
+    /* May's peak of 50 kW is 500, June's of 30 kW is 300. By UTC all of them were June's: 500 and no more. */
+    {-5 * 3600, "2023-05-31T23:00:00-05:00", {50, 40, 20, 20, 10, 30, 30, 20}, 4, 500, 300},
+    /* 1 June begins there while UTC has 31 May for five and a half hours more */
+    {19800, "2023-05-31T23:15:00+05:30", {20, 20, 45, 60, 60, 5, 5, 5}, 3, 450, 600},
+    /* the year turns, and with it both figures of the month; December comes a second time with the year before it */
+    {13 * 3600, "2023-12-31T22:30:00+13:00", {7, 7, 7, 9, 9, 9, 8, 3}, 6, 90, 80},
+    {0, "2024-02-29T23:45:00Z", {30, 12, 11, 10, 13, 12, 11, 10}, 1, 300, 130},
+};
+
+static void months_are_those_of_the_sites_clock(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof turns / sizeof turns[0]; k++) {
+        const struct turn *turn = &turns[k];
+        sg_meter meter;
+        sg_meter_init(&meter, 900, 10e-3, turn->zone_offset_s);
+        int64_t now = at(turn->begins);
+        double register_kwh = 400, highest_kw = 0;
+        sg_metered step = reading(register_kwh, 0);
+        sg_meter_step(&meter, now, 900, &step);
+        for (int quarter = 0; quarter < 8; quarter++) {
+            bool turns_now = quarter == turn->old_count;
+            if (turns_now) { /* the last moment of the old month still has its peak, the first of the new one has none */
+                assert_int_equal(meter.total.demand_u, llround(turn->old_u * 1e6));
+                assert_true(fabs(sg_meter_peak_w(&meter, now - 1) - highest_kw * 1e3) < 1e-6);
+                assert_true(sg_meter_peak_w(&meter, now) == 0);
+            }
+            highest_kw = fmax(turns_now ? 0 : highest_kw, turn->kw[quarter]);
+            register_kwh += turn->kw[quarter] / 4;
+            now += 900 * SG_US_PER_S;
+            step = reading(register_kwh, 0);
+            assert_true(sg_meter_step(&meter, now, 900, &step));
+            assert_true(fabs(sg_meter_peak_w(&meter, now - 1) - highest_kw * 1e3) < 1e-6);
+        }
+        assert_int_equal(meter.total.demand_u, llround((turn->old_u + turn->new_u) * 1e6));
+    }
+}
+
 /* Whole units: the total is the sum of the intervals to the last joule and millionth. */
 static void totals_are_the_sums_of_the_intervals(void **state)
 {
     (void)state;
     sg_meter meter;
-    sg_meter_init(&meter, 300, 5e-3);
+    sg_meter_init(&meter, 300, 5e-3, 0);
     sg_settlement sum = {0};
     int64_t now = at("2023-05-01"), *out = &sum.import_j;
     double import_kwh = 0, export_kwh = 0;
@@ -285,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_silence_is_billed_once_when_it_ends),
         cmocka_unit_test(a_silence_makes_no_peak),
         cmocka_unit_test(the_demand_charge_is_the_months_highest_quarter_hour),
+        cmocka_unit_test(months_are_those_of_the_sites_clock),
         cmocka_unit_test(totals_are_the_sums_of_the_intervals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
