@@ -313,6 +313,34 @@ static void outvote(const hearing *h)
     }
 }
 
+static bool closes(const hearing *h, int n)
+{
+    return fabs(h->self->node_miss_w[n]) <= tolerance_w(h, n);
+}
+
+/* An outvoted meter stands accused by two balances. Where the doubt of one has run down to its end and the other misses something all
+ * the same, it is not that meter's lie, which both would show: the accusation is dropped there as well, and the cause looked for anew.
+ * Until it is found the larger view counts, never less than the accusation made of it. A balance with a silent member says nothing:
+ * there is no square. */
+static void acquit(const hearing *h)
+{
+    const sg_trust *self = h->self;
+    const int meters = h->plant->points.first[SG_POINT_NODE_POWER];
+    for (int n = 0; n < h->plant->node_count; n++) {
+        const int accused = self->node_liar[n] - meters;
+        if (accused <= 0 || accused >= h->plant->node_count ||
+            self->node_verdict[n] != SG_VERDICT_OUTVOTED) {
+            continue;
+        }
+        const int other = accused == n ? h->plant->node_parent[n] : accused;
+        if (self->node_liar[other] != meters + accused && self->node_square[other] > 0 &&
+            closes(h, other) && self->node_square[n] > 0 && !closes(h, n)) {
+            self->node_liar[n] = -1;
+            self->node_jumped[n] = -1; /* was of another miss */
+        }
+    }
+}
+
 static void decide(const hearing *h, int n)
 {
     const sg_trust *self = h->self;
@@ -478,6 +506,7 @@ void sg_trust_judge(const sg_trust *self, const sg_measure *measure, const sg_pl
             examine_meters(&h);
             outvote(&h);
         }
+        acquit(&h);
     } else {
         memset(self->node_doubt, 0, (size_t)plant->node_count * sizeof(double));
     }

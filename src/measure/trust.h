@@ -9,7 +9,8 @@
  *          may be out of step.
  * Verdict  of the readings in a balance that rings, the one is convicted whose own behaviour explains the miss: it jumped when
  *          the miss appeared, has stood still since while the miss wandered, has the wrong sign, or is 1,000 times too large or
- *          small. If none or several do, nobody is: the node then counts with the largest of its views.
+ *          small. If none or several do, nobody is: the node then counts with the largest of its views. It ends with the
+ *          balance's doubt; for an outvoted meter, with that of either balance, where the other then misses something else.
  * Use      a convicted power is replaced by what the balance asks for, marked SG_SUSPECT, and its load's demand by that with
  *          room to grow. A load drawing more than it says it wants wants what it draws. A store's energy is carried forward by
  *          its power as read; where the two part by more than they may, low_j and high_j keep to the safe side of both, and widen
