@@ -47,7 +47,7 @@ bool sg_policy_find(const char *name, sg_policy *ret);
     X(source_reason, uint8_t, source)                                                    \
     X(store_reason, uint8_t, store)                                                      \
     X(load_reason, uint8_t, load)                                                        \
-    X(store_cell, int32_t, store)    /* enum cell: hysteresis of a device's cell */      \
+    X(store_cell, int32_t, store)    /* a device's: enum cell; 1: its reserve is filled */ \
     X(store_trend_w, double, store)  /* slow part of the flow at its node       */       \
     X(store_deaf_s, double, store)   /* how long it has not followed its set-point */    \
     X(store_before_w, double, store) /* set-point of the step before         */          \

@@ -205,6 +205,65 @@ static double cover(sg_flows *f, double short_w)
     return covered_w;
 }
 
+/* ---- the reserve ---- */
+
+static const double reserve_short_frac = 1e-3; /* of the reserve: what is less is not missing yet */
+static const double reserve_fill_s = 3600, reserve_fill_frac_min = 0.01; /* of the rating */
+
+/* What brings a store's reserve back, most of it within an hour. It is missing only where the reading in doubt leaves no other way. */
+static double reserve_wants_w(const sg_flows *f, int s)
+{
+    const sg_reservoir *r = &f->plant->store_reservoir[s];
+    int32_t *filling = &f->self->store_cell[s];
+    double reserve_j = f->plant->store_reserve_j[s], missing_j = reserve_j - f->measure->high_j[s];
+    *filling = missing_j > (*filling ? 0 : reserve_short_frac * reserve_j);
+    if (!*filling) {
+        return 0;
+    }
+    double want_w = missing_j / r->charge_eff / reserve_fill_s;
+    want_w = fmax(want_w, reserve_fill_frac_min * r->charge_w_max);
+    want_w = fmin(want_w, missing_j / r->charge_eff / f->in->dt_s);
+    return fmin(want_w, sg_store_can_take_w(f, s));
+}
+
+/* Does a store with duty `energy` or `bridge` give, relief apart? What charges another meanwhile would come out of it. */
+static bool any_gives(const sg_flows *f)
+{
+    double give_w = 0;
+    for (int s = 0; s < f->plant->store_count; s++) {
+        int duty = f->plant->store_duty[s];
+        bool counts = duty == SG_DUTY_ENERGY || duty == SG_DUTY_BRIDGE;
+        give_w += counts ? fmax(f->self->store_w[s] - f->self->store_help_w[s], 0) : 0;
+    }
+    return give_w > 1e-6;
+}
+
+/* Stores below their reserve take what is left over or what the grid brings beside all else, below the month's peak. */
+static void fill_reserves(sg_flows *f, double net_w)
+{
+    const sg_plant *plant = f->plant;
+    bool may = f->grid_up && !f->bridging && !f->in->start && f->in->policy != SG_POLICY_STATIC;
+    if (!may || any_gives(f)) {
+        return;
+    }
+    double room_w = fmin(f->import_w_max, peak_margin * f->in->shave_w) - net_w;
+    for (int s = 0; s < plant->store_count && room_w > 0; s++) {
+        if (plant->store_duty[s] != SG_DUTY_ENERGY || plant->store_reserve_j[s] <= 0 ||
+            f->self->store_w[s] > 0) {
+            continue;
+        }
+        double more_w = reserve_wants_w(f, s) + f->self->store_w[s];
+        more_w = fmin(fmin(more_w, room_w), sg_path_room_w(f, plant->store_node[s]));
+        if (more_w > 0) {
+            sg_path_use(f, plant->store_node[s], more_w);
+            f->self->store_w[s] -= more_w;
+            f->self->store_reason[s] = SG_REASON_RESERVE;
+            f->local_w -= more_w;
+            room_w -= more_w;
+        }
+    }
+}
+
 /* The groups with duty `energy`, best round trip first: what loses least is used first. */
 static int energy_groups(const sg_plant *plant, int ret[SG_GROUP_MAX])
 {
@@ -254,6 +313,7 @@ void sg_energy_stores(sg_flows *f)
     if (short_w > 0 && !f->in->start) {
         f->local_w += cover(f, short_w);
     }
+    fill_reserves(f, net_w);
 }
 
 /* Sources without fuel cost deliver what they can unless it has nowhere to go; fuelled ones fill what is missing, or what

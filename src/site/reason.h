@@ -68,7 +68,8 @@
       "the grid is back: import grows by its ramp, stores wait")                                   \
     X(SG_REASON_VOLTAGE, "voltage", "more would lower the voltage of a node below its limit")      \
     X(SG_REASON_SCHEDULE, "schedule", "its schedule gives it another class, weight or minimum")    \
-    X(SG_REASON_LEAST_RUN, "least_run", "it runs a while before it is stopped")
+    X(SG_REASON_LEAST_RUN, "least_run", "it runs a while before it is stopped")                    \
+    X(SG_REASON_RESERVE, "reserve", "below its reserve: what can be spared fills it up to it")
 
 typedef enum sg_reason {
 #define X(code, name, text) code,
