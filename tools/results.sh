@@ -160,7 +160,7 @@ print("| 2023 | sun | osmotic, out - in | lost in stores | import | export | loa
 print("|---|---:|---:|---:|---:|---:|---:|---:|")
 for x in monthly[:12]: # the zone's last hour of the year is the next one's first
     osmotic = x["stores"]["osmotic"]
-    print(f"| {x['month']} | {x['sources']['solar']['energy_out_kwh'] / 1e3:,.1f} | {(osmotic['energy_out_kwh'] - osmotic['energy_in_kwh']) / 1e3:,.2f} "
+    print(f"| {x['month']} | {x['sources']['solar']['energy_out_kwh'] / 1e3:,.1f} | {round((osmotic['energy_out_kwh'] - osmotic['energy_in_kwh']) / 1e3, 2) + 0.0:,.2f} "
           f"| {x['store_loss_kwh'] / 1e3:,.1f} | {x['import_kwh'] / 1e3:,.1f} | {x['export_kwh'] / 1e3:,.1f} | {x['load_kwh'] / 1e3:,.1f} "
           f"| {percent(x['surplus_frac'])} |")
 print()
