@@ -68,6 +68,9 @@ typedef struct sg_kind {
      * parameter table; its inputs are those of the kind, for stores behind the power asked for. Planning and control go on
      * to see the lumped equation. */
     const struct sg_model *model;
+    /* May be NULL: never. Does the reservoir move the energy of a store with this state of the model as the model would, to the
+     * bit, while all its packs are in service? What is left out is its age, say. */
+    bool (*is_lumped)(const double *p, const double *state);
 } sg_kind;
 
 /* Parameters that every device of a role has, after the kind's own in p[]. */

@@ -533,6 +533,15 @@ static bool warning(const double *p, int i, char ret[SG_WARNING_TEXT])
     return false;
 }
 
+/* Temperature moves nothing by itself, and age only where it shrinks the capacity. */
+static bool is_lumped(const double *p, const double *s)
+{
+    bool fades = p[FADE] > 0 && p[AGEING] != SG_AGEING_NONE;
+    return !fades && !(p[RESISTANCE] > 0) && !(p[DERATING] > 0) && !(p[TAPER_EMPTY] > 0) &&
+           !(p[TAPER_FULL] > 0) && !(p[AUXILIARY] > 0) && s[SG_LITHIUM_OUT] == 0 &&
+           s[SG_LITHIUM_LOCKED] == 0;
+}
+
 const sg_kind sg_kind_lithium_ion = {
     .name = "lithium_ion",
     .title = "lithium-ion battery",
@@ -544,6 +553,7 @@ const sg_kind sg_kind_lithium_ion = {
     .reservoir = reservoir,
     .warning = warning,
     .model = &sg_model_lithium_ion,
+    .is_lumped = is_lumped,
 };
 
 const sg_model sg_model_lithium_ion = {

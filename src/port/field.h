@@ -13,6 +13,8 @@ typedef struct sg_readings {
     double dt_s;
     const double *value;    /* [points.count] */
     const uint8_t *quality; /* [points.count] */
+    const int32_t *changed; /* points that may differ from the read before, ascending; NULL: any */
+    int32_t changed_count;
 } sg_readings;
 
 typedef struct sg_field_port {

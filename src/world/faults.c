@@ -68,9 +68,21 @@ static bool recur(sg_faults *self, int i)
     return any;
 }
 
+void sg_faults_copy(sg_faults *self, const sg_faults *from)
+{
+    memcpy(self->active, from->active, sizeof self->active);
+    memcpy(self->acting, from->acting, sizeof self->acting);
+    self->acting_count = from->acting_count;
+    self->kinds = from->kinds;
+    self->ticks = from->ticks;
+    self->now_s = from->now_s;
+    self->before_s = from->before_s;
+}
+
 void sg_faults_at(sg_faults *self, double elapsed_s)
 {
-    self->any = false;
+    self->kinds = 0;
+    self->acting_count = 0;
     self->before_s = self->now_s;
     self->now_s = elapsed_s;
     for (int i = 0; i < self->count; i++) {
@@ -80,7 +92,10 @@ void sg_faults_at(sg_faults *self, double elapsed_s)
                                           : elapsed_s >= fault->at_s &&
                                                 elapsed_s < fault->at_s + fault->duration_s;
         self->tally->seen[i] = self->tally->seen[i] && was;
-        self->any = self->any || self->active[i];
+        if (self->active[i]) {
+            self->kinds |= SG_FAULT_BIT(fault->kind);
+            self->acting[self->acting_count++] = (uint8_t)i;
+        }
     }
 }
 
@@ -114,8 +129,9 @@ static bool hits(const sg_faults *self, int i, sg_role role, int index)
 
 bool sg_faults_site(const sg_faults *self, sg_fault_kind kind)
 {
-    for (int i = 0; self->any && i < self->count; i++) {
-        if (self->site->faults[i].kind == kind && self->active[i]) {
+    for (int k = 0; sg_faults_any(self, SG_FAULT_BIT(kind)) && k < self->acting_count; k++) {
+        int i = self->acting[k];
+        if (self->site->faults[i].kind == kind) {
             note(self, i);
             return true;
         }
@@ -126,8 +142,9 @@ bool sg_faults_site(const sg_faults *self, sg_fault_kind kind)
 double sg_faults_site_factor(const sg_faults *self, sg_fault_kind kind)
 {
     double factor = 1;
-    for (int i = 0; self->any && i < self->count; i++) {
-        if (self->site->faults[i].kind == kind && self->active[i]) {
+    for (int k = 0; sg_faults_any(self, SG_FAULT_BIT(kind)) && k < self->acting_count; k++) {
+        int i = self->acting[k];
+        if (self->site->faults[i].kind == kind) {
             note(self, i);
             factor *= self->site->faults[i].severity;
         }
@@ -139,7 +156,8 @@ double sg_faults_factor(const sg_faults *self, sg_fault_kind kind, sg_role role,
 {
     bool plain = kind == SG_FAULT_TRIP || kind == SG_FAULT_START_FAILS;
     double factor = 1;
-    for (int i = 0; self->any && i < self->count; i++) {
+    for (int k = 0; sg_faults_any(self, SG_FAULT_BIT(kind)) && k < self->acting_count; k++) {
+        int i = self->acting[k];
         if (self->site->faults[i].kind == kind && hits(self, i, role, index)) {
             note(self, i);
             factor *= plain ? 0 : self->site->faults[i].severity;
@@ -151,7 +169,8 @@ double sg_faults_factor(const sg_faults *self, sg_fault_kind kind, sg_role role,
 double sg_faults_sum(const sg_faults *self, sg_fault_kind kind, sg_role role, int index)
 {
     double sum = 0;
-    for (int i = 0; self->any && i < self->count; i++) {
+    for (int k = 0; sg_faults_any(self, SG_FAULT_BIT(kind)) && k < self->acting_count; k++) {
+        int i = self->acting[k];
         if (self->site->faults[i].kind == kind && hits(self, i, role, index)) {
             note(self, i);
             sum += self->site->faults[i].severity;
@@ -176,7 +195,8 @@ static bool renewed(const sg_faults *self, double period_s)
 
 double sg_faults_obeyed(const sg_faults *self, sg_role role, int index, double held, double asked)
 {
-    for (int i = 0; self->any && i < self->count; i++) {
+    for (int k = 0; sg_faults_any(self, SG_FAULTS_OF_COMMANDS) && k < self->acting_count; k++) {
+        int i = self->acting[k];
         const sg_fault *fault = &self->site->faults[i];
         if (!hits(self, i, role, index)) {
             continue;
@@ -268,9 +288,10 @@ void sg_faults_readings(sg_faults *self, const sg_plant *plant, const double *la
         [SG_LOAD] = {SG_POINT_LOAD_DEMAND, SG_POINT_LOAD_POWER},
     };
     self->ticks++;
-    for (int i = 0; self->any && i < self->count; i++) {
+    for (int a = 0; sg_faults_any(self, SG_FAULTS_OF_READINGS) && a < self->acting_count; a++) {
+        int i = self->acting[a];
         const sg_fault *fault = &self->site->faults[i];
-        if (!self->active[i] || fault->group < 0) {
+        if (fault->group < 0 || !(SG_FAULTS_OF_READINGS >> fault->kind & 1)) {
             continue;
         }
         const sg_group *group = &self->site->groups[fault->group];

@@ -2,11 +2,6 @@
 
 #include <math.h>
 
-bool sg_protection_dark(const sg_protection *self, int n)
-{
-    return self->state[n] > 0;
-}
-
 /* Is the breaker itself closed? */
 static bool closed(const sg_protection *self, int n)
 {

@@ -24,7 +24,10 @@ typedef struct sg_protection {
 enum { SG_BREAKER_MOVED = -1, SG_BREAKER_CLOSED, SG_BREAKER_OPEN, SG_BREAKER_DARK };
 
 /* Has node n no supply? */
-bool sg_protection_dark(const sg_protection *self, int n);
+static inline bool sg_protection_dark(const sg_protection *self, int n)
+{
+    return self->state[n] > 0;
+}
 
 /* The interval that ended: in_w[node] flowed into each node. */
 void sg_protection_step(sg_protection *self, const double *in_w, double dt_s);

@@ -35,7 +35,8 @@ static int find_output(const sg_model *model, const char *name)
 
 size_t sg_truth_doubles(const sg_site *site)
 {
-    size_t sum = (size_t)site->device_count[SG_STORE] * sizeof(sg_store_step) / sizeof(double);
+    size_t stores = (size_t)site->device_count[SG_STORE];
+    size_t sum = stores * sizeof(sg_store_step) / sizeof(double) + stores / sizeof(double) + 1;
     for (int g = 0; g < site->group_count; g++) {
         const sg_model *model = site->groups[g].kind->model;
         sum += model ? 2 * (size_t)model->state_count * (size_t)site->groups[g].count : 0;
@@ -58,8 +59,11 @@ static double *state_of(const sg_truth *self, const sg_device *device, int index
 void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, double *memory,
                    const double *energy_j)
 {
+    size_t stores = (size_t)site->device_count[SG_STORE];
     *self = (sg_truth){.site = site, .plant = plant, .tried = (void *)memory};
-    memory += (size_t)site->device_count[SG_STORE] * sizeof(sg_store_step) / sizeof(double);
+    memory += stores * sizeof(sg_store_step) / sizeof(double);
+    self->lumped = (void *)memory;
+    memory += stores / sizeof(double) + 1;
     for (int g = 0; g < site->group_count; g++) {
         const sg_group *group = &site->groups[g];
         const sg_model *model = group->kind->model;
@@ -87,6 +91,29 @@ void sg_truth_fill(sg_truth *self, int store, double energy_j)
     const sg_device *device = &self->site->devices[SG_STORE][store];
     if (self->group[device->group].model) {
         state_of(self, device, store)[0] = energy_j;
+    }
+}
+
+/* Does nothing from outside but the power asked for reach it? */
+static bool is_alone(const sg_device *device, const sg_truth_group *group)
+{
+    for (int i = 1; i < group->model->input_count; i++) {
+        if (device->input_series[i - 1] >= 0 ||
+            (i == group->packs_input && device->input_value[i - 1] >= 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sg_truth_lump(sg_truth *self)
+{
+    for (int s = 0; s < self->plant->store_count; s++) {
+        const sg_device *device = &self->site->devices[SG_STORE][s];
+        const sg_kind *kind = sg_device_kind(self->site, device);
+        const sg_truth_group *group = &self->group[device->group];
+        self->lumped[s] = group->model && kind->is_lumped && is_alone(device, group) &&
+                          kind->is_lumped(device->p, state_of(self, device, s));
     }
 }
 
@@ -169,11 +196,19 @@ static sg_store_step modelled(sg_truth *self, int store, double energy_j, double
                                group->soh_output >= 0 ? out[group->soh_output] : (double)NAN};
 }
 
+static bool has_model(const sg_truth *self, int store)
+{
+    return !self->lumped[store] && self->group[self->plant->store_group[store]].model;
+}
+
 sg_store_step sg_truth_try(sg_truth *self, int store, double energy_j, double request_w,
                            double packs_lost, const sg_around *around)
 {
-    const sg_device *device = &self->site->devices[SG_STORE][store];
-    self->tried[store] = self->group[device->group].model
+    if (self->lumped[store] && packs_lost > 0) {
+        self->lumped[store] = 0;
+        sg_truth_fill(self, store, energy_j);
+    }
+    self->tried[store] = has_model(self, store)
                              ? modelled(self, store, energy_j, request_w, packs_lost, around)
                              : lumped(self, store, energy_j, request_w, around->now.dt_s);
     return self->tried[store];
@@ -181,9 +216,9 @@ sg_store_step sg_truth_try(sg_truth *self, int store, double energy_j, double re
 
 const sg_store_step *sg_truth_commit(sg_truth *self, int store)
 {
-    const sg_device *device = &self->site->devices[SG_STORE][store];
-    const sg_truth_group *group = &self->group[device->group];
-    if (group->model) {
+    if (has_model(self, store)) {
+        const sg_device *device = &self->site->devices[SG_STORE][store];
+        const sg_truth_group *group = &self->group[device->group];
         memcpy(state_of(self, device, store), group->tried + place_of(self, device, store),
                sizeof(double) * (size_t)group->model->state_count);
     }

@@ -29,6 +29,7 @@ typedef struct sg_truth {
     const sg_plant *plant;
     sg_truth_group group[SG_GROUP_MAX];
     sg_store_step *tried; /* [store] */
+    uint8_t *lumped;      /* [store] stepped by its lumped equation although it has a model */
 } sg_truth;
 
 /* What surrounds the devices in a step: when, and the means of the series over it. */
@@ -42,6 +43,9 @@ size_t sg_truth_doubles(const sg_site *site);
 void sg_truth_init(sg_truth *self, const sg_site *site, const sg_plant *plant, double *memory,
                    const double *energy_j);
 void sg_truth_fill(sg_truth *self, int store, double energy_j);
+/* From now on step stores by the lumped equation wherever it moves their energy to the same bits: many times as fast, and they
+ * do not age. One that loses packs goes back to its model. */
+void sg_truth_lump(sg_truth *self);
 
 /* An input of a device as the step has it. */
 double sg_truth_input(const sg_around *around, const sg_device *device, int input);

@@ -1,11 +1,8 @@
-#include "world/world.h"
+#include "world/parts.h"
 
 #include "base/check.h"
 #include "base/time.h"
 #include "site/schedules.h"
-#include "world/faults.h"
-#include "world/protection.h"
-#include "world/truth.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,46 +12,38 @@
  * the interval that begins, which is what the steps inside it would see; shorter steps see the past interval, as sensors do. */
 static const double inner_step_s_max = SG_LONG_STEP_S;
 
-struct sg_world {
-    const sg_site *site;
-    sg_plant plant;
-    int64_t start_us, time_us;
-    sg_world_books books;
-    double import_register_j, export_register_j;
-    /* the command in force */
-    double *source_limit_w, *source_start, *store_command_w, *load_cap_w;
-    double task_command_w;
-    bool island;
-    /* the plant's truth */
-    double *series_mean;     /* [series] over the interval               */
-    uint8_t *series_quality; /* [series] SG_NO_DATA outside a series' span */
-    uint8_t market_quality[3];
-    uint8_t service_quality[2]; /* signal, frequency */
-    double *source_could_w, *source_w;
-    double *store_j, *store_w;
-    double *store_try_w;    /* store_w as the store itself gave it */
-    double *store_before_w; /* in the interval before              */
-    double *store_soh;      /* NAN where the kind has none */
-    double *load_want_w, *load_w;
-    double *tie_command_w, *tie_w, *tie_lost;
-    double *node_out_w, *node_in_w;
-    sg_protection protection;
-    bool grid_up;
-    bool played; /* the outside of the interval that begins is known already */
-    double task_w, unserved_w, losses_w, net_w;
-    double dark_w; /* wanted behind open breakers */
-    double import_price, export_price, carbon;
-    double signal, frequency_hz; /* of the interval */
-    /* readings handed out */
-    double *value, *last;
-    uint8_t *quality;
-    sg_faults faults;
-    sg_fault_tally tally;
-    sg_truth truth;
-    sg_around around; /* of the interval under way, or of the one played ahead */
-    size_t memory_size;
-    double memory[]; /* everything above points in here */
-};
+static void find_series_read(sg_world *self, const sg_site *site, sg_role role)
+{
+    for (int i = 0; i < site->device_count[role]; i++) {
+        const sg_device *device = &site->devices[role][i];
+        int inputs = sg_device_kind(site, device)->input_count;
+        for (int k = 0; k < inputs; k++) {
+            if (device->input_series[k] >= 0) {
+                self->series_read[device->input_series[k]] = 1;
+            }
+        }
+    }
+}
+
+/* What readings come from, and room for a list: of the site, so never copied. */
+static bool bind_series(sg_world *self, const sg_site *site)
+{
+    size_t loads = (size_t)site->device_count[SG_LOAD];
+    self->changed = calloc((size_t)sg_points_of(site).count + 1, sizeof *self->changed);
+    self->series_read = calloc((size_t)site->series_count + 1, 1);
+    if (self->series_read) {
+        find_series_read(self, site, SG_SOURCE);
+        find_series_read(self, site, SG_LOAD);
+    }
+    self->load_given_w = calloc(loads + 1, sizeof *self->load_given_w);
+    self->load_series = calloc(loads + 1, sizeof *self->load_series);
+    for (size_t l = 0; l < loads && self->load_given_w && self->load_series; l++) {
+        const sg_device *load = &site->devices[SG_LOAD][l];
+        self->load_given_w[l] = load->input_value[SG_LOAD_DEMAND];
+        self->load_series[l] = load->input_series[SG_LOAD_DEMAND];
+    }
+    return self->load_given_w && self->load_series && self->series_read && self->changed;
+}
 
 sg_world *sg_world_create(const sg_site *site, int64_t start_us)
 {
@@ -71,7 +60,8 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
     size_t marks = points + (size_t)site->series_count;
     size_t memory_size = (quality_at + marks / sizeof(double) + 1) * sizeof(double);
     sg_world *self = calloc(1, sizeof *self + memory_size);
-    if (!self) {
+    if (!self || !bind_series(self, site)) {
+        sg_world_free(self);
         return NULL;
     }
     self->memory_size = memory_size;
@@ -138,7 +128,13 @@ sg_world *sg_world_create(const sg_site *site, int64_t start_us)
 
 void sg_world_free(sg_world *self)
 {
-    free(self);
+    if (self) {
+        free(self->load_given_w);
+        free(self->load_series);
+        free(self->series_read);
+        free(self->changed);
+        free(self);
+    }
 }
 
 int64_t sg_world_time(const sg_world *self)
@@ -218,7 +214,7 @@ void sg_world_resume(sg_world *self, int64_t time_us, const double *value)
 {
     const int32_t *first = self->plant.points.first;
     self->time_us = time_us;
-    self->played = false;
+    self->played = self->plain = false;
     if (!value) {
         return;
     }
@@ -233,6 +229,11 @@ void sg_world_resume(sg_world *self, int64_t time_us, const double *value)
     self->books.stored_j = self->books.stored_first_j;
     self->import_register_j = value[first[SG_POINT_SITE] + SG_SITE_IMPORT_J];
     self->export_register_j = value[first[SG_POINT_SITE] + SG_SITE_EXPORT_J];
+}
+
+void sg_world_lump(sg_world *self)
+{
+    sg_truth_lump(&self->truth);
 }
 
 /* Arrays come over as one block, which holds no pointers; those of this world point into its own. */
@@ -265,11 +266,21 @@ void sg_world_copy(sg_world *self, const sg_world *from)
     self->frequency_hz = from->frequency_hz;
     self->tally = from->tally;
     self->around.now = from->around.now;
-    memcpy(self->faults.active, from->faults.active, sizeof self->faults.active);
-    self->faults.any = from->faults.any;
-    self->faults.ticks = from->faults.ticks;
-    self->faults.now_s = from->faults.now_s;
-    self->faults.before_s = from->faults.before_s;
+    sg_faults_copy(&self->faults, &from->faults);
+    self->plain = false;
+}
+
+/* The set-points of one role into those in force. */
+static void take_setpoints(sg_world *self, sg_role role, double *held_w, const double *asked_w)
+{
+    int32_t count = self->site->device_count[role];
+    if (count > 0 && !sg_faults_any(&self->faults, SG_FAULTS_OF_COMMANDS)) {
+        memcpy(held_w, asked_w, sizeof *held_w * (size_t)count);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        held_w[i] = sg_faults_obeyed(&self->faults, role, i, held_w[i], asked_w[i]);
+    }
 }
 
 void sg_world_write(sg_world *self, const sg_command *command)
@@ -278,18 +289,9 @@ void sg_world_write(sg_world *self, const sg_command *command)
         return;
     }
     const sg_faults *faults = &self->faults;
-    for (int s = 0; s < self->plant.source_count; s++) {
-        self->source_limit_w[s] = sg_faults_obeyed(faults, SG_SOURCE, s, self->source_limit_w[s],
-                                                   command->source_limit_w[s]);
-    }
-    for (int s = 0; s < self->plant.store_count; s++) {
-        self->store_command_w[s] =
-            sg_faults_obeyed(faults, SG_STORE, s, self->store_command_w[s], command->store_w[s]);
-    }
-    for (int l = 0; l < self->plant.load_count; l++) {
-        self->load_cap_w[l] =
-            sg_faults_obeyed(faults, SG_LOAD, l, self->load_cap_w[l], command->load_cap_w[l]);
-    }
+    take_setpoints(self, SG_SOURCE, self->source_limit_w, command->source_limit_w);
+    take_setpoints(self, SG_STORE, self->store_command_w, command->store_w);
+    take_setpoints(self, SG_LOAD, self->load_cap_w, command->load_cap_w);
     for (int s = 0; s < self->plant.source_count; s++) {
         bool run = command->source_start ? sg_start_wanted(command->source_start[s])
                                          : command->source_limit_w[s] > 0;
@@ -307,6 +309,10 @@ void sg_world_write(sg_world *self, const sg_command *command)
 /* A tripped device delivers nothing, a derated one a share of what it could. */
 static double capability(const sg_world *self, sg_role role, int index)
 {
+    if (!sg_faults_any(&self->faults,
+                       SG_FAULT_BIT(SG_FAULT_TRIP) | SG_FAULT_BIT(SG_FAULT_DERATE))) {
+        return 1;
+    }
     return sg_faults_factor(&self->faults, SG_FAULT_TRIP, role, index) *
            sg_faults_factor(&self->faults, SG_FAULT_DERATE, role, index);
 }
@@ -342,12 +348,16 @@ static void run_sets(sg_world *self)
 
 static void play_loads(sg_world *self)
 {
+    bool stepped = sg_faults_any(&self->faults, SG_FAULT_BIT(SG_FAULT_LOAD_STEP));
     for (int l = 0; l < self->plant.load_count; l++) {
-        double want_w =
-            sg_truth_input(&self->around, &self->site->devices[SG_LOAD][l], SG_LOAD_DEMAND);
-        want_w *= sg_faults_factor(&self->faults, SG_FAULT_LOAD_STEP, SG_LOAD, l);
-        want_w = want_w > 0 ? fmin(want_w, self->plant.load_rating_w[l]) : 0;
-        self->load_want_w[l] = want_w;
+        int32_t series = self->load_series[l];
+        double want_w = series >= 0 ? self->series_mean[series] : self->load_given_w[l];
+        double rating_w = self->plant.load_rating_w[l];
+        if (stepped) {
+            want_w *= sg_faults_factor(&self->faults, SG_FAULT_LOAD_STEP, SG_LOAD, l);
+        }
+        want_w = want_w > rating_w ? rating_w : want_w;
+        self->load_want_w[l] = want_w > 0 ? want_w : 0; /* NAN: nothing */
     }
 }
 
@@ -438,11 +448,14 @@ static void try_store(sg_world *self, int s, double w)
     double least_w = share < 1 ? -share * r->charge_w_max : (double)-INFINITY;
     double step_w = self->plant.store_ramp[s] * self->around.now.dt_s; /* INFINITY: no ramp */
     double before_w = self->store_before_w[s];
-    most_w = fmin(most_w, fmax(before_w, 0) + step_w);
-    least_w = fmax(least_w, fmin(before_w, 0) - step_w);
+    double up_w = (before_w > 0 ? before_w : 0) + step_w;
+    double down_w = (before_w < 0 ? before_w : 0) - step_w;
+    most_w = up_w < most_w ? up_w : most_w;
+    least_w = down_w > least_w ? down_w : least_w;
     w = w > most_w ? most_w : w < least_w ? least_w : w;
     w = sg_protection_dark(&self->protection, self->plant.store_node[s]) ? 0 : w;
-    double lost = sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s);
+    bool packs = sg_faults_any(&self->faults, SG_FAULT_BIT(SG_FAULT_PACKS_LOST));
+    double lost = packs ? sg_faults_sum(&self->faults, SG_FAULT_PACKS_LOST, SG_STORE, s) : 0;
     self->store_try_w[s] = self->store_w[s] =
         sg_truth_try(&self->truth, s, self->store_j[s], w, lost, &self->around).power_w;
 }
@@ -473,7 +486,8 @@ static void obey(sg_world *self)
     }
     self->dark_w = 0;
     for (int l = 0; l < self->plant.load_count; l++) {
-        double w = fmin(self->load_want_w[l], self->load_cap_w[l]);
+        double want_w = self->load_want_w[l], cap_w = self->load_cap_w[l];
+        double w = cap_w < want_w ? cap_w : want_w;
         bool dark = sg_protection_dark(&self->protection, self->plant.load_node[l]);
         self->load_w[l] = dark ? 0 : w;
         self->dark_w += dark ? w : 0;
@@ -487,18 +501,28 @@ static void obey(sg_world *self)
     }
 }
 
+/* Powers onto their nodes, one by one: neighbours mostly share theirs, so its sum stays at hand. */
+static void draw(double *out_w, const int32_t *node, const double *power_w, int32_t count,
+                 double sign)
+{
+    for (int32_t i = 0; i < count;) {
+        int32_t n = node[i];
+        double sum_w = out_w[n];
+        for (; i < count && node[i] == n; i++) {
+            sum_w += sign * power_w[i];
+        }
+        out_w[n] = sum_w;
+    }
+}
+
 /* Flows from the leaves up. Returns the net draw of the site from the grid, W; node_in_w and losses_w are set. */
 static double sweep(sg_world *self)
 {
     const sg_plant *plant = &self->plant;
     double *out_w = self->node_out_w;
     memset(out_w, 0, sizeof(double) * (size_t)plant->node_count);
-    for (int l = 0; l < plant->load_count; l++) {
-        out_w[plant->load_node[l]] += self->load_w[l];
-    }
-    for (int s = 0; s < plant->store_count; s++) {
-        out_w[plant->store_node[s]] -= self->store_w[s];
-    }
+    draw(out_w, plant->load_node, self->load_w, plant->load_count, 1);
+    draw(out_w, plant->store_node, self->store_w, plant->store_count, -1);
     for (int s = 0; s < plant->source_count; s++) {
         out_w[plant->source_node[s]] -= self->source_w[s];
     }
@@ -638,6 +662,7 @@ static void close_at_the_connection(sg_world *self)
     double import_max_w = connected(self) ? self->plant.head->import_w_max : 0;
     double export_max_w = connected(self) ? self->plant.head->export_w_max : 0;
     double wanted_w = loads_w(self);
+    bool scaled = false;
     for (int round = 0; round < 40; round++) {
         self->net_w = sweep(self);
         double short_w = self->net_w - import_max_w, long_w = -export_max_w - self->net_w;
@@ -654,8 +679,11 @@ static void close_at_the_connection(sg_world *self)
                 }
             } else if (!connected(self) && form_voltage(self, short_w) > close_w) {
                 continue;
-            } else if (!scale_loads(self, kept_frac(short_w, loads_w(self)))) {
-                break;
+            } else {
+                scaled = true;
+                if (!scale_loads(self, kept_frac(short_w, loads_w(self)))) {
+                    break;
+                }
             }
         } else if (long_w > close_w && !connected(self) && hold_back(self, long_w)) {
             continue;
@@ -665,7 +693,7 @@ static void close_at_the_connection(sg_world *self)
             break;
         }
     }
-    self->unserved_w = fmax(wanted_w - loads_w(self), 0) + self->dark_w;
+    self->unserved_w = (scaled ? fmax(wanted_w - loads_w(self), 0) : 0) + self->dark_w;
 }
 
 /* Stores whose power the connection has changed are asked for the new one; not every device can do every power. */
@@ -696,6 +724,26 @@ static void meet_the_connection(sg_world *self)
 
 /* --- the books --- */
 
+/* Sums stand in variables of their own, for the compiler cannot know that no array is in their place. */
+static void book_loads(sg_world *self, double dt_s)
+{
+    const sg_plant *plant = &self->plant;
+    sg_world_books b = self->books;
+    bool cut = false;
+    for (int l = 0; l < plant->load_count; l++) {
+        double w = self->load_w[l], want_w = self->load_want_w[l], missing_w = want_w - w;
+        double minimum_w = plant->load_minimum_w[l];
+        double least_w = minimum_w < want_w ? minimum_w : want_w;
+        b.loads_j += w * dt_s;
+        b.demand_j += want_w * dt_s;
+        b.unserved_j += missing_w * dt_s;
+        b.unserved_value += missing_w * dt_s * plant->load_value[l];
+        cut = cut || w < least_w * (1 - 1e-9);
+    }
+    b.short_s += cut ? dt_s : 0;
+    self->books = b;
+}
+
 static void keep_books(sg_world *self, double dt_s)
 {
     sg_world_books *b = &self->books;
@@ -713,17 +761,7 @@ static void keep_books(sg_world *self, double dt_s)
         stored_j += step->energy_j;
     }
     b->stored_j = stored_j;
-    bool cut = false;
-    for (int l = 0; l < plant->load_count; l++) {
-        double missing_w = self->load_want_w[l] - self->load_w[l];
-        b->loads_j += self->load_w[l] * dt_s;
-        b->demand_j += self->load_want_w[l] * dt_s;
-        b->unserved_j += missing_w * dt_s;
-        b->unserved_value += missing_w * dt_s * plant->load_value[l];
-        cut = cut ||
-              self->load_w[l] < fmin(plant->load_minimum_w[l], self->load_want_w[l]) * (1 - 1e-9);
-    }
-    b->short_s += cut ? dt_s : 0;
+    book_loads(self, dt_s);
     b->tasks_j += self->task_w * dt_s;
     b->losses_j += self->losses_w * dt_s;
     b->import_j += self->net_w > 0 ? self->net_w * dt_s : 0;
@@ -750,65 +788,7 @@ double sg_world_balance_error_j(const sg_world *self)
     return fabs(in_j - out_j - (b->stored_j - b->stored_first_j));
 }
 
-/* --- readings --- */
-
-/* Outside the span of its series a device has no reading. (A gap that the reader filled is part of the plant's truth.) */
-static void mark_missing(sg_world *self, sg_role role, int point)
-{
-    for (int i = 0; i < self->site->device_count[role]; i++) {
-        const sg_device *device = &self->site->devices[role][i];
-        int inputs = sg_device_kind(self->site, device)->input_count;
-        for (int k = 0; k < inputs; k++) {
-            int series = device->input_series[k];
-            if (series >= 0 && self->series_quality[series] == SG_NO_DATA) {
-                self->quality[point + i] = SG_NO_DATA;
-            }
-        }
-    }
-}
-
-static void write_readings(sg_world *self)
-{
-    const sg_plant *plant = &self->plant;
-    const int32_t *first = plant->points.first;
-    double *value = self->value;
-    memcpy(self->last, value, sizeof(double) * (size_t)plant->points.count);
-    memcpy(value + first[SG_POINT_SOURCE_AVAILABLE], self->source_could_w,
-           sizeof(double) * (size_t)plant->source_count);
-    memcpy(value + first[SG_POINT_SOURCE_POWER], self->source_w,
-           sizeof(double) * (size_t)plant->source_count);
-    memcpy(value + first[SG_POINT_STORE_ENERGY], self->store_j,
-           sizeof(double) * (size_t)plant->store_count);
-    memcpy(value + first[SG_POINT_STORE_POWER], self->store_w,
-           sizeof(double) * (size_t)plant->store_count);
-    memcpy(value + first[SG_POINT_LOAD_DEMAND], self->load_want_w,
-           sizeof(double) * (size_t)plant->load_count);
-    memcpy(value + first[SG_POINT_LOAD_POWER], self->load_w,
-           sizeof(double) * (size_t)plant->load_count);
-    memcpy(value + first[SG_POINT_NODE_POWER], self->protection.carried_w,
-           sizeof(double) * (size_t)plant->node_count);
-    memcpy(value + first[SG_POINT_TIE_POWER], self->tie_w,
-           sizeof(double) * (size_t)plant->tie_count);
-    double *site = value + first[SG_POINT_SITE];
-    site[SG_SITE_IMPORT_J] = self->import_register_j;
-    site[SG_SITE_EXPORT_J] = self->export_register_j;
-    site[SG_SITE_GRID_UP] = self->grid_up;
-    site[SG_SITE_IMPORT_PRICE] = self->import_price;
-    site[SG_SITE_EXPORT_PRICE] = self->export_price;
-    site[SG_SITE_CARBON] = self->carbon;
-    site[SG_SITE_LOSS_W] = self->losses_w;
-    site[SG_SITE_TASK_W] = self->task_w;
-    site[SG_SITE_UNSERVED_W] = self->unserved_w;
-    site[SG_SITE_REGULATION] = self->signal;
-    site[SG_SITE_FREQUENCY] = self->frequency_hz;
-    memset(self->quality, SG_GOOD, (size_t)plant->points.count);
-    memcpy(self->quality + first[SG_POINT_SITE] + SG_SITE_REGULATION, self->service_quality,
-           sizeof self->service_quality);
-    memcpy(self->quality + first[SG_POINT_SITE] + SG_SITE_IMPORT_PRICE, self->market_quality,
-           sizeof self->market_quality);
-    mark_missing(self, SG_SOURCE, first[SG_POINT_SOURCE_AVAILABLE]);
-    mark_missing(self, SG_LOAD, first[SG_POINT_LOAD_DEMAND]);
-}
+/* --- a step --- */
 
 void sg_world_read(sg_world *self, double dt_s, sg_readings *ret)
 {
@@ -829,10 +809,13 @@ void sg_world_read(sg_world *self, double dt_s, sg_readings *ret)
     if (self->played) {
         play(self, to_us, 2 * to_us - from_us);
     }
-    write_readings(self);
-    sg_faults_readings(&self->faults, &self->plant, self->last, self->value, self->quality);
-    *ret = (sg_readings){
-        .time_us = to_us, .dt_s = dt_s, .value = self->value, .quality = self->quality};
+    sg_world_write_readings(self);
+    *ret = (sg_readings){.time_us = to_us,
+                         .dt_s = dt_s,
+                         .value = self->value,
+                         .quality = self->quality,
+                         .changed = self->changed_count < 0 ? NULL : self->changed,
+                         .changed_count = self->changed_count < 0 ? 0 : self->changed_count};
 }
 
 static void port_read(void *self, double dt_s, sg_readings *ret)

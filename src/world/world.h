@@ -38,6 +38,10 @@ void sg_world_resume(sg_world *self, int64_t time_us, const double *value);
  * one may have more faults that act once. @effects alloc=no block=no fails=never */
 void sg_world_copy(sg_world *self, const sg_world *from);
 
+/* Step stores by their lumped equations from now on, wherever these move energy to the same bits (world/truth.h): they do not age, and
+ * what they lose is the same to rounding. */
+void sg_world_lump(sg_world *self);
+
 /* Advance by dt_s under the last written command and read. Meters (powers, registers) cover the interval that ended; prices and
  * carbon are those in force from now on; demand and availability are measured over the interval that ended, or, at steps over
  * 5 s, those of the interval that begins, as the control steps inside it would see them. @effects alloc=no block=no */

@@ -307,6 +307,53 @@ static void the_world_repeats_itself(void **state)
     rig_free(&b);
 }
 
+/* Every point that differs from the read before is on the list, and no list is given for frames that faults have been at. */
+static void test_what_differs_from_the_read_before_is_listed(void **state)
+{
+    enum { STEPS = 1500 };
+    rig r = {0};
+    (void)state;
+    rig_load("sites/hall.maml.md",
+             "## Faults_Schema\n```yaml\nfaults:\n"
+             "  - {kind: sensor_stuck, target: trainer, at: 40s, duration: 10s}\n"
+             "  - {kind: grid_loss, at: 60s, duration: 10s}\n"
+             "  - {kind: link_drop, target: battery, severity: 50%, at: 80s, duration: 5s}\n```\n",
+             &r.site);
+    rig_start(&r, SG_POLICY_RULES, INT64_C(1688385600000000));
+    size_t points = (size_t)r.points.count, listed = 0, whole = 0;
+    double *value = calloc(points, sizeof *value);
+    uint8_t *quality = calloc(points, 1), *on_list = calloc(points, 1);
+    assert_true(value && quality && on_list);
+    for (int i = 0; i < STEPS; i++) {
+        rig_step(&r, 0.1);
+        const sg_readings *now = &r.readings;
+        memset(on_list, now->changed == NULL, points);
+        whole += now->changed == NULL;
+        for (int k = 0; k < now->changed_count; k++) {
+            assert_true(now->changed[k] < r.points.count);
+            assert_true(k == 0 || now->changed[k] > now->changed[k - 1]);
+            on_list[now->changed[k]] = 1;
+            listed++;
+        }
+        for (size_t p = 0; p < points; p++) {
+            bool same = memcmp(&value[p], &now->value[p], sizeof value[p]) == 0 &&
+                        quality[p] == now->quality[p];
+            if (!same && !on_list[p]) {
+                fail_msg("point %zu is another one in step %d and not listed", p, i);
+            }
+        }
+        memcpy(value, now->value, points * sizeof *value);
+        memcpy(quality, now->quality, points);
+    }
+    assert_int_equal(
+        whole, 1 + 101 + 51); /* the first read, both faults of readings, and the read after each */
+    assert_true(listed < points * STEPS / 2);
+    free(value);
+    free(quality);
+    free(on_list);
+    rig_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +362,7 @@ int main(void)
         cmocka_unit_test(an_island_has_only_what_it_has),
         cmocka_unit_test(a_trip_a_deaf_device_and_a_spoilt_sensor),
         cmocka_unit_test(the_world_repeats_itself),
+        cmocka_unit_test(test_what_differs_from_the_read_before_is_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
