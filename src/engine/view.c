@@ -219,6 +219,26 @@ void sg_decisions_note(sg_rooms *rooms)
     }
 }
 
+/* There may be a million of them. */
+static void view_loads(const sg_rooms *rooms, int g, sg_view_group *ret)
+{
+    const sg_plant *plant = &rooms->plant;
+    int32_t from = plant->group_first[g], size = plant->group_size[g];
+    int32_t demand = plant->points.first[SG_POINT_LOAD_DEMAND] + from,
+            power = plant->points.first[SG_POINT_LOAD_POWER] + from;
+    const uint8_t *reason = rooms->control.load_reason + from,
+                  *quality = rooms->measure.quality + demand;
+    uint8_t worst = 0;
+    ret->load_class = size > 0 ? plant->load_class[from] : 0;
+    ret->power_w = sg_sweep_sum(NULL, rooms->measure.value + power, size);
+    ret->demand_w = sg_sweep_sum(NULL, rooms->measure.value + demand, size);
+    for (int32_t i = 0; i < size; i++) {
+        ret->shed_count += reason[i] == SG_REASON_SHED;
+        worst = quality[i] > worst ? quality[i] : worst;
+    }
+    ret->quality = worst;
+}
+
 static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
 {
     const sg_plant *plant = &rooms->plant;
@@ -230,8 +250,10 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
     ret->role = plant->group_role[g];
     ret->reason = command.reason;
     ret->setpoint_w = group_setpoint_w(rooms, g, command);
-    bool load = ret->role == SG_LOAD && plant->group_size[g] > 0;
-    ret->load_class = load ? plant->load_class[plant->group_first[g]] : 0;
+    if (ret->role == SG_LOAD) {
+        view_loads(rooms, g, ret);
+        return;
+    }
     for (int i = plant->group_first[g]; i < plant->group_first[g] + plant->group_size[g]; i++) {
         int key = -1;
         switch (ret->role) {
@@ -250,12 +272,6 @@ static void view_group(const sg_rooms *rooms, int g, sg_view_group *ret)
             ret->charge_w_max += plant->store_reservoir[i].charge_w_max;
             ret->discharge_w_max += plant->store_reservoir[i].discharge_w_max;
             ret->fault_count += rooms->control.store_deaf_s[i] > deaf_s_max;
-            break;
-        case SG_LOAD:
-            key = first[SG_POINT_LOAD_DEMAND] + i;
-            ret->power_w += value[first[SG_POINT_LOAD_POWER] + i];
-            ret->demand_w += value[key];
-            ret->shed_count += rooms->control.load_reason[i] == SG_REASON_SHED;
             break;
         default:
             continue;
@@ -328,6 +344,7 @@ static void view_forecast(const sg_forecast *forecast, sg_view_forecast *ret)
     ret->persistence_mae_w = forecast->persistence_error_sum_w / count;
 }
 
+/* After the groups. */
 static void view_balance(const sg_rooms *rooms, sg_view *ret)
 {
     const sg_plant *plant = &rooms->plant;
@@ -335,9 +352,10 @@ static void view_balance(const sg_rooms *rooms, sg_view *ret)
     ret->load_w = ret->demand_w = ret->generation_w = ret->available_w = ret->charge_w =
         ret->discharge_w = ret->curtailed_w = 0;
     const double *value = rooms->measure.value;
-    for (int l = 0; l < plant->load_count; l++) {
-        ret->load_w += value[plant->points.first[SG_POINT_LOAD_POWER] + l];
-        ret->demand_w += value[plant->points.first[SG_POINT_LOAD_DEMAND] + l];
+    for (int g = 0; g < plant->group_count; g++) {
+        bool load = plant->group_role[g] == SG_LOAD;
+        ret->load_w += load ? ret->group[g].power_w : 0;
+        ret->demand_w += load ? ret->group[g].demand_w : 0;
     }
     for (int s = 0; s < plant->source_count; s++) {
         ret->generation_w += value[plant->points.first[SG_POINT_SOURCE_POWER] + s];
@@ -470,13 +488,13 @@ void sg_engine_view(const sg_engine *self, sg_view *ret)
     ret->mode = self->mode;
     ret->policy = self->policy;
     ret->safe = self->safe;
-    view_balance(&rooms, ret);
     ret->peak_w = sg_meter_peak_w(&self->meter, self->time_us);
     ret->peak_all_w = self->meter.peak_all_w;
     ret->group_count = plant->group_count;
     for (int g = 0; g < plant->group_count; g++) {
         view_group(&rooms, g, &ret->group[g]);
     }
+    view_balance(&rooms, ret);
     ret->node_count_all = plant->node_count;
     ret->node_count = plant->node_count < SG_VIEW_NODE_MAX ? plant->node_count : SG_VIEW_NODE_MAX;
     memcpy(ret->node_w, rooms.measure.value + plant->points.first[SG_POINT_NODE_POWER],

@@ -647,7 +647,9 @@ static void step(host *h)
                       .dt_s = readings.dt_s,
                       .value = readings.value,
                       .quality = readings.quality,
-                      .requests = requests};
+                      .requests = requests,
+                      .changed = readings.changed,
+                      .changed_count = readings.changed_count};
     for (waiting item;
          frame.request_count < SG_REQUEST_MAX && sg_ring_pop(&h->from_serve, &item);) {
         requests[frame.request_count] = item.request;

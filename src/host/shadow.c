@@ -34,14 +34,19 @@ sg_shadow *sg_shadow_create(const sg_site *site)
            stores = (size_t)site->device_count[SG_STORE],
            loads = (size_t)site->device_count[SG_LOAD];
     self->below = calloc((size_t)site->node_count + 1, 1);
+    self->mute[SG_SOURCE] = calloc(sources + stores + loads + 1, 1);
+    if (self->mute[SG_SOURCE]) {
+        self->mute[SG_STORE] = self->mute[SG_SOURCE] + sources;
+        self->mute[SG_LOAD] = self->mute[SG_STORE] + stores;
+    }
     self->quality = calloc((size_t)self->points.count + 1, 1);
     self->source_limit_w = calloc(sources + 1, sizeof(double));
     self->store_w = calloc(stores + 1, sizeof(double));
     self->load_cap_w = calloc(loads + 1, sizeof(double));
     self->source_start = calloc(sources + 1, 1);
     self->world = sg_world_create(&self->site, 0);
-    if (!self->below || !self->quality || !self->source_limit_w || !self->store_w ||
-        !self->load_cap_w || !self->source_start || !self->world) {
+    if (!self->below || !self->mute[SG_SOURCE] || !self->quality || !self->source_limit_w ||
+        !self->store_w || !self->load_cap_w || !self->source_start || !self->world) {
         sg_shadow_free(self);
         return NULL;
     }
@@ -55,6 +60,7 @@ void sg_shadow_free(sg_shadow *self)
         sg_again_free(self->again);
         free(self->engine);
         free(self->below);
+        free(self->mute[SG_SOURCE]);
         free(self->quality);
         free(self->source_limit_w);
         free(self->store_w);
@@ -62,17 +68,6 @@ void sg_shadow_free(sg_shadow *self)
         free(self->source_start);
         free(self);
     }
-}
-
-/* The set-points in force at the plant: what silent devices keep. */
-static void keep_commands(sg_shadow *self, const sg_command *newest)
-{
-    const int32_t *count = self->site.device_count;
-    sg_world_now now = sg_world_look(self->world);
-    memcpy(self->source_limit_w, now.source_limit_w, sizeof(double) * (size_t)count[SG_SOURCE]);
-    memcpy(self->source_start, newest->source_start, (size_t)count[SG_SOURCE]);
-    memcpy(self->store_w, now.store_command_w, sizeof(double) * (size_t)count[SG_STORE]);
-    memcpy(self->load_cap_w, now.load_cap_w, sizeof(double) * (size_t)count[SG_LOAD]);
 }
 
 bool sg_shadow_start(sg_shadow *self, const void *state, size_t size, const sg_foretold *told)
@@ -90,8 +85,7 @@ bool sg_shadow_start(sg_shadow *self, const void *state, size_t size, const sg_f
         return false;
     }
     self->told = *told;
-    sg_command command = sg_engine_command(self->engine);
-    keep_commands(self, &command);
+    sg_world_lump(self->world);
     if (sg_engine_policy(self->engine) == SG_POLICY_MPC) {
         self->again = sg_again_create(); /* without it each plan is made from nothing */
     }
@@ -166,6 +160,18 @@ static bool begin_faults(sg_shadow *self, int i, const sg_rehearsal_order *order
 
 /* --- silence --- */
 
+/* The set-points in force at the plant: what silent devices keep. */
+static void keep_commands(sg_shadow *self)
+{
+    const int32_t *count = self->site.device_count;
+    sg_world_now now = sg_world_look(self->world);
+    sg_command newest = sg_engine_command(self->engine);
+    memcpy(self->source_limit_w, now.source_limit_w, sizeof(double) * (size_t)count[SG_SOURCE]);
+    memcpy(self->source_start, newest.source_start, (size_t)count[SG_SOURCE]);
+    memcpy(self->store_w, now.store_command_w, sizeof(double) * (size_t)count[SG_STORE]);
+    memcpy(self->load_cap_w, now.load_cap_w, sizeof(double) * (size_t)count[SG_LOAD]);
+}
+
 /* Which nodes are silent: parents come first. */
 static void spread_silence(sg_shadow *self)
 {
@@ -176,11 +182,11 @@ static void spread_silence(sg_shadow *self)
             self->below[n] |= (self->silent >> i & 1) && self->silent_node[i] == n;
         }
     }
-}
-
-static bool is_silent(const sg_shadow *self, sg_role role, int index)
-{
-    return self->below[self->site.devices[role][index].node] != 0;
+    for (int role = SG_SOURCE; role < SG_GRID; role++) {
+        for (int d = 0; d < self->site.device_count[role]; d++) {
+            self->mute[role][d] = self->below[self->site.devices[role][d].node];
+        }
+    }
 }
 
 /* The marks of a frame in which nothing came from what is silent. */
@@ -194,7 +200,7 @@ static const uint8_t *silence(sg_shadow *self, const uint8_t *quality)
     memcpy(self->quality, quality, (size_t)self->points.count);
     for (int role = SG_SOURCE; role < SG_GRID; role++) {
         for (int d = 0; d < self->site.device_count[role]; d++) {
-            if (is_silent(self, (sg_role)role, d)) {
+            if (self->mute[role][d]) {
                 self->quality[first[points[role][0]] + d] = SG_NO_DATA;
                 self->quality[first[points[role][1]] + d] = SG_NO_DATA;
             }
@@ -213,17 +219,16 @@ static void pass_on(sg_shadow *self, sg_command *command)
 {
     const int32_t *count = self->site.device_count;
     for (int d = 0; d < count[SG_SOURCE]; d++) {
-        if (!is_silent(self, SG_SOURCE, d)) {
+        if (!self->mute[SG_SOURCE][d]) {
             self->source_limit_w[d] = command->source_limit_w[d];
             self->source_start[d] = command->source_start[d];
         }
     }
     for (int d = 0; d < count[SG_STORE]; d++) {
-        self->store_w[d] = is_silent(self, SG_STORE, d) ? self->store_w[d] : command->store_w[d];
+        self->store_w[d] = self->mute[SG_STORE][d] ? self->store_w[d] : command->store_w[d];
     }
     for (int d = 0; d < count[SG_LOAD]; d++) {
-        self->load_cap_w[d] =
-            is_silent(self, SG_LOAD, d) ? self->load_cap_w[d] : command->load_cap_w[d];
+        self->load_cap_w[d] = self->mute[SG_LOAD][d] ? self->load_cap_w[d] : command->load_cap_w[d];
     }
     command->source_limit_w = self->source_limit_w;
     command->source_start = self->source_start;
@@ -234,6 +239,9 @@ static void pass_on(sg_shadow *self, sg_command *command)
 bool sg_shadow_begin(sg_shadow *self, int i, const sg_rehearsal_order *order)
 {
     if (order->event == SG_REHEARSED_PDU) {
+        if (!self->silent) {
+            keep_commands(self);
+        }
         self->silent |= UINT64_C(1) << i;
         self->silent_node[i] = order->node;
         spread_silence(self);
@@ -283,9 +291,16 @@ void sg_shadow_step(sg_shadow *self, double dt_s)
                       .value = readings.value,
                       .quality = self->silent ? silence(self, readings.quality) : readings.quality,
                       .plan = make_plan(self) ? &self->plan : NULL};
+    if (!self->silent && !self->was_silent) {
+        frame.changed = readings.changed;
+        frame.changed_count = readings.changed_count;
+    }
+    self->was_silent = self->silent != 0;
     sg_engine_step(self->engine, &frame, NULL);
     sg_command command = sg_engine_command(self->engine);
     command.advisory = false; /* nothing real hangs on it */
-    pass_on(self, &command);
+    if (self->silent) {
+        pass_on(self, &command);
+    }
     sg_world_write(self->world, &command);
 }

@@ -25,7 +25,9 @@ typedef struct sg_shadow {
     sg_plan plan;
     uint64_t silent; /* bit i: order i silences the devices below its node */
     int32_t silent_node[SG_REHEARSAL_ORDER_MAX];
+    bool was_silent;                               /* in the step before */
     uint8_t *below;                                /* [node] is silent */
+    uint8_t *mute[SG_GRID];                        /* [device of the role] so is its node */
     uint8_t *quality;                              /* [point] as the engine gets it */
     double *source_limit_w, *store_w, *load_cap_w; /* that silent devices keep */
     uint8_t *source_start;

@@ -1,6 +1,7 @@
 #include "host/trace.h"
 
 #include "base/check.h"
+#include "base/sweep.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,43 +47,37 @@ static double unserved_value(const sg_shadow *shadow)
     return sg_world_books_of(shadow->world)->unserved_value;
 }
 
-static double sum_of(const double *w, int count)
+/* What really is of a group: loads, what they want and do not get; stores, what they give. */
+static double apart_of(const sg_shadow *shadow, const sg_world_now *now, int g)
 {
-    double sum = 0;
-    for (int i = 0; i < count; i++) {
-        sum += w[i];
-    }
-    return sum;
+    const sg_group *group = &shadow->site.groups[g];
+    int first = group->first, count = group->count;
+    return group->role == SG_LOAD ? sg_lanes_sum(now->load_want_w + first, count) -
+                                        sg_lanes_sum(now->load_w + first, count)
+           : group->role == SG_STORE ? sg_lanes_sum(now->store_w + first, count)
+                                     : 0;
 }
 
-/* What is wanted and not got, by class. */
-static void held_back(const sg_shadow *shadow, const sg_view *view, double ret_w[SG_CLASS_MAX])
-{
-    const sg_site *site = &shadow->site;
-    sg_world_now now = sg_world_look(shadow->world);
-    memset(ret_w, 0, sizeof(double) * SG_CLASS_MAX);
-    for (int g = 0; g < site->group_count; g++) {
-        const sg_group *group = &site->groups[g];
-        int class = view->group[g].load_class;
-        for (int i = 0; group->role == SG_LOAD && i < group->count; i++) {
-            int l = group->first + i;
-            ret_w[class] += fmax(now.load_want_w[l] - now.load_w[l], 0);
-        }
-    }
-}
-
-static void look(const sg_shadow *shadow, const sg_view *view, sg_rehearsal_sample *ret)
+/* Of the whole site; ret_apart_w: of its groups. No load gets more than it wants. */
+static void look(const sg_shadow *shadow, const sg_view *view, sg_rehearsal_sample *ret,
+                 double ret_apart_w[SG_GROUP_MAX])
 {
     const int32_t *count = shadow->site.device_count;
     sg_world_now now = sg_world_look(shadow->world);
     *ret = (sg_rehearsal_sample){.grid_w = now.net_w,
-                                 .store_w = sum_of(now.store_w, count[SG_STORE]),
-                                 .generation_w = sum_of(now.source_w, count[SG_SOURCE]),
-                                 .load_w = sum_of(now.load_w, count[SG_LOAD]) + now.task_w,
-                                 .wanted_w =
-                                     sum_of(now.load_want_w, count[SG_LOAD]) + now.task_command_w,
-                                 .stored_j = sum_of(now.store_j, count[SG_STORE])};
-    held_back(shadow, view, ret->held_w);
+                                 .generation_w = sg_lanes_sum(now.source_w, count[SG_SOURCE]),
+                                 .wanted_w = sg_lanes_sum(now.load_want_w, count[SG_LOAD]) +
+                                             now.task_command_w,
+                                 .load_w = sg_lanes_sum(now.load_w, count[SG_LOAD]) + now.task_w,
+                                 .stored_j = sg_lanes_sum(now.store_j, count[SG_STORE])};
+    for (int g = 0; g < shadow->site.group_count; g++) {
+        sg_role role = shadow->site.groups[g].role;
+        ret_apart_w[g] = apart_of(shadow, &now, g);
+        ret->store_w += role == SG_STORE ? ret_apart_w[g] : 0;
+        if (role == SG_LOAD) {
+            ret->held_w[view->group[g].load_class] += fmax(ret_apart_w[g], 0);
+        }
+    }
 }
 
 static double import_allowed_w(const sg_view *view)
@@ -237,19 +232,8 @@ static void note_group(sg_trace *self, int g)
 }
 
 /* What loads are held back by beyond their twins, what stores give beyond theirs. */
-static void note_apart(sg_trace *self, const sg_shadow *with, const sg_shadow *without, int g,
-                       double dt_s)
+static void note_apart(sg_trace *self, int g, double apart_w, double dt_s)
 {
-    const sg_group *group = &with->site.groups[g];
-    sg_world_now a = sg_world_look(with->world), b = sg_world_look(without->world);
-    double apart_w = 0;
-    for (int i = group->first; i < group->first + group->count; i++) {
-        if (group->role == SG_LOAD) {
-            apart_w += (a.load_want_w[i] - a.load_w[i]) - (b.load_want_w[i] - b.load_w[i]);
-        } else if (group->role == SG_STORE) {
-            apart_w += a.store_w[i] - b.store_w[i];
-        }
-    }
     self->group[g].apart_w += (apart_w - self->group[g].apart_w) * dt_s / (apart_over_s + dt_s);
 }
 
@@ -322,13 +306,14 @@ void sg_trace_step(sg_trace *self, const sg_shadow *with, const sg_shadow *witho
 {
     sg_rehearsal *into = self->into;
     sg_rehearsal_sample now;
+    double apart_w[SG_GROUP_MAX], other_apart_w[SG_GROUP_MAX];
     into->elapsed_s += dt_s;
     sg_engine_view(without->engine, &self->other);
-    look(without, &self->other, &now);
+    look(without, &self->other, &now, other_apart_w);
     bill(&into->without, without, &self->without0, &now, dt_s);
     into->without.unserved_value = unserved_value(without) - self->without0_value;
     sg_engine_view(with->engine, &self->view);
-    look(with, &self->view, &now);
+    look(with, &self->view, &now, apart_w);
     now.at_s = into->elapsed_s;
     bill(&into->with, with, &self->with0, &now, dt_s);
     into->with.unserved_value = unserved_value(with) - self->with0_value;
@@ -337,7 +322,7 @@ void sg_trace_step(sg_trace *self, const sg_shadow *with, const sg_shadow *witho
     for (int g = 0; g < with->site.group_count; g++) {
         if (with->site.groups[g].role != SG_GRID && with->site.groups[g].count > 0) {
             learn_everyday(self, g);
-            note_apart(self, with, without, g, dt_s);
+            note_apart(self, g, apart_w[g] - other_apart_w[g], dt_s);
             note_group(self, g);
         }
     }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/check.h"
+#include "base/prng.h"
 #include "host/shadow.h"
 #include "host/twin.h"
 #include "rig.h"
@@ -162,6 +163,64 @@ static void test_a_copied_plant_goes_on_like_the_first(void **state)
     }
     assert_true(sg_world_faults_fired(r.world)[SG_FAULT_LINK_DROP] > 0);
     assert_true(sg_world_faults_fired(r.world)[SG_FAULT_PACKS_LOST] > 0);
+    rig_free(&r);
+}
+
+/* Stores that are stepped by their lumped equation give and hold what their models would, to the bit: asked for anything, full and empty,
+ * over long steps and short ones, and through the loss of packs. */
+static void test_lumped_stores_move_energy_to_the_same_bits(void **state)
+{
+    static const char more[] =
+        "  aged: {type: lithium_ion, capacity: 1kWh, discharge_rate: 30kW, fade: applied}\n"
+        "  cell: {type: lithium_ion, beside: rack, capacity: 50Wh, discharge_rate: 4kW, "
+        "charge_rate: 1kW, duty: device, initial: [0%, 40%, 100%]}\n"
+        "  wheel: {type: flywheel, capacity: 1kWh, power: 20kW, duty: power}\n"
+        "faults:\n"
+        "  - {kind: packs_lost, target: battery, severity: 2, at: 40s, duration: 20s}\n"
+        "  - {kind: derate, target: cell, severity: 30%, at: 70s, duration: 20s}\n";
+    char whole[4096];
+    const char *stores = strstr(text, "grid:");
+    rig r = {0};
+    (void)state;
+    int length =
+        snprintf(whole, sizeof whole, "%.*s%.*s%s%s", (int)(stores - text), text,
+                 (int)(strstr(more, "faults:") - more), more, stores, strstr(more, "faults:"));
+    rig_parse("lumped.yaml", whole, (size_t)length, &r.site);
+    rig_start(&r, SG_POLICY_RULES, start_us);
+    sg_world *lumped = sg_world_create(&r.site, start_us);
+    assert_non_null(lumped);
+    sg_world_copy(lumped, r.world);
+    sg_world_lump(lumped);
+    double asked_w[32];
+    int stores_here = r.site.device_count[SG_STORE], moved = 0;
+    assert_true(stores_here <= 32);
+    for (int i = 0; i < 1200; i++) {
+        sg_readings seen, other;
+        double dt_s = i < 1000 ? step_s : 30;
+        sg_world_read(r.world, dt_s, &seen);
+        sg_world_read(lumped, dt_s, &other);
+        assert_memory_equal(seen.value, other.value, (size_t)r.points.count * sizeof(double));
+        sg_command command = sg_engine_command(r.engine);
+        for (int s = 0; s < stores_here; s++) {
+            double way = sg_prng_unit(3, (uint64_t)(i / 20 * stores_here + s)) - 0.5;
+            asked_w[s] = 2e5 * way;
+            moved += fabs(seen.value[r.points.first[SG_POINT_STORE_POWER] + s]) > 100;
+        }
+        command.store_w = asked_w;
+        sg_world_write(r.world, &command);
+        sg_world_write(lumped, &command);
+    }
+    assert_true(moved > 1200);
+    assert_true(sg_world_faults_fired(lumped)[SG_FAULT_PACKS_LOST] == 1);
+    int battery = r.site.groups[rig_group(&r.site, "battery")].first,
+        aged = r.site.groups[rig_group(&r.site, "aged")].first,
+        cell = r.site.groups[rig_group(&r.site, "cell")].first;
+    bool aged_here = !isnan(sg_world_soh_frac(r.world, cell)),
+         aged_there = !isnan(sg_world_soh_frac(lumped, cell)),
+         modelled = !isnan(sg_world_soh_frac(lumped, battery)); /* it lost packs: its model again */
+    assert_true(aged_here && !aged_there && modelled);
+    assert_true(sg_world_soh_frac(lumped, aged) == sg_world_soh_frac(r.world, aged));
+    sg_world_free(lumped);
     rig_free(&r);
 }
 
@@ -595,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_rehearsed_is_refused_with_its_place),
         cmocka_unit_test(test_devices_are_found_or_chosen),
         cmocka_unit_test(test_a_copied_plant_goes_on_like_the_first),
+        cmocka_unit_test(test_lumped_stores_move_energy_to_the_same_bits),
         cmocka_unit_test(test_an_untouched_twin_is_the_live_site),
         cmocka_unit_test(test_the_grid_is_cut_and_the_live_site_does_not_notice),
         cmocka_unit_test(test_real_devices_are_played_by_the_site_files_plant),
