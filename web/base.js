@@ -27,7 +27,7 @@ export function scaled(value, units) {
 export const power = (kw) => (isNumber(kw) && Math.abs(kw) < 5e-4 ? "0 kW" : scaled(kw, [[1e6, "GW"], [1e3, "MW"], [1, "kW"], [1e-3, "W"]]));
 export const energy = (kwh) => (kwh === 0 ? "0 kWh" : scaled(kwh, [[1e6, "GWh"], [1e3, "MWh"], [1, "kWh"], [1e-3, "Wh"]]));
 export const percent = (f, digits = 0) => (isNumber(f) ? `${(f * 100).toFixed(digits)} %` : NONE);
-export const fixed = (v, digits) => (isNumber(v) ? v.toFixed(digits).replace("-", MINUS) : NONE);
+export const fixed = (v, digits) => (isNumber(v) ? v.toFixed(digits).replace(/^-(?=[0.]+$)/, "").replace("-", MINUS) : NONE);
 export const money = (v) => (isNumber(v) ? v.toLocaleString("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", MINUS) : NONE);
 export const clock = (text, date = false) => {
   const at = new Date(text ?? NaN);

@@ -11,7 +11,7 @@ function make(tag, attributes, ...children) {
   node.append(...children.filter((c) => c !== null && c !== undefined));
   return node;
 }
-const number = (v, digits) => v.toFixed(digits).replace("-", MINUS);
+const number = (v, digits) => v.toFixed(digits).replace(/^-(?=[0.]+$)/, "").replace("-", MINUS); // no minus before a zero
 const power = (kw) => (!isNumber(kw) ? NONE : Math.abs(kw) < 0.05 ? "0 kW" : Math.abs(kw) >= 1000 ? `${number(kw / 1000, 2)} MW` : `${number(kw, Math.abs(kw) < 10 ? 1 : 0)} kW`);
 const energy = (kwh) => (!isNumber(kwh) ? NONE : Math.abs(kwh) >= 1000 ? `${number(kwh / 1000, 2)} MWh` : `${number(kwh, 2)} kWh`);
 const money = (v) => (isNumber(v) ? number(v, 2) : NONE);
@@ -41,9 +41,9 @@ const words = make("desc", { id: "rehearse-words" }, "No data yet.");
 const chart = make("svg", { role: "img", "aria-labelledby": "rehearse-chart rehearse-words" }, words);
 const events = make("ol", { class: "decisions", id: "rehearse-events" });
 const bill = make("tbody", { id: "rehearse-bill" });
-const keys = [["load", "load"], ["grid", "grid"], ["store", "stores"], ["source", "generation"], ["less", "wanted, not served"]].map(([hue, text]) => make("span", { class: hue }, text));
+const keys = new Map([["load", "load"], ["grid", "grid"], ["store", "stores"], ["source", "generation"], ["less", "wanted, not served"]].map(([hue, text]) => [hue, make("span", { class: hue }, text)]));
 const found = make("div", { class: "found", hidden: "" },
-  make("div", null, make("h3", { id: "rehearse-chart" }, "Power on the twin"), chart, make("p", { class: "keys" }, ...keys)),
+  make("div", null, make("h3", { id: "rehearse-chart" }, "Power on the twin"), chart, make("p", { class: "keys" }, ...keys.values())),
   make("div", { class: "told" }, make("h3", { id: "rehearse-why" }, "What happened, and why"),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "rehearse-why" }, events)),
   make("div", null, make("h3", { id: "rehearse-bill-title" }, "The same time without it and with it"),
@@ -79,6 +79,8 @@ function drawChart(doc) {
   const [[, wanted], [, load]] = curves;
   pieces.push(make("path", { class: "held", d: `${line(wanted)}${load.map((kw, i) => `L${x(at[load.length - 1 - i]).toFixed(1)} ${y(load[load.length - 1 - i] ?? 0).toFixed(1)}`).join("")}Z` }));
   for (const [name, values] of curves) if (values.some((v) => v)) pieces.push(make("path", { class: `curve ${name}`, d: line(values) }));
+  keys.get("source").hidden = !list(s.generation_kw).some((kw) => kw);
+  keys.get("less").hidden = !list(s.wanted_kw).some((kw, i) => kw - (s.load_kw[i] ?? 0) > 0.05);
   chart.setAttribute("viewBox", `0 0 ${W} ${H}`);
   const now = (v) => power(list(v).at(-1));
   words.textContent = `After ${since(end)} on the twin: load ${now(s.load_kw)} of ${now(s.wanted_kw)} wanted, grid ${now(s.grid_kw)}, stores ${now(s.stores_kw)}, generation ${now(s.generation_kw)}.`;
@@ -86,6 +88,11 @@ function drawChart(doc) {
 }
 
 let shownEvents = "";
+// Powers before and after; of the grid's states, what may be imported.
+function stepOf(e) {
+  const from = power(e.from_kw), to = power(e.to_kw);
+  return isNumber(e.to_kw) && (e.from_kw || e.to_kw) && from !== to ? make("span", { class: "step" }, `${e.kind === "grid" ? "import allowed: " : ""}${from} \u2192 ${to}`) : null;
+}
 function drawEvents(doc) {
   const rows = list(doc.events), key = `${doc.from} ${rows.length}`;
   if (key === shownEvents) return;
@@ -93,8 +100,7 @@ function drawEvents(doc) {
   const scroll = events.parentElement, atEnd = scroll.scrollTop + scroll.clientHeight > scroll.scrollHeight - 30;
   events.replaceChildren(...rows.map((e) => make("li", { class: e.kind },
     make("time", null, since(e.at_s ?? 0)), make("span", { class: "dev" }, e.device ?? NONE),
-    make("span", { class: e.kind === "begins" || e.kind === "ends" || e.kind === "grid" ? "why what" : "why" }, e.text ?? e.reason ?? "",
-      isNumber(e.to_kw) && (e.from_kw || e.to_kw) ? make("span", { class: "step" }, `${power(e.from_kw)} \u2192 ${power(e.to_kw)}`) : null))));
+    make("span", { class: e.kind === "begins" || e.kind === "ends" || e.kind === "grid" ? "why what" : "why" }, e.text ?? e.reason ?? "", stepOf(e)))));
   if (atEnd) scroll.scrollTop = scroll.scrollHeight;
 }
 
@@ -127,14 +133,19 @@ function show(doc) {
 }
 
 // ---- the wire -----------------------------------------------------------------------------------------------------
-let source = null;
+let source = null, newest = "";
+function draw() {
+  const doc = JSON.parse(newest);
+  newest = "";
+  show(doc);
+  if (doc.state !== "running" && doc.state !== "starting") source.close(); // its last word
+}
 function follow() {
   if (source && source.readyState !== EventSource.CLOSED) return;
   source = new EventSource(URL_);
-  source.onmessage = (event) => {
-    const doc = JSON.parse(event.data);
-    show(doc);
-    if (doc.state !== "running" && doc.state !== "starting") source.close(); // its last word
+  source.onmessage = (event) => { // a page that is behind leaves out what is no longer so
+    if (!newest) (document.hidden ? setTimeout : requestAnimationFrame)(draw);
+    newest = event.data;
   };
   source.onerror = () => { if (source.readyState === EventSource.CLOSED && (state === "running" || state === "starting")) setTimeout(follow, 2000); };
 }

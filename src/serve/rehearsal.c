@@ -230,6 +230,12 @@ static void ride_text(const sg_rehearsal_event *event, char *ret, size_t size)
     }
 }
 
+/* A store that comes to rest does so because nothing asks for it. */
+static bool at_rest(const sg_rehearsal_event *event)
+{
+    return event->what == SG_STORE && event->reason == SG_REASON_NONE && fabs(event->to_w) < 1;
+}
+
 static void put_event(const sg_rehearsal *r, const sg_rehearsal_event *event, sg_out *out)
 {
     char text[2 * SG_ID_MAX + 160];
@@ -245,6 +251,9 @@ static void put_event(const sg_rehearsal *r, const sg_rehearsal_event *event, sg
         sg_json_text(out, "device",
                      event->what == SG_GRID ? "grid" : r->site->groups[event->index].id);
         ride_text(event, text, sizeof text);
+        if (at_rest(event)) {
+            snprintf(text, sizeof text, "not needed any more: the store rests");
+        }
     }
     sg_json_text(out, "kind",
                  incident                 ? (event->what == SG_REHEARSAL_BEGINS ? "begins" : "ends")
@@ -405,7 +414,7 @@ void sg_document_rehearsal(const sg_rehearsal *r, sg_out *out)
         sg_json_time(out, "from", r->from_us);
         sg_json_fixed(out, "elapsed_s", r->elapsed_s, 3);
         sg_json_fixed(out, "speed", r->speed, 3);
-        sg_json_fixed(out, "speed_reached", r->ran_speed, 2);
+        sg_json_fixed(out, "speed_reached", r->ran_speed, 5);
         put_orders(r, out);
         sg_json_begin(out, "events", '[');
         for (int i = 0; i < r->event_count; i++) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # browser.sh - the dashboard in the system's Chromium: tests/interop/browser/suite.mjs. Exit 77: no browser or no Node.js here.
 #
-# usage: SYMGRID=build/release/symgrid tests/interop/browser.sh [looks|frozen|setup|weight|memory|silence|report|map]...
+# usage: SYMGRID=build/release/symgrid tests/interop/browser.sh [looks|frozen|setup|weight|memory|silence|report|rehearse|map]...
 # Packages of browser/package-lock.json go to build/interop/browser, screenshots to build/interop/screenshots.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { rehearse } from "./rehearse.mjs";
 
 const require = createRequire(`${process.env.MODULES}/`);
 const { chromium } = require("playwright-core");
@@ -436,6 +437,7 @@ async function main() {
   await part("silence", async () => { server = await silence(server, "sites/floating.maml.md", ...hall); });
   await stop(server);
   await part("report", report);
+  await part("rehearse", () => rehearse({ open, start, stop, until, ok, quiet }));
   await part("map", async () => map(await start("tests/interop/browser/map.maml.md", "--data", "none")));
 }
 let status = 0;
