@@ -115,18 +115,17 @@ static void weights_stay_weights_whatever_comes(void **state)
     }
 }
 
-enum { MODELS = 2, VOICES = MODELS + SG_MIXTURE_COUNT };
+enum { MODELS = 2 };
 
 /* Misses of two models; the mixtures' own follow from their weights, as a forecast's would. */
 static double one_row(sg_ensemble *e, double first, double second)
 {
-    double miss[VOICES] = {first, second};
-    for (int q = 0; q < SG_MIXTURE_COUNT; q++) {
-        const double *w = e->mixture + (size_t)q * MODELS;
-        miss[MODELS + q] = w[0] * first + w[1] * second;
+    double miss[SG_VOICE_MAX] = {first, second};
+    for (int32_t v = MODELS; v <= sg_ensemble_whole(e); v++) {
+        const double *w = sg_ensemble_voice_weights(e, v, 0, 0);
+        miss[v] = w[0] * first + w[1] * second;
     }
-    const double *weight = sg_ensemble_weights(e, 0, 0);
-    double whole = weight[0] * first + weight[1] * second;
+    double whole = miss[sg_ensemble_whole(e)];
     sg_ensemble_take(e, 0, 0, miss);
     sg_ensemble_settle(e);
     return whole;
