@@ -135,7 +135,7 @@ static void *part(char **at, size_t *total, size_t count, size_t size)
     return ret;
 }
 
-static void lay_out_record(sg_record *record, char **at, size_t *total, size_t each, size_t voices,
+static void lay_out_record(sg_missed *record, char **at, size_t *total, size_t each, size_t voices,
                            size_t products)
 {
     record->rows = part(at, total, each, sizeof(double));
@@ -312,7 +312,7 @@ void sg_ensemble_take(sg_ensemble *self, int32_t series, int32_t ahead, const do
 {
     int32_t voices = sg_ensemble_whole(self) + 1, models = self->model_count;
     size_t at = place(self, series, sg_horizon_block(ahead));
-    sg_record *now = &self->now;
+    sg_missed *now = &self->now;
     double e[SG_VOICE_MAX], *square = now->square + at * (size_t)voices;
     double *size = now->size + at * (size_t)voices;
     for (int32_t v = 0; v < voices; v++) {
@@ -354,7 +354,7 @@ static void remember(sg_ensemble *self, int k, size_t at, int32_t block)
     double longer = fmax(1, end / windows_rows), share = 1 - 1 / (memory_rows[k] * longer);
     size_t voices = (size_t)sg_ensemble_whole(self) + 1;
     size_t cells = (size_t)self->model_count * (size_t)self->model_count;
-    sg_record *past = &self->past[k], *now = &self->now;
+    sg_missed *past = &self->past[k], *now = &self->now;
     past->rows[at] = share * (past->rows[at] + now->rows[at] / longer);
     fade(past->count + at, now->count + at, 1, share);
     fade(past->square + at * voices, now->square + at * voices, voices, share);
@@ -385,7 +385,7 @@ static void forget_now(sg_ensemble *self, size_t at)
 
 /* ret += share * products of a mixture, where the best model's own is 1. The first one's are squares and sizes in relation to the
  * best one's: e^2 / S + |e| / A, of which A is the usual size and |e| is e^2 / |e of before|, halved as its slope is. */
-static void add_record(const sg_ensemble *self, const sg_record *past, size_t at, int which,
+static void add_record(const sg_ensemble *self, const sg_missed *past, size_t at, int which,
                        double share, double *ret)
 {
     int32_t count = self->model_count;
@@ -413,7 +413,7 @@ static void weigh_mixtures(sg_ensemble *self, int k, int32_t block, int which)
     int32_t count = self->model_count, series = self->shape.series_count;
     double all[SG_FORECASTER_MAX * SG_FORECASTER_MAX], own[SG_FORECASTER_MAX * SG_FORECASTER_MAX];
     size_t size = (size_t)(count * count) * sizeof(double);
-    const sg_record *past = &self->past[k];
+    const sg_missed *past = &self->past[k];
     memset(all, 0, size);
     for (int32_t s = 0; s < series; s++) {
         add_record(self, past, place(self, s, block), which, 1.0 / series, all);
@@ -441,7 +441,7 @@ static void add_scores(const double *square, const double *size, int32_t count, 
 /* How much the models and the mixtures of memory `k` missed. */
 static void add_expert_scores(const sg_ensemble *self, int k, size_t at, double share, double *ret)
 {
-    const sg_record *past = &self->past[k];
+    const sg_missed *past = &self->past[k];
     size_t voices = (size_t)sg_ensemble_whole(self) + 1;
     double square[EXPERT_MAX], size[EXPERT_MAX];
     experts_of(self, k, past->square + at * voices, square);
@@ -452,7 +452,7 @@ static void add_expert_scores(const sg_ensemble *self, int k, size_t at, double 
 /* How much what each memory says missed. */
 static void add_memory_scores(const sg_ensemble *self, size_t at, double share, double *ret)
 {
-    const sg_record *past = &self->past[JUDGE];
+    const sg_missed *past = &self->past[JUDGE];
     size_t voices = (size_t)sg_ensemble_whole(self) + 1;
     double square[SG_MEMORY_COUNT], size[SG_MEMORY_COUNT];
     for (int k = 0; k < SG_MEMORY_COUNT; k++) {

@@ -32,14 +32,14 @@ enum {
 };
 
 /* What was missed, [series][block] of: */
-typedef struct sg_record {
+typedef struct sg_missed {
     double *rows, *count;  /* rows with a miss, misses */
     double *square, *size; /* [voice]: sums            */
     double *
         product; /* [..][model][model]: sums of products; then of products over the size that the second mixture of
                               the memory (in `now`: of each) missed by, times `usual` */
     double *usual; /* mean size of what the best one missed; not in `now` */
-} sg_record;
+} sg_missed;
 
 typedef struct sg_ensemble {
     sg_forecast_shape shape;
@@ -47,7 +47,7 @@ typedef struct sg_ensemble {
     int64_t settled; /* rows */
     const sg_forecaster *model[SG_FORECASTER_MAX];
     void *state[SG_FORECASTER_MAX];
-    sg_record now, past[SG_MEMORY_COUNT]; /* since the last row; fading */
+    sg_missed now, past[SG_MEMORY_COUNT]; /* since the last row; fading */
     double *weight;                       /* [series][block][voice behind the models][model] */
     double *guess;                        /* [voice][series][horizon]                        */
     char *memory;
