@@ -142,6 +142,9 @@ uint8_t sg_bands_passed(const sg_bands *self, int32_t series, int32_t ahead, dou
 
 void sg_bands_take(sg_bands *self, int32_t series, int32_t ahead, double miss, uint8_t passed)
 {
+    if (self->level_count == 0) {
+        return; /* nobody asks */
+    }
     int64_t at = block_of(self, series, ahead);
     double size = fabs(miss) < miss_max ? fabs(miss) : miss_max;
     self->newest[at] += size;
