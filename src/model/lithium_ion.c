@@ -485,13 +485,24 @@ static void batch_energy(const lump *c, int64_t count, const double *const *in,
 }
 
 /* Only the turning points in use travel; the rest of the state's columns is not touched. */
+/* Is one of them without packs, was it so, or will it be? */
+static bool any_out(int64_t count, const double *available, const double *out, const double *locked)
+{
+    bool any = false;
+    for (int64_t k = 0; k < count; k++) {
+        any |= (available[k] >= 0 && available[k] < 1) || out[k] != 0 || locked[k] != 0;
+    }
+    return any;
+}
+
 static void batch(const double *p, const int64_t *time_us, double dt_s, int64_t count,
                   const double *const *in, double *const *state, double *const *out)
 {
     lump c = lump_of(p, dt_s);
     (void)time_us;
     if (!c.ages && !c.warms && !c.resists && !c.derates && p[PACKS] <= 1 && !(p[TAPER_EMPTY] > 0) &&
-        !(p[TAPER_FULL] > 0)) {
+        !(p[TAPER_FULL] > 0) &&
+        !any_out(count, in[AVAILABLE], state[SG_LITHIUM_OUT], state[SG_LITHIUM_LOCKED])) {
         batch_energy(&c, count, in, state, out);
         return;
     }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/prng.h"
+#include "model/ageing.h"
 #include "model/model.h"
 #include "model/operators.h"
 #include "model/supercapacitor.h"
@@ -168,6 +169,46 @@ static void batches_give_what_steps_give_bit_for_bit(void **unused)
                 }
             }
         }
+    }
+}
+
+/* The only pack of a battery goes and comes back: many at once are then what each is alone, too. */
+static void a_pack_out_of_service_gives_nothing_among_many(void **unused)
+{
+    (void)unused;
+    enum { BATTERIES = 5, STEPS = 6 };
+    static const double available[STEPS] = {-1, 0, 0, 1, -1, 0};
+    store self = store_of("lithium_ion");
+    set(&self, "ageing", SG_AGEING_NONE);
+    sg_model_start(self.model, self.p, self.state);
+    double in[3][BATTERIES], state[SG_MODEL_STATE_MAX][BATTERIES],
+        out[SG_MODEL_OUTPUT_MAX][BATTERIES], *state_at[SG_MODEL_STATE_MAX],
+        *out_at[SG_MODEL_OUTPUT_MAX];
+    const double *in_at[] = {in[0], in[1], in[2]};
+    for (int i = 0; i < SG_MODEL_STATE_MAX; i++) {
+        state_at[i] = state[i];
+        for (int k = 0; k < BATTERIES; k++) {
+            state[i][k] = self.state[i];
+        }
+    }
+    for (int i = 0; i < SG_MODEL_OUTPUT_MAX; i++) {
+        out_at[i] = out[i];
+    }
+    for (int t = 0; t < STEPS; t++) {
+        for (int k = 0; k < BATTERIES; k++) {
+            in[0][k] = 20e3;
+            in[1][k] = 25;
+            in[2][k] = k == 2 ? available[t] : -1;
+        }
+        self.model->batch(self.p, NULL, 60, BATTERIES, in_at, state_at, out_at);
+        const double alone[] = {20e3, 25, available[t]};
+        assert_int_equal(sg_model_step(self.model, self.p, &(sg_now){.dt_s = 60}, alone, self.state,
+                                       self.out),
+                         SG_OK);
+        assert_true((out[0][2] == 0) == (available[t] == 0));
+        assert_true(out[0][1] == 20e3);
+        assert_memory_equal(&out[0][2], &self.out[0], sizeof(double));
+        assert_memory_equal(&state[0][2], &self.state[0], sizeof(double));
     }
 }
 
@@ -529,6 +570,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conserve_energy_whatever_is_asked),
         cmocka_unit_test(batches_give_what_steps_give_bit_for_bit),
+        cmocka_unit_test(a_pack_out_of_service_gives_nothing_among_many),
         cmocka_unit_test(exact_stores_do_not_care_how_time_is_cut),
         cmocka_unit_test(a_supercapacitor_is_of_second_order),
         cmocka_unit_test(a_torque_limit_is_of_first_order),
