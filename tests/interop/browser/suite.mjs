@@ -437,7 +437,7 @@ async function main() {
   await part("silence", async () => { server = await silence(server, "sites/floating.maml.md", ...hall); });
   await stop(server);
   await part("report", report);
-  await part("rehearse", () => rehearse({ open, start, stop, until, ok, quiet }));
+  await part("rehearse", () => rehearse({ open, start, stop, until, ok, quiet }, ONLY.includes("rehearse")));
   await part("map", async () => map(await start("tests/interop/browser/map.maml.md", "--data", "none")));
 }
 let status = 0;
