@@ -61,6 +61,7 @@ async function stop(child) {
 let browser;
 async function open(url, options = {}, before = async () => {}) {
   const context = await browser.newContext({ viewport: DESK, ...options }), page = await context.newPage();
+  page.setDefaultTimeout(120000); // nothing is timed here, and other programs may want the machine
   page.troubles = [];
   page.on("console", (m) => m.type() === "error" && page.troubles.push(`${m.text()} ${m.location().url}`));
   page.on("pageerror", (e) => page.troubles.push(e.stack));
